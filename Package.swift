@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: strict language mode, explicit existentials, imports that say what they need.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The rooms that may touch C and raw memory spell every unsafe expression.
+let unsafeHouse: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let package = Package(
+    name: "gatehouse",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0: values, and the kernel's headers.
+        .target(name: "Model", swiftSettings: house),
+
+        // Floor 1: pure functions and single machines.
+        .target(
+            name: "Policy", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: house),
+        .target(name: "Records", dependencies: ["Model"], swiftSettings: house),
+        .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: unsafeHouse),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Floor 3: what leaves the host.
+        .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
+
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),
+        .testTarget(
+            name: "DeliveryTests", dependencies: ["Delivery", "Gzip", "Records", "Model"], swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,45 @@
+/// A 48-bit Ethernet address.
+package struct MACAddress: Hashable, Sendable {
+    /// The address in its low 48 bits.
+    package let bits: UInt64
+
+    package init(bits: UInt64) { self.bits = bits & 0xffff_ffff_ffff }
+
+    /// Reads six pairs of hexadecimal digits, separated by colons or hyphens.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "-" }
+        guard parts.count == 6 else { return nil }
+        var bits: UInt64 = 0
+        for part in parts {
+            guard part.count == 2, part.allSatisfy(\.isHexDigit), let byte = UInt64(part, radix: 16) else { return nil }
+            bits = bits << 8 | byte
+        }
+        self.bits = bits
+    }
+}
+
+extension MACAddress: CustomStringConvertible {
+    /// Lower case, separated by colons.
+    package var description: String {
+        (0..<6).map { (index: UInt64) -> String in
+            let byte: UInt64 = bits >> (40 - 8 * index) & 0xff
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined(separator: ":")
+    }
+}
+
+extension MACAddress: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let address = MACAddress(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is not a MAC address")
+        }
+        self = address
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

@@ -1,0 +1,48 @@
+/// Where an interface sits: the names and ids that a record's interface id stands for.
+package struct Placement: Hashable, Sendable, Codable {
+    package let interface: Identifier<Interface>
+    package let interfaceName: String
+    package let device: String
+    package let addresses: [IPAddress]
+    package let instance: Identifier<Instance>
+    package let instanceName: String
+    package let subnet: Identifier<Subnet>
+    package let subnetName: String
+    package let vpc: Identifier<VPC>
+    package let vpcName: String
+    package let project: String
+    package let groups: [String]
+
+    package init(policy: Policy, vpc: VPC, instance: Instance, interface: Interface, subnet: Subnet) {
+        self.interface = interface.id
+        self.interfaceName = interface.name
+        self.device = interface.device
+        self.addresses = interface.addresses
+        self.instance = instance.id
+        self.instanceName = instance.name
+        self.subnet = subnet.id
+        self.subnetName = subnet.name
+        self.vpc = vpc.id
+        self.vpcName = vpc.name
+        self.project = policy.project
+        self.groups = interface.groups
+    }
+
+    /// `web-1/eth0`: unique in the VPC.
+    package var label: String { "\(instanceName)/\(interfaceName)" }
+}
+
+extension Policy {
+    /// The placement of every interface, in the order of the policy.
+    package var placements: [Placement] {
+        vpcs.flatMap { vpc in
+            vpc.instances.flatMap { instance in
+                instance.interfaces.compactMap { interface in
+                    vpc.subnets.first { $0.name == interface.subnet }.map {
+                        Placement(policy: self, vpc: vpc, instance: instance, interface: interface, subnet: $0)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/// What a project wants of its networks: the desired state that one policy file describes.
+package struct Policy: Hashable, Sendable, Codable {
+    package let project: String
+    package var vpcs: [VPC]
+    package var collectors: [Collector]
+
+    package init(project: String, vpcs: [VPC], collectors: [Collector] = []) {
+        self.project = project
+        self.vpcs = vpcs
+        self.collectors = collectors
+    }
+
+    package static let empty = Policy(project: "default", vpcs: [])
+}
+
+/// An isolated address space.
+package struct VPC: Hashable, Sendable, Codable {
+    package let id: Identifier<VPC>
+    package let name: String
+    package let prefixes: [IPPrefix]
+    package let subnets: [Subnet]
+    /// The project's own groups, then the ready-made ones that are attached somewhere or named by a rule.
+    package var groups: [SecurityGroup]
+    package var instances: [Instance]
+
+    package init(
+        id: Identifier<VPC>, name: String, prefixes: [IPPrefix], subnets: [Subnet], groups: [SecurityGroup],
+        instances: [Instance]
+    ) {
+        self.id = id
+        self.name = name
+        self.prefixes = prefixes
+        self.subnets = subnets
+        self.groups = groups
+        self.instances = instances
+    }
+}
+
+/// A part of a VPC's address space, of one family or both.
+package struct Subnet: Hashable, Sendable, Codable {
+    package let id: Identifier<Subnet>
+    package let name: String
+    package let prefixes: [IPPrefix]
+
+    package init(id: Identifier<Subnet>, name: String, prefixes: [IPPrefix]) {
+        self.id = id
+        self.name = name
+        self.prefixes = prefixes
+    }
+}
+
+/// A virtual server, container or machine.
+package struct Instance: Hashable, Sendable, Codable {
+    package let id: Identifier<Instance>
+    package let name: String
+    package var interfaces: [Interface]
+
+    package init(id: Identifier<Instance>, name: String, interfaces: [Interface]) {
+        self.id = id
+        self.name = name
+        self.interfaces = interfaces
+    }
+}
+
+/// One virtual NIC of an instance, bound to one Linux device of its host.
+package struct Interface: Hashable, Sendable, Codable {
+    package let id: Identifier<Interface>
+    package let name: String
+    /// Name of the subnet, in the interface's VPC.
+    package let subnet: String
+    package let addresses: [IPAddress]
+    /// The only source MAC let through; nil lets any through.
+    package let mac: MACAddress?
+    /// Name or altname of the Linux device on the host's side.
+    package let device: String
+    /// Names of the groups attached, in the VPC of the interface, in the order of the file.
+    package var groups: [String]
+
+    package init(
+        id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], mac: MACAddress?,
+        device: String, groups: [String]
+    ) {
+        self.id = id
+        self.name = name
+        self.subnet = subnet
+        self.addresses = addresses
+        self.mac = mac
+        self.device = device
+        self.groups = groups
+    }
+
+    /// The id of the rule that refuses everything in this direction while no group is attached.
+    package func bareRefusal(_ direction: Direction) -> Identifier<Rule> {
+        Identifier(derivedFrom: "bare-refusal", id.description, direction.rawValue)
+    }
+}
+
+/// Where the flow records of a target go.
+package struct Collector: Hashable, Sendable, Codable {
+    /// What a collector covers, coarsest first; the finest that covers an interface gets its records.
+    package enum Target: Hashable, Sendable, Codable {
+        case vpc(String)
+        case subnet(vpc: String, subnet: String)
+        case instance(vpc: String, instance: String)
+        case interface(vpc: String, instance: String, interface: String)
+    }
+
+    package let id: Identifier<Collector>
+    package let name: String
+    package let target: Target
+    /// `file:PATH`, relative to the data folder or absolute.
+    package let bucket: String
+    /// Whether records are delivered; a suspended collector still keeps its interfaces from coarser ones.
+    package let isActive: Bool
+    /// Whether IPv6 and protocols other than TCP and UDP are delivered as well.
+    package let includesAllProtocols: Bool
+
+    package init(
+        id: Identifier<Collector>, name: String, target: Target, bucket: String, isActive: Bool = true,
+        includesAllProtocols: Bool = false
+    ) {
+        self.id = id
+        self.name = name
+        self.target = target
+        self.bucket = bucket
+        self.isActive = isActive
+        self.includesAllProtocols = includesAllProtocols
+    }
+}
+
+extension Collector.Target: CustomStringConvertible {
+    /// The policy file's words: `vpc/shop`, `subnet/shop/web`, `instance/shop/web-1`, `interface/shop/web-1/eth0`.
+    package var description: String {
+        switch self {
+        case .vpc(let vpc): "vpc/\(vpc)"
+        case .subnet(let vpc, let subnet): "subnet/\(vpc)/\(subnet)"
+        case .instance(let vpc, let instance): "instance/\(vpc)/\(instance)"
+        case .interface(let vpc, let instance, let interface): "interface/\(vpc)/\(instance)/\(interface)"
+        }
+    }
+}

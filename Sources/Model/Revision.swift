@@ -1,0 +1,88 @@
+/// One policy state with its number, and who made it.
+package struct Revision: Hashable, Sendable, Codable {
+    /// Counts from 1 without holes; 0 is the state before any policy.
+    package let number: Int
+    package let madeAt: Timestamp
+    /// Who made the change: the login name behind the request.
+    package let actor: String
+    /// Where it came from, as the actor gave it: usually a file name.
+    package let origin: String
+    package let policy: Policy
+    /// For each rule the number of the revision that made it.
+    package let ruleOrigins: [String: Int]
+
+    package static let none = Revision(
+        number: 0, madeAt: Timestamp(nanoseconds: 0), actor: "", origin: "", policy: .empty, ruleOrigins: [:])
+
+    private init(
+        number: Int, madeAt: Timestamp, actor: String, origin: String, policy: Policy, ruleOrigins: [String: Int]
+    ) {
+        self.number = number
+        self.madeAt = madeAt
+        self.actor = actor
+        self.origin = origin
+        self.policy = policy
+        self.ruleOrigins = ruleOrigins
+    }
+
+    /// The revision that follows this one when `policy` is wanted.
+    ///
+    /// A rule that stood in the same group with the same text keeps its id; any other rule gets an id that no earlier
+    /// revision used, because the new revision's number is part of it.
+    package func next(policy: Policy, actor: String, origin: String, at madeAt: Timestamp) -> Revision {
+        var kept: [String: Identifier<Rule>] = [:]
+        for vpc in self.policy.vpcs {
+            for group in vpc.groups {
+                for rule in group.rules { kept[ruleKey(vpc, group, rule)] = rule.id }
+            }
+        }
+        var adopted = policy
+        var origins: [String: Int] = [:]
+        for vpcIndex in adopted.vpcs.indices {
+            let vpc = adopted.vpcs[vpcIndex]
+            for (groupIndex, group) in vpc.groups.enumerated() {
+                for (ruleIndex, rule) in group.rules.enumerated() {
+                    let key = ruleKey(vpc, group, rule)
+                    let id =
+                        kept[key]
+                        ?? Identifier(derivedFrom: "rule", vpc.id.description, group.name, rule.text, "\(number + 1)")
+                    adopted.vpcs[vpcIndex].groups[groupIndex].rules[ruleIndex].id = id
+                    origins[id.description] = ruleOrigins[id.description] ?? number + 1
+                }
+            }
+        }
+        return Revision(
+            number: number + 1, madeAt: madeAt, actor: actor, origin: origin, policy: adopted, ruleOrigins: origins)
+    }
+
+    private func ruleKey(_ vpc: VPC, _ group: SecurityGroup, _ rule: Rule) -> String {
+        "\(vpc.id)\u{0}\(group.name)\u{0}\(rule.text)"
+    }
+
+    /// What each rule id of this revision stands for: allow rules, default refusals, the guard.
+    package var ruleReferences: [RuleReference] {
+        var references = GuardRule.allCases.map(\.reference)
+        for vpc in policy.vpcs {
+            for group in vpc.groups {
+                references += group.rules.map {
+                    RuleReference(
+                        id: $0.id, stage: .group, group: group.name, groupID: group.id, text: $0.text,
+                        since: ruleOrigins[$0.id.description] ?? number)
+                }
+                references += Direction.allCases.map {
+                    RuleReference(
+                        id: group.defaultRefusal($0), stage: .group, group: group.name, groupID: group.id,
+                        text: "default refusal of \($0.rawValue) in group \(group.name)", since: 0)
+                }
+            }
+            for interface in vpc.instances.flatMap(\.interfaces) where interface.groups.isEmpty {
+                references += Direction.allCases.map {
+                    RuleReference(
+                        id: interface.bareRefusal($0), stage: .group, group: "", groupID: nil,
+                        text: "\($0.rawValue) refused: no group is attached", since: 0)
+                }
+            }
+        }
+        return references
+    }
+}

@@ -1,0 +1,78 @@
+/// The other end that a rule admits: the source of an ingress rule, the target of an egress rule.
+package enum Remote: Hashable, Sendable, Codable {
+    /// Every address of both families.
+    case any
+    /// The addresses of one block.
+    case prefix(IPPrefix)
+    /// The present addresses of every interface that carries the group of this name in the same VPC.
+    case group(String)
+}
+
+extension Remote: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .any: "any"
+        case .prefix(let prefix): prefix.isSingleAddress ? prefix.base.description : prefix.description
+        case .group(let name): "group:\(name)"
+        }
+    }
+}
+
+/// What a rule asks of a packet's protocol.
+package enum Service: Hashable, Sendable, Codable {
+    /// Every protocol.
+    case any
+    /// One protocol, and the target ports within it where the protocol has ports; nil ports is all.
+    case transport(TransportProtocol, PortRange?)
+    /// ICMP or ICMPv6; a nil type is every type, a nil code every code of the type.
+    case icmp(TransportProtocol, type: UInt8?, code: UInt8?)
+
+    /// The only family that can carry the service, where there is one.
+    package var family: AddressFamily? {
+        switch self {
+        case .icmp(.icmp, _, _): .ipv4
+        case .icmp(.icmpv6, _, _): .ipv6
+        default: nil
+        }
+    }
+}
+
+extension Service: CustomStringConvertible {
+    /// `any`, `tcp`, `tcp/443`, `udp/5000-5010`, `icmp`, `icmp/8`, `icmp/3/4`.
+    package var description: String {
+        switch self {
+        case .any: "any"
+        case .transport(let transport, nil): "\(transport)"
+        case .transport(let transport, .some(let ports)): "\(transport)/\(ports)"
+        case .icmp(let transport, nil, _): "\(transport)"
+        case .icmp(let transport, .some(let type), nil): "\(transport)/\(type)"
+        case .icmp(let transport, .some(let type), .some(let code)): "\(transport)/\(type)/\(code)"
+        }
+    }
+}
+
+/// One allow rule of a security group.
+package struct Rule: Hashable, Sendable, Codable {
+    /// Stable while the rule stands unchanged in its group; never used again afterwards.
+    package var id: Identifier<Rule>
+    package let direction: Direction
+    package let service: Service
+    package let remote: Remote
+    /// What its author says of it; not part of what it does.
+    package let description: String
+
+    package init(
+        id: Identifier<Rule>, direction: Direction, service: Service, remote: Remote, description: String = ""
+    ) {
+        self.id = id
+        self.direction = direction
+        self.service = service
+        self.remote = remote
+        self.description = description
+    }
+
+    /// The rule in the policy file's words: `ingress tcp/443 from any`.
+    package var text: String {
+        "\(direction.rawValue) \(service) \(direction == .ingress ? "from" : "to") \(remote)"
+    }
+}

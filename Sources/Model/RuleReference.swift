@@ -1,0 +1,53 @@
+/// What a record's rule id stands for, as it was when it decided.
+package struct RuleReference: Hashable, Sendable, Codable {
+    package let id: Identifier<Rule>
+    package let stage: Stage
+    /// Name of the group that holds the rule; empty for the guard and for interfaces without groups.
+    package let group: String
+    package let groupID: Identifier<SecurityGroup>?
+    /// The rule in the policy file's words, or what the default refusal or guard says.
+    package let text: String
+    /// The revision that made the rule; 0 for those that nobody made.
+    package let since: Int
+
+    package init(
+        id: Identifier<Rule>, stage: Stage, group: String, groupID: Identifier<SecurityGroup>?, text: String, since: Int
+    ) {
+        self.id = id
+        self.stage = stage
+        self.group = group
+        self.groupID = groupID
+        self.text = text
+        self.since = since
+    }
+}
+
+/// The rules that exist without any policy: what the guard refuses, each with its stable id.
+package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
+    /// A source address or MAC that is not the interface's own.
+    case spoof
+    /// An instance that answers as a DHCP server.
+    case dhcpServer = "dhcp-server"
+    /// An instance that sends IPv6 router advertisements.
+    case routerAdvertisement = "router-advertisement"
+    /// A packet that connection tracking cannot place in any session.
+    case invalid
+    /// A packet that another table has taken out of connection tracking.
+    case untracked
+
+    package var id: Identifier<Rule> { Identifier(derivedFrom: "guard", rawValue) }
+
+    package var text: String {
+        switch self {
+        case .spoof: "guard: source address or MAC is not the interface's own"
+        case .dhcpServer: "guard: instances do not answer as DHCP servers"
+        case .routerAdvertisement: "guard: instances do not send router advertisements"
+        case .invalid: "guard: the packet belongs to no valid session"
+        case .untracked: "guard: the packet is not tracked"
+        }
+    }
+
+    package var reference: RuleReference {
+        RuleReference(id: id, stage: .guard, group: "", groupID: nil, text: text, since: 0)
+    }
+}

@@ -1,0 +1,37 @@
+/// One new session accepted or refused at one interface, told at once.
+package struct SessionEvent: Hashable, Sendable {
+    /// Strictly rising per host, with holes; the same event never has two numbers.
+    package var sequence: UInt64
+    package var time: Timestamp
+    package var verdict: Verdict
+    package var stage: Stage
+    package var rule: Identifier<Rule>
+    package var revision: Int
+    package var interface: Identifier<Interface>
+    package var direction: Direction
+    package var key: FlowKey
+    /// The session's first packet from its network header on, cut off after 128 bytes.
+    package var packet: [UInt8]
+    /// Link layer source and target, where the packet came with them.
+    package var sourceMAC: MACAddress?
+    package var targetMAC: MACAddress?
+
+    package init(
+        sequence: UInt64, time: Timestamp, verdict: Verdict, stage: Stage, rule: Identifier<Rule>, revision: Int,
+        interface: Identifier<Interface>, direction: Direction, key: FlowKey, packet: [UInt8],
+        sourceMAC: MACAddress? = nil, targetMAC: MACAddress? = nil
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.verdict = verdict
+        self.stage = stage
+        self.rule = rule
+        self.revision = revision
+        self.interface = interface
+        self.direction = direction
+        self.key = key
+        self.packet = packet
+        self.sourceMAC = sourceMAC
+        self.targetMAC = targetMAC
+    }
+}
