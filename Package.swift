@@ -21,17 +21,33 @@ let package = Package(
     targets: [
         // Floor 0: values, and the kernel's headers.
         .target(name: "Model", swiftSettings: house),
+        .target(name: "CHost"),
+        .target(name: "CNetlink"),
+        .target(name: "Host", dependencies: ["CHost"], swiftSettings: unsafeHouse),
 
         // Floor 1: pure functions and single machines.
         .target(
             name: "Policy", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: house),
         .target(name: "Records", dependencies: ["Model"], swiftSettings: house),
+        .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
+        .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: unsafeHouse),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Floor 2: the kernel's two sides, rules in and facts out.
+        .target(
+            name: "Enforcement", dependencies: ["Attribution", "Host", "Model", "Netlink"], swiftSettings: house),
 
         // Floor 3: what leaves the host.
         .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
 
+        // What tests share; sources may not import it.
+        .target(
+            name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(
+            name: "EnforcementTests",
+            dependencies: ["Attribution", "Enforcement", "Host", "Model", "Netlink", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

@@ -1,0 +1,180 @@
+package import Model
+
+/// A set in which the kernel counts packets that no connection tracking entry counts.
+///
+/// Every set exists twice, as generation `a` and `b`. Rules write into one; the other stands still, is read, and is
+/// emptied before the two change places. So each packet is counted in exactly one generation, and a generation can be
+/// read again after a crash until its records are on disk. The sets are bounded: when one is full the packet goes to the
+/// next coarser, so detail is lost and no packet is.
+///
+/// Keys have at most five components, because `nft list` of 1.0.6 cannot print more.
+package struct CountingSet: Hashable, Sendable {
+    /// What the packets of the set have met.
+    package enum Meaning: Hashable, Sendable {
+        /// Refused by the groups.
+        case refused(Direction)
+        /// Let out by a group of the sender on this host, then refused by the groups of the target.
+        case refusedAfterEgress
+        /// Refused by the guard.
+        case guarded(GuardRule, Direction)
+        /// Accepted with a known session, but not counted by its entry: ICMP errors, handshake packets sent again.
+        case extra
+        /// Refused by the groups while the finer set was full.
+        case coarse(Direction)
+        /// Refused while even the coarser set was full.
+        case overflow(Direction)
+        /// Let out and refused at the target, or accepted, while the finer set was full.
+        case overflowAfterEgress
+        case overflowExtra
+    }
+
+    package enum Column: Hashable, Sendable {
+        case inputDevice
+        case outputDevice
+        case source
+        case target
+        case transport
+        case sourcePort
+        case targetPort
+        /// The first two bytes of the transport header: type and code of ICMP.
+        case typeAndCode
+        case mark
+    }
+
+    package let meaning: Meaning
+    /// nil where the key holds no addresses.
+    package let family: AddressFamily?
+    /// Protocol that all packets of the set have, where the key does not say it.
+    package let transport: TransportProtocol?
+    package let columns: [Column]
+    /// The name without its generation.
+    package let name: String
+
+    private init(
+        _ name: String, _ meaning: Meaning, _ family: AddressFamily?, _ columns: [Column],
+        transport: TransportProtocol? = nil
+    ) {
+        self.name = name
+        self.meaning = meaning
+        self.family = family
+        self.columns = columns
+        self.transport = transport
+    }
+
+    /// Elements that a set takes at most.
+    package static let capacity = 65_536
+
+    package static func generationLetter(_ generation: UInt32) -> String { generation % 2 == 0 ? "a" : "b" }
+
+    package func name(generation: UInt32) -> String { "\(name)_\(Self.generationLetter(generation))" }
+
+    /// The key as an expression of nft.
+    package var expression: String {
+        let ip = family == .ipv6 ? "ip6" : "ip"
+        return columns.map {
+            switch $0 {
+            case .inputDevice: "iifname"
+            case .outputDevice: "oifname"
+            case .source: "\(ip) saddr"
+            case .target: "\(ip) daddr"
+            case .transport: "meta l4proto"
+            case .sourcePort, .typeAndCode: "th sport"
+            case .targetPort: "th dport"
+            case .mark: "ct mark"
+            }
+        }.joined(separator: " . ")
+    }
+
+    /// The key as a type of nft.
+    package var type: String {
+        columns.map {
+            switch $0 {
+            case .inputDevice, .outputDevice: "ifname"
+            case .source, .target: family == .ipv6 ? "ipv6_addr" : "ipv4_addr"
+            case .transport: "inet_proto"
+            case .sourcePort, .targetPort, .typeAndCode: "inet_service"
+            case .mark: "mark"
+            }
+        }.joined(separator: " . ")
+    }
+
+    // MARK: The sets, by what they count
+
+    /// Refusals of protocols with ports.
+    package static func refusedPorts(_ direction: Direction, _ family: AddressFamily) -> CountingSet {
+        CountingSet(
+            "refused_\(direction)_\(family.rawValue)p", .refused(direction), family,
+            [.source, .target, .transport, .sourcePort, .targetPort])
+    }
+
+    /// Refusals of all other protocols.
+    package static func refusedPlain(_ direction: Direction, _ family: AddressFamily) -> CountingSet {
+        CountingSet(
+            "refused_\(direction)_\(family.rawValue)q", .refused(direction), family,
+            [.source, .target, .transport, .typeAndCode])
+    }
+
+    package static func coarse(_ direction: Direction, _ family: AddressFamily) -> CountingSet {
+        CountingSet(
+            "coarse_\(direction)_\(family.rawValue)", .coarse(direction), family,
+            [.source, .target, .transport, .targetPort])
+    }
+
+    package static func overflow(_ direction: Direction) -> CountingSet {
+        CountingSet(
+            "overflow_\(direction)", .overflow(direction), nil, [direction == .egress ? .inputDevice : .outputDevice])
+    }
+
+    /// Sessions within the host that the target's end refused; `transport` nil is all but TCP and UDP.
+    package static func refusedInside(_ family: AddressFamily, _ transport: TransportProtocol?) -> CountingSet {
+        let letter = transport.map { $0 == .tcp ? "t" : "u" } ?? "q"
+        return CountingSet(
+            "inside_\(family.rawValue)\(letter)", .refusedAfterEgress, family,
+            transport == nil
+                ? [.source, .target, .transport, .typeAndCode, .mark]
+                : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
+    }
+
+    package static let overflowInside = CountingSet(
+        "overflow_inside", .overflowAfterEgress, nil, [.inputDevice, .outputDevice])
+
+    /// Accepted packets beside the entry's count; `transport` is TCP or nil for ICMP.
+    package static func extra(_ family: AddressFamily, _ transport: TransportProtocol?) -> CountingSet {
+        CountingSet(
+            "extra_\(family.rawValue)\(transport == nil ? "q" : "t")", .extra, family,
+            transport == nil
+                ? [.source, .target, .transport, .typeAndCode, .mark]
+                : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
+    }
+
+    package static let overflowExtra = CountingSet(
+        "overflow_extra", .overflowExtra, nil, [.inputDevice, .outputDevice])
+
+    package static func guarded(_ rule: GuardRule, _ direction: Direction, _ family: AddressFamily) -> CountingSet {
+        let word = rule.rawValue.split(separator: "-").joined(separator: "_")
+        return CountingSet(
+            "guard_\(word)_\(direction)_\(family.rawValue)", .guarded(rule, direction), family,
+            [direction == .egress ? .inputDevice : .outputDevice, .source, .target, .transport])
+    }
+
+    /// The guard's reasons and the direction in which each can strike.
+    package static let guardCases: [(rule: GuardRule, direction: Direction)] = [
+        (.spoof, .egress), (.dhcpServer, .egress), (.routerAdvertisement, .egress), (.invalid, .egress),
+        (.invalid, .ingress), (.untracked, .egress), (.untracked, .ingress),
+    ]
+
+    /// Every set, in the order in which they are made and read.
+    package static let all: [CountingSet] = {
+        var sets: [CountingSet] = []
+        for family in AddressFamily.allCases {
+            for direction in Direction.allCases {
+                sets += [refusedPorts(direction, family), refusedPlain(direction, family), coarse(direction, family)]
+            }
+            sets += [.tcp, .udp, nil].map { refusedInside(family, $0) }
+            sets += [.tcp, nil].map { extra(family, $0) }
+            sets += guardCases.map { guarded($0.rule, $0.direction, family) }
+        }
+        sets += Direction.allCases.map(overflow)
+        return sets + [overflowInside, overflowExtra]
+    }()
+}

@@ -1,0 +1,79 @@
+package import Model
+
+/// The eight characters by which a packet that NFLOG reports tells its verdict.
+///
+/// | bytes | meaning |
+/// |---|---|
+/// | 0–1 | `gh` |
+/// | 2 | `a` accepted by a rule, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
+/// | 3 | `e` egress, `i` ingress |
+/// | 4–7 | the accepting rule's index in hexadecimal; `0000` for the others, whose rule follows from the interface |
+package struct LogPrefix: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
+        case accepted(index: UInt16)
+        case refused
+        case guarded(GuardRule)
+    }
+
+    package let reason: Reason
+    package let direction: Direction
+
+    package init(reason: Reason, direction: Direction) {
+        self.reason = reason
+        self.direction = direction
+    }
+
+    /// Reads the first eight bytes of a prefix, as a big-endian number; nil when they are not Gatehouse's.
+    package init?(bytes: UInt64) {
+        func byte(_ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: bytes >> (56 - 8 * index)) }
+        guard byte(0) == UInt8(ascii: "g"), byte(1) == UInt8(ascii: "h") else { return nil }
+        switch byte(3) {
+        case UInt8(ascii: "e"): direction = .egress
+        case UInt8(ascii: "i"): direction = .ingress
+        default: return nil
+        }
+        switch byte(2) {
+        case UInt8(ascii: "a"):
+            var index: UInt16 = 0
+            for position in 4..<8 as Range<UInt64> {
+                guard let digit = Self.digit(byte(position)) else { return nil }
+                index = index << 4 | digit
+            }
+            reason = .accepted(index: index)
+        case UInt8(ascii: "r"): reason = .refused
+        default:
+            guard let rule = GuardRule.allCases.first(where: { Self.letter($0) == byte(2) }) else { return nil }
+            reason = .guarded(rule)
+        }
+    }
+
+    @inline(__always) private static func digit(_ byte: UInt8) -> UInt16? {
+        switch byte {
+        case 0x30...0x39: UInt16(byte - 0x30)
+        case 0x61...0x66: UInt16(byte - 0x57)
+        default: nil
+        }
+    }
+
+    private static func letter(_ rule: GuardRule) -> UInt8 {
+        switch rule {
+        case .spoof: UInt8(ascii: "s")
+        case .dhcpServer: UInt8(ascii: "d")
+        case .routerAdvertisement: UInt8(ascii: "n")
+        case .invalid: UInt8(ascii: "v")
+        case .untracked: UInt8(ascii: "u")
+        }
+    }
+
+    /// The prefix as a rule carries it.
+    package var text: String {
+        let way = direction == .egress ? "e" : "i"
+        switch reason {
+        case .accepted(let index):
+            let digits = String(index, radix: 16)
+            return "gha" + way + String(repeating: "0", count: 4 - digits.count) + digits
+        case .refused: return "ghr\(way)0000"
+        case .guarded(let rule): return "gh\(Unicode.Scalar(Self.letter(rule)))\(way)0000"
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// How a connection's mark remembers who admitted it.
+///
+/// The kernel keeps 32 bits with each connection (`ct mark`). The upper half holds the index of the egress rule that let
+/// the session leave its instance, the lower half that of the ingress rule that let it reach one; zero is "not judged at
+/// that end". So an entry found after a restart still says which rules decided. No other software on the host may use
+/// the mark.
+package enum MarkLayout {
+    package static func egressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark >> 16) }
+    package static func ingressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
+
+    /// The statement that writes the index of an egress or ingress rule and leaves the other half.
+    package static func statement(isEgress: Bool, index: UInt16) -> String {
+        isEgress
+            ? "ct mark set ct mark and 0x0000ffff or \(hexadecimal(UInt32(index) << 16))"
+            : "ct mark set ct mark and 0xffff0000 or \(hexadecimal(UInt32(index)))"
+    }
+
+    private static func hexadecimal(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}

@@ -1,0 +1,187 @@
+#define _GNU_SOURCE
+#include "CHost.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { maximum_descriptors = 32 };
+
+ssize_t gh_send_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, size_t count) {
+    if (count > maximum_descriptors) return -EINVAL;
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * maximum_descriptors)];
+    } control;
+    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = length};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    if (count > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+        memcpy(CMSG_DATA(header), descriptors, sizeof(int) * count);
+    }
+    ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t gh_receive_descriptors(int socket, void *bytes, size_t length, int *descriptors, size_t *count) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * maximum_descriptors)];
+    } control;
+    struct iovec vector = {.iov_base = bytes, .iov_len = length};
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    size_t room = *count;
+    *count = 0;
+    ssize_t received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (received < 0) return -errno;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t found = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t index = 0; index < found; index++) {
+            int descriptor;
+            memcpy(&descriptor, CMSG_DATA(header) + index * sizeof(int), sizeof descriptor);
+            if (*count < room) descriptors[(*count)++] = descriptor;
+            else close(descriptor);
+        }
+    }
+    return received;
+}
+
+pid_t gh_spawn(const char *program, char *const arguments[], char *const environment[], const int standard[3],
+               const int *descriptors, size_t count, int network_namespace, int own_group, int dies_with_parent) {
+    if (count > maximum_descriptors) return -EINVAL;
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0) {
+        int failure = errno;
+        close(report[0]);
+        close(report[1]);
+        return -failure;
+    }
+    if (child == 0) {
+        // Only calls that are safe after fork in a process with threads.
+        int moved[maximum_descriptors];
+        if (own_group && setpgid(0, 0) < 0) goto failed;
+        if (dies_with_parent) {
+            if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) goto failed;
+            if (getppid() != parent) _exit(127);
+        }
+        if (network_namespace >= 0 && setns(network_namespace, CLONE_NEWNET) < 0) goto failed;
+        // First out of the way of the numbers that they go to.
+        for (size_t index = 0; index < count; index++) {
+            moved[index] = fcntl(descriptors[index], F_DUPFD_CLOEXEC, 64);
+            if (moved[index] < 0) goto failed;
+        }
+        if (report[1] < 64) {
+            int kept = fcntl(report[1], F_DUPFD_CLOEXEC, 64);
+            if (kept < 0) goto failed;
+            report[1] = kept;
+        }
+        for (int index = 0; index < 3; index++)
+            if (standard[index] >= 0 && dup2(standard[index], index) < 0) goto failed;
+        for (size_t index = 0; index < count; index++)
+            if (dup2(moved[index], 3 + (int)index) < 0) goto failed;
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        signal(SIGPIPE, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
+        execvpe(program, arguments, environment);
+    failed:;
+        int failure = errno;
+        ssize_t ignored = write(report[1], &failure, sizeof failure);
+        (void)ignored;
+        _exit(127);
+    }
+    close(report[1]);
+    int failure = 0;
+    ssize_t told;
+    do told = read(report[0], &failure, sizeof failure);
+    while (told < 0 && errno == EINTR);
+    close(report[0]);
+    return told == (ssize_t)sizeof failure ? -failure : child;
+}
+
+int gh_link_address(const char *device, uint64_t *bits) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    if (strlen(device) >= sizeof request.ifr_name) return -ENAMETOOLONG;
+    strcpy(request.ifr_name, device);
+    int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (handle < 0) return -errno;
+    int failure = ioctl(handle, SIOCGIFHWADDR, &request) < 0 ? errno : 0;
+    close(handle);
+    if (failure) return -failure;
+    *bits = 0;
+    for (int index = 0; index < 6; index++) *bits = *bits << 8 | (uint8_t)request.ifr_hwaddr.sa_data[index];
+    return 0;
+}
+
+int gh_peer_user(int socket, uint32_t *user) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -errno;
+    *user = peer.uid;
+    return 0;
+}
+
+int gh_unix_address(int socket, const char *path, int connect_instead) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    int result = connect_instead ? connect(socket, (struct sockaddr *)&address, sizeof address)
+                                 : bind(socket, (struct sockaddr *)&address, sizeof address);
+    return result < 0 ? -errno : 0;
+}
+
+int gh_memory_file(void) {
+    int descriptor = memfd_create("gatehouse", MFD_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int gh_accept(int socket) {
+    int descriptor;
+    do descriptor = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+    while (descriptor < 0 && errno == EINTR);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int gh_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET) < 0 ? -errno : 0; }
+
+int gh_signal_descriptor(const int *signals, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t index = 0; index < count; index++) sigaddset(&set, signals[index]);
+    int failure = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (failure) return -failure;
+    int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int gh_next_signal(int descriptor) {
+    struct signalfd_siginfo information;
+    return read(descriptor, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : 0;
+}
+
+int gh_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) < 0 ? -errno : 0; }

@@ -1,0 +1,111 @@
+import Attribution
+import Model
+
+/// The chains at a packet's end: tell the event once a session, then count the packet in exactly one set.
+enum CountingChains {
+    private static let withPorts = "{ tcp, udp, sctp, dccp, udplite }"
+
+    static func guardChain(_ rule: GuardRule, _ direction: Direction) -> String {
+        "guarded_\(rule.rawValue.split(separator: "-").joined(separator: "_"))_\(direction)"
+    }
+
+    static func render(generation: UInt32) -> Ruleset {
+        var ruleset = Ruleset()
+        for set in CountingSet.all {
+            for generation in [0, 1] as [UInt32] {
+                ruleset.collections[set.name(generation: generation)] = .init(
+                    "type \(set.type)\nsize \(CountingSet.capacity)\nflags dynamic\ncounter", isDynamic: true)
+            }
+        }
+        for direction in Direction.allCases { addRefusal(direction, &ruleset) }
+        for entry in CountingSet.guardCases { addGuard(entry.rule, entry.direction, &ruleset) }
+        ruleset.chains.merge(writers(generation: generation)) { _, new in new }
+        ruleset.collections[KernelNames.generation] = .init("type mark", isDynamic: true)
+        return ruleset
+    }
+
+    private static func addRefusal(_ direction: Direction, _ ruleset: inout Ruleset) {
+        ruleset.chains["refuse_\(direction)"] = .init(
+            AddressFamily.allCases.flatMap { family in
+                [
+                    "meta nfproto ipv\(family.rawValue) meta l4proto \(withPorts) goto refuse_\(direction)_\(family.rawValue)p",
+                    "meta nfproto ipv\(family.rawValue) goto refuse_\(direction)_\(family.rawValue)q",
+                ]
+            })
+        let prefix = LogPrefix(reason: .refused, direction: direction).text
+        for family in AddressFamily.allCases {
+            for (set, letter) in [
+                (CountingSet.refusedPorts(direction, family), "p"), (CountingSet.refusedPlain(direction, family), "q"),
+            ] {
+                // Sessions whose sender is on this host as well are counted for both ends.
+                let inside = direction == .ingress ? ["iifname @ports goto count_inside_\(family.rawValue)"] : []
+                ruleset.chains["refuse_\(direction)_\(family.rawValue)\(letter)"] = .init(
+                    [tellOnce(set, prefix, &ruleset)] + inside + ["goto count_\(set.name)"])
+            }
+        }
+    }
+
+    private static func addGuard(_ rule: GuardRule, _ direction: Direction, _ ruleset: inout Ruleset) {
+        let prefix = LogPrefix(reason: .guarded(rule), direction: direction).text
+        var rules: [String] = []
+        for family in AddressFamily.allCases {
+            let set = CountingSet.guarded(rule, direction, family)
+            rules.append(tellOnce(set, prefix, &ruleset))
+        }
+        for family in AddressFamily.allCases {
+            rules.append(
+                "meta nfproto ipv\(family.rawValue) goto count_\(CountingSet.guarded(rule, direction, family).name)")
+        }
+        ruleset.chains[guardChain(rule, direction)] = .init(rules)
+    }
+
+    /// A rule that reports the first packet of a key, and again after a minute of knowing it.
+    private static func tellOnce(_ set: CountingSet, _ prefix: String, _ ruleset: inout Ruleset) -> String {
+        let seen = "seen_\(set.name)"
+        ruleset.collections[seen] = .init(
+            "type \(set.type)\nsize \(CountingSet.capacity)\nflags dynamic,timeout\ntimeout 1m", isDynamic: true)
+        return
+            "\(set.expression) != @\(seen) add @\(seen) { \(set.expression) } log prefix \"\(prefix)\" group \(KernelNames.logGroup)"
+    }
+
+    /// The chains that write into the sets of one generation: all that changes when generations change places.
+    static func writers(generation: UInt32) -> [String: Ruleset.Chain] {
+        func update(_ set: CountingSet, _ verdict: String, _ condition: String = "") -> String {
+            "\(condition)update @\(set.name(generation: generation)) { \(set.expression) } \(verdict)"
+        }
+        var chains: [String: Ruleset.Chain] = [:]
+        for family in AddressFamily.allCases {
+            for direction in Direction.allCases {
+                let overflow = update(.overflow(direction), "drop")
+                let ports = CountingSet.refusedPorts(direction, family)
+                let plain = CountingSet.refusedPlain(direction, family)
+                chains["count_\(ports.name)"] = .init([
+                    update(ports, "drop"), update(.coarse(direction, family), "drop"), overflow, "drop",
+                ])
+                chains["count_\(plain.name)"] = .init([update(plain, "drop"), overflow, "drop"])
+            }
+            for entry in CountingSet.guardCases {
+                let set = CountingSet.guarded(entry.rule, entry.direction, family)
+                chains["count_\(set.name)"] = .init([
+                    update(set, "drop"), update(.overflow(entry.direction), "drop"), "drop",
+                ])
+            }
+            chains["count_inside_\(family.rawValue)"] = .init([
+                update(.refusedInside(family, .tcp), "drop", "meta l4proto tcp "),
+                update(.refusedInside(family, .udp), "drop", "meta l4proto udp "),
+                update(.refusedInside(family, nil), "drop", "meta l4proto != { tcp, udp } "),
+                update(.overflowInside, "drop"), "drop",
+            ])
+        }
+        chains["extra"] = .init(
+            AddressFamily.allCases.flatMap { family in
+                [
+                    update(.extra(family, .tcp), "accept", "meta nfproto ipv\(family.rawValue) meta l4proto tcp "),
+                    update(
+                        .extra(family, nil), "accept",
+                        "meta nfproto ipv\(family.rawValue) meta l4proto { icmp, icmpv6 } "),
+                ]
+            } + [update(.overflowExtra, "accept"), "accept"])
+        return chains
+    }
+}

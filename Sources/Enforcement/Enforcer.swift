@@ -1,0 +1,221 @@
+import Attribution
+package import Netlink
+
+/// Keeps Gatehouse's table in the kernel as a plan wants it.
+///
+/// One owner: not for use from two threads. Every method leaves the kernel either as before or as wanted.
+package final class Enforcer {
+    private let program: NftProgram
+    private let table: RuleTable
+    private var plan: HostPlan?
+    /// What the kernel holds, as we made it; nil before the first load.
+    private var current: Ruleset?
+    private var obsolete: Ruleset?
+    private var listing: TableListing?
+    private var rulesetNumber: UInt32 = 0
+    package private(set) var epoch: Int
+    package private(set) var generation: UInt32 = 0
+
+    /// How a change was made.
+    package enum Method: String, Sendable, Codable {
+        case nothing
+        case elements
+        case rules
+        case switched
+        case whole
+    }
+
+    /// - Parameter epoch: the epoch of the table that an earlier process left, as `epoch` told it.
+    package init(program: NftProgram, socket: NetfilterSocket, epoch: Int) {
+        self.program = program
+        self.epoch = epoch
+        table = RuleTable(KernelNames.table, socket: socket)
+    }
+
+    /// Makes the kernel enforce the plan, whatever it held before: used at start and to repair.
+    ///
+    /// Counters of devices that stay are kept.
+    package func load(_ plan: HostPlan) throws(EnforcementError) -> Method {
+        let actual = try readActual()
+        generation = try actual == nil ? 0 : readGeneration()
+        if actual != nil { epoch += 1 }
+        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: generation)
+        var script = ScriptWriter.script(from: actual, to: wanted)
+        if let actual {
+            // The policy and hook of a base chain are said again, in case somebody changed them.
+            let hooks = wanted.chains.filter { actual.chains[$0.key] != nil }.compactMap { name, chain in
+                chain.hook.map { "add chain inet \(KernelNames.table) \(name) { \($0) }" }
+            }
+            script = hooks.sorted().map { $0 + "\n" }.joined() + script
+        } else {
+            script += Self.generationScript(generation)
+        }
+        try program.apply(script)
+        (self.plan, current) = (plan, wanted)
+        obsolete = actual
+        try remember()
+        return .whole
+    }
+
+    /// Changes the kernel from the present plan to the next.
+    package func apply(_ next: HostPlan) throws(EnforcementError) -> Method {
+        guard let current else { return try load(next) }
+        try tidy()
+        var wanted = RulesetRenderer.render(next, epoch: epoch, generation: generation)
+        var method = Method.nothing
+        var hasNewChains = true
+        switch ChangePlan(from: current, to: wanted) {
+        case .none:
+            plan = next
+            return .nothing
+        case .elements(let steps):
+            do {
+                try table.commit("membership change", steps)
+            } catch {
+                throw .kernel(error.description)
+            }
+            method = .elements
+            hasNewChains = steps.contains { if case .addChain = $0 { true } else { false } }
+        case .script(let script):
+            try program.apply(script)
+            method = .rules
+        case .nextEpoch:
+            wanted = RulesetRenderer.render(next, epoch: epoch + 1, generation: generation)
+            try program.apply(ScriptWriter.script(from: current, to: wanted))
+            epoch += 1
+            method = .switched
+        }
+        obsolete = current
+        (plan, self.current) = (next, wanted)
+        if hasNewChains { try remember() }
+        return method
+    }
+
+    /// Deletes what the last change left behind, once no packet can be looking into it any more.
+    ///
+    /// To be called some milliseconds after a change; the next change calls it as well.
+    package func tidy() throws(EnforcementError) {
+        guard let former = obsolete, let current else { return }
+        obsolete = nil
+        guard let script = ScriptWriter.cleanUp(former, current) else { return }
+        try program.apply(script)
+        try remember()
+    }
+
+    // MARK: Counting sets
+
+    /// Has rules write into the other generation of the counting sets from now on.
+    ///
+    /// - Returns: the generation that now stands still. It must be read and recorded before the next call, which
+    ///   empties it.
+    package func rotate() throws(EnforcementError) -> UInt32 {
+        guard let plan, let current else { throw .kernel("no ruleset is loaded") }
+        let next = generation + 1
+        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: next)
+        let emptied = CountingSet.all.map { "flush set inet \(KernelNames.table) \($0.name(generation: next))\n" }
+        try program.apply(
+            emptied.joined() + ScriptWriter.script(from: current, to: wanted) + Self.generationScript(next))
+        self.current = wanted
+        generation = next
+        try remember()
+        return next - 1
+    }
+
+    private static func generationScript(_ generation: UInt32) -> String {
+        "flush set inet \(KernelNames.table) \(KernelNames.generation)\n"
+            + "add element inet \(KernelNames.table) \(KernelNames.generation) { \(generation) }\n"
+    }
+
+    private func readGeneration() throws(EnforcementError) -> UInt32 {
+        let elements = try elements(of: KernelNames.generation)
+        // A mark is kept in the host's byte order.
+        return elements.first.map { $0.key.reversed().reduce(0) { $0 << 8 | UInt32($1) } } ?? 0
+    }
+
+    /// The elements of one of the table's sets.
+    package func elements(of set: String) throws(EnforcementError) -> [RuleTable.Element] {
+        do {
+            return try table.elements(of: set)
+        } catch {
+            throw .kernel(error.description)
+        }
+    }
+
+    // MARK: Drift
+
+    /// Whether the table is still as we made it; somebody else's change to it is told in words.
+    ///
+    /// Costs one small request while nobody touched any ruleset.
+    package func drift() throws(EnforcementError) -> String? {
+        guard let current else { return nil }
+        let number = try number()
+        if listing != nil, number == rulesetNumber { return nil }
+        guard let text = try program.list(table: KernelNames.table) else { return "the table is gone" }
+        let found = TableListing(text)
+        if let listing, let difference = Self.difference(listing, found) { return difference }
+        for (name, collection) in current.collections where !collection.isDynamic {
+            let keys = Set(try elements(of: name).map(\.key))
+            if keys != Set(collection.elements.keys.map(\.key)) { return "the elements of set \(name) differ" }
+        }
+        listing = found
+        rulesetNumber = number
+        return nil
+    }
+
+    /// Puts the present plan back, in one transaction.
+    package func repair() throws(EnforcementError) {
+        guard let plan else { return }
+        _ = try load(plan)
+    }
+
+    private static func difference(_ made: TableListing, _ found: TableListing) -> String? {
+        for (name, rules) in made.chains where found.chains[name] != rules {
+            return found.chains[name] == nil ? "chain \(name) is gone" : "the rules of chain \(name) differ"
+        }
+        for name in made.collections.keys where found.collections[name] == nil { return "set \(name) is gone" }
+        for name in found.chains.keys where made.chains[name] == nil { return "chain \(name) is not ours" }
+        return nil
+    }
+
+    /// Notes how the kernel prints what we made, to compare with later; not when somebody changed rules meanwhile.
+    private func remember() throws(EnforcementError) {
+        let before = try number()
+        listing = try program.list(table: KernelNames.table).map(TableListing.init)
+        rulesetNumber = before
+        if try number() != before { rulesetNumber = 0 }
+    }
+
+    private func number() throws(EnforcementError) -> UInt32 {
+        do {
+            return try table.rulesetNumber()
+        } catch {
+            throw .kernel(error.description)
+        }
+    }
+
+    /// The table as it stands in the kernel, with rules that equal none of ours; nil when there is none.
+    private func readActual() throws(EnforcementError) -> Ruleset? {
+        guard let text = try program.list(table: KernelNames.table) else { return nil }
+        let found = TableListing(text)
+        var actual = Ruleset()
+        for name in found.chains.keys { actual.chains[name] = .init(["# unknown"]) }
+        for (name, isMap) in found.collections {
+            actual.collections[name] = .init("", isMap: isMap, isDynamic: true)
+            // Sets that stay under their name are compared element by element; the others get new names or are dynamic.
+            guard Self.keepsName(name) else { continue }
+            let elements = try elements(of: name).map {
+                (Ruleset.Element(kernelKey: $0.key, ofSet: name), Ruleset.Target.nothing)
+            }
+            actual.collections[name]?.elements = Dictionary(elements) { first, _ in first }
+        }
+        return actual
+    }
+
+    private static func keepsName(_ name: String) -> Bool {
+        [
+            "ports", "sources_4", "sources_6", "mac_sources_4", "mac_sources_6", KernelNames.egressCounts,
+            KernelNames.ingressCounts,
+        ]
+        .contains(name)
+    }
+}

@@ -1,0 +1,42 @@
+import Host
+
+/// The `nft` program: whole transactions in, listings out.
+package struct NftProgram: Sendable {
+    /// Name of the network namespace to work in; nil is this process's own.
+    private let namespace: String?
+
+    package init(namespace: String? = nil) { self.namespace = namespace }
+
+    /// Checks the script against the kernel, then makes it in one transaction.
+    ///
+    /// - Throws: `EnforcementError.refused` with nft's words; the kernel is as it was.
+    package func apply(_ script: String) throws(EnforcementError) {
+        try run(["--check", "--file", "-"], script)
+        try run(["--file", "-"], script)
+    }
+
+    /// The table's chains and sets without counters and without elements; nil when there is no such table.
+    package func list(table: String) throws(EnforcementError) -> String? {
+        let output = try launch(["--stateless", "--terse", "list", "table", "inet", table], "")
+        if output.exit == .code(0) { return output.output }
+        if output.errors.contains("No such file or directory") { return nil }
+        throw .refused(Self.words(output))
+    }
+
+    private func run(_ arguments: [String], _ input: String) throws(EnforcementError) {
+        let output = try launch(arguments, input)
+        guard output.exit == .code(0) else { throw .refused(Self.words(output)) }
+    }
+
+    private func launch(_ arguments: [String], _ input: String) throws(EnforcementError) -> ChildProcess.Output {
+        do {
+            return try ChildProcess.run("nft", arguments, input: Array(input.utf8), namespace: namespace)
+        } catch {
+            throw .programFailed(error.description)
+        }
+    }
+
+    private static func words(_ output: ChildProcess.Output) -> String {
+        output.errors.split(separator: "\n").prefix(3).joined(separator: " / ")
+    }
+}

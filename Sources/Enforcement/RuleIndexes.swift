@@ -1,0 +1,49 @@
+package import Model
+
+/// The small numbers by which the kernel's marks name rules.
+///
+/// An index belongs to one rule for good; only when all are used up are those of rules that have long gone, and that no
+/// live connection bears, given again. Egress and ingress rules count apart, because each has a half of the mark.
+package struct RuleIndexes: Equatable, Sendable, Codable {
+    private var byRule: [String: UInt16] = [:]
+    private var byIndex: [Direction: [UInt16: Identifier<Rule>]] = [.egress: [:], .ingress: [:]]
+    private var next: [Direction: UInt32] = [.egress: 1, .ingress: 1]
+
+    package init() {}
+
+    /// The index of the rule, a new one when it has none yet.
+    ///
+    /// - Throws: `EnforcementError.tooManyRules` when 65,535 rules of this direction have indexes.
+    package mutating func index(of rule: Identifier<Rule>, _ direction: Direction) throws(EnforcementError) -> UInt16 {
+        let key = "\(direction)\(rule)"
+        if let index = byRule[key] { return index }
+        guard let candidate = next[direction], let index = UInt16(exactly: candidate) else {
+            throw .tooManyRules(direction)
+        }
+        next[direction] = candidate + 1
+        byRule[key] = index
+        byIndex[direction]?[index] = rule
+        return index
+    }
+
+    /// The rule that the index was given to.
+    package func rule(_ index: UInt16, _ direction: Direction) -> Identifier<Rule>? { byIndex[direction]?[index] }
+
+    /// How many more rules of this direction can get an index.
+    package func remaining(_ direction: Direction) -> Int { 65_536 - Int(next[direction] ?? 65_536) }
+
+    /// Takes back the indexes of rules that are not wanted and not borne by a connection, and starts counting anew.
+    ///
+    /// The wanted rules keep theirs.
+    package mutating func reclaim(wanted: Set<Identifier<Rule>>, borne: Set<UInt32>) {
+        for direction in Direction.allCases {
+            let inUse = Set(borne.map { UInt16(truncatingIfNeeded: direction == .egress ? $0 >> 16 : $0) })
+            let kept = (byIndex[direction] ?? [:]).filter { wanted.contains($0.value) || inUse.contains($0.key) }
+            for (index, rule) in byIndex[direction] ?? [:] where kept[index] == nil {
+                byRule["\(direction)\(rule)"] = nil
+            }
+            byIndex[direction] = kept
+            next[direction] = UInt32(kept.keys.max() ?? 0) + 1
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Attribution
+package import Model
+
+/// Draws up the whole table for a host plan.
+///
+/// The path of a packet (one pass through one base chain, so that one packet is judged by one policy):
+///
+/// ```
+/// prerouting/raw   guard: source address and MAC are the interface's own
+/// forward, input   established ► known ► accept
+///     and output   else ► fresh: guard's other cases
+///                        ► egress_ports map ► profile ► groups ► to_ingress, or refuse_egress
+///                        ► to_ingress: ingress_ports map ► profile ► groups ► accept, or refuse_ingress
+/// ```
+package struct RulesetRenderer {
+    private let plan: HostPlan
+    /// Changes with every change that may not share sets with the policy before; part of the names of deciding sets.
+    private let epoch: Int
+    private var ruleset = Ruleset()
+
+    private init(_ plan: HostPlan, epoch: Int) {
+        self.plan = plan
+        self.epoch = epoch
+    }
+
+    /// The table for a plan.
+    ///
+    /// - Parameter generation: the counting sets' generation that rules write into.
+    package static func render(_ plan: HostPlan, epoch: Int, generation: UInt32) -> Ruleset {
+        var renderer = RulesetRenderer(plan, epoch: epoch)
+        renderer.addPorts()
+        renderer.addGroups()
+        renderer.addProfiles()
+        renderer.ruleset.merge(FixedChains.render())
+        renderer.ruleset.merge(CountingChains.render(generation: generation))
+        renderer.addDispatch()
+        return renderer.ruleset
+    }
+
+    private mutating func addPorts() {
+        typealias Element = Ruleset.Element
+        var ports: [Element: Ruleset.Target] = [:]
+        var sources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
+        var macSources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
+        for port in plan.ports {
+            let device = Element.device(port.device)
+            ports[device] = .nothing
+            for address in port.addresses {
+                if let mac = port.mac {
+                    macSources[address.family]?[.joined(device, .mac(mac), .address(address))] = .nothing
+                } else {
+                    sources[address.family]?[.joined(device, .address(address))] = .nothing
+                }
+            }
+        }
+        ruleset.collections["ports"] = .init("type ifname", elements: ports)
+        for name in [KernelNames.egressCounts, KernelNames.ingressCounts] {
+            ruleset.collections[name] = .init("type ifname\ncounter", elements: ports)
+        }
+        for family in AddressFamily.allCases {
+            let type = family == .ipv4 ? "ipv4_addr" : "ipv6_addr"
+            ruleset.collections["sources_\(family.rawValue)"] = .init(
+                "type ifname . \(type)", elements: sources[family] ?? [:])
+            ruleset.collections["mac_sources_\(family.rawValue)"] = .init(
+                "type ifname . ether_addr . \(type)", elements: macSources[family] ?? [:])
+        }
+    }
+
+    private mutating func addGroups() {
+        for group in plan.groups {
+            for family in AddressFamily.allCases {
+                ruleset.collections[memberSet(group.key, family)] = .init(
+                    "type \(family == .ipv4 ? "ipv4_addr" : "ipv6_addr")", decides: true,
+                    elements: Dictionary(
+                        group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
+                        uniquingKeysWith: { first, _ in first }))
+            }
+            for direction in Direction.allCases {
+                ruleset.chains[groupChain(group.key, direction)] = .init(
+                    group.rules.filter { $0.rule.direction == direction }.flatMap(statements))
+            }
+        }
+    }
+
+    private mutating func addProfiles() {
+        for profile in Set(plan.ports.map(\.profile)) {
+            for direction in Direction.allCases {
+                ruleset.chains[Self.profileChain(profile, direction)] = .init(
+                    Self.profileRules(profile, direction))
+            }
+        }
+    }
+
+    private mutating func addDispatch() {
+        for direction in Direction.allCases {
+            ruleset.collections[dispatchMap(direction)] = .init(
+                "type ifname : verdict", isMap: true, decides: true,
+                elements: Dictionary(
+                    plan.ports.map { (.device($0.device), .chain(Self.profileChain($0.profile, direction))) },
+                    uniquingKeysWith: { first, _ in first }))
+        }
+        ruleset.chains["judge_egress"] = .init([
+            "iifname vmap @\(dispatchMap(.egress))",
+            // A port that no map knows is refused, not let through.
+            "iifname @ports goto refuse_egress",
+            "goto to_ingress",
+        ])
+        ruleset.chains["to_ingress"] = .init([
+            "oifname @\(KernelNames.ingressCounts)",
+            "oifname vmap @\(dispatchMap(.ingress))",
+            "oifname @ports goto refuse_ingress",
+            "accept",
+        ])
+    }
+
+    // MARK: Names
+
+    package static func profileChain(_ groups: [String], _ direction: Direction) -> String {
+        "\(direction)_profile_\(HostPlan.profileKey(groups))"
+    }
+
+    package static func profileRules(_ groups: [String], _ direction: Direction) -> [String] {
+        groups.map { "jump \(direction)_group_\($0)" } + ["goto refuse_\(direction)"]
+    }
+
+    private func groupChain(_ key: String, _ direction: Direction) -> String { "\(direction)_group_\(key)" }
+    private func memberSet(_ key: String, _ family: AddressFamily) -> String {
+        "members_\(family.rawValue)_\(key)_\(epoch)"
+    }
+    private func dispatchMap(_ direction: Direction) -> String { "\(direction)_ports_\(epoch)" }
+
+    // MARK: Rules
+
+    /// The nft rules of one rule: one, or one for each family.
+    private func statements(_ planned: HostPlan.PlannedRule) -> [String] {
+        let rule = planned.rule
+        let isEgress = rule.direction == .egress
+        let prefix = LogPrefix(reason: .accepted(index: planned.index), direction: rule.direction).text
+        let verdict =
+            MarkLayout.statement(isEgress: isEgress, index: planned.index)
+            + " log prefix \"\(prefix)\" group \(KernelNames.logGroup) "
+            + (isEgress ? "goto to_ingress" : "accept")
+        return matches(planned).map { ($0 + [verdict]).joined(separator: " ") }
+    }
+
+    private func matches(_ planned: HostPlan.PlannedRule) -> [[String]] {
+        let service = serviceMatch(planned.rule.service)
+        let side = planned.rule.direction == .egress ? "daddr" : "saddr"
+        switch planned.rule.remote {
+        case .any: return [service]
+        case .prefix(let prefix):
+            return [["\(prefix.family == .ipv4 ? "ip" : "ip6") \(side) \(prefix)"] + service]
+        case .group:
+            guard let peer = planned.peer else { return [] }
+            return AddressFamily.allCases.filter { planned.rule.service.family ?? $0 == $0 }.map {
+                ["\($0 == .ipv4 ? "ip" : "ip6") \(side) @\(memberSet(peer, $0))"] + service
+            }
+        }
+    }
+
+    private func serviceMatch(_ service: Service) -> [String] {
+        switch service {
+        case .any: []
+        case .transport(let transport, nil): ["meta l4proto \(transport.rawValue)"]
+        case .transport(let transport, .some(let ports)): ["meta l4proto \(transport.rawValue) th dport \(ports)"]
+        case .icmp(let transport, let type, let code):
+            icmpMatch(transport == .icmp ? ("ip", "icmp", 1) : ("ip6", "icmpv6", 58), type, code)
+        }
+    }
+
+    private func icmpMatch(_ words: (family: String, name: String, number: Int), _ type: UInt8?, _ code: UInt8?)
+        -> [String]
+    {
+        ["meta nfproto \(words.family == "ip" ? "ipv4" : "ipv6") meta l4proto \(words.number)"]
+            + (type.map { ["\(words.name) type \($0)"] } ?? []) + (code.map { ["\(words.name) code \($0)"] } ?? [])
+    }
+}
+
+extension Ruleset {
+    mutating func merge(_ other: Ruleset) {
+        collections.merge(other.collections) { _, new in new }
+        chains.merge(other.chains) { _, new in new }
+    }
+}

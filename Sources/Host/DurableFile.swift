@@ -1,0 +1,99 @@
+import Glibc
+
+/// Files that are whole or absent after a crash at any instant.
+package enum DurableFile {
+    /// Replaces the file: writes beside it, syncs, renames, syncs the folder.
+    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o640) throws(SystemError) {
+        let temporary = path + ".new"
+        do {
+            let file = try open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+            try file.writeAll(bytes)
+            try file.synchronize()
+        }
+        try check("rename", path) { unsafe rename(temporary, path) }
+        try synchronizeFolder(of: path)
+    }
+
+    /// The file's bytes, or nil when there is none.
+    package static func read(_ path: String) throws(SystemError) -> [UInt8]? {
+        let file: Descriptor
+        do {
+            file = try open(path, flags: O_RDONLY)
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+        var bytes: [UInt8] = []
+        while true {
+            let chunk = try file.readSome(limit: 1 << 20)
+            if chunk.isEmpty { return bytes }
+            bytes += chunk
+        }
+    }
+
+    /// Writes into a file that is there, such as a kernel switch.
+    package static func overwrite(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        try open(path, flags: O_WRONLY).writeAll(bytes)
+    }
+
+    package static func open(_ path: String, flags: Int32, mode: UInt32 = 0o640) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try check("open", path) { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) })
+    }
+
+    /// Makes the folder and those above it; it is no error when they are there.
+    package static func makeFolder(_ path: String, mode: UInt32 = 0o750) throws(SystemError) {
+        var built = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            built += "/" + part
+            if unsafe mkdir(built, mode) < 0, errno != EEXIST { throw SystemError("mkdir", built, code: errno) }
+        }
+    }
+
+    package static func synchronizeFolder(of path: String) throws(SystemError) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = parts.dropLast().joined(separator: "/")
+        try open(folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder, flags: O_RDONLY | O_DIRECTORY)
+            .synchronize()
+    }
+
+    package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    package static func remove(_ path: String) throws(SystemError) {
+        if unsafe unlink(path) < 0, errno != ENOENT { throw SystemError("unlink", path, code: errno) }
+    }
+
+    /// Names in the folder, sorted; empty when there is no such folder.
+    package static func list(_ folder: String) throws(SystemError) -> [String] {
+        guard let stream = unsafe opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw SystemError("opendir", folder, code: errno)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+}
+
+extension Descriptor {
+    /// Returns when the file's data is on the disk.
+    package borrowing func synchronize() throws(SystemError) {
+        let number = number
+        try check("fsync") { fsync(number) }
+    }
+
+    package borrowing func truncate(to length: Int) throws(SystemError) {
+        let number = number
+        try check("ftruncate") { ftruncate(number, length) }
+    }
+
+    package borrowing func seek(to offset: Int) throws(SystemError) {
+        let number = number
+        try check("lseek") { lseek(number, offset, SEEK_SET) }
+    }
+}

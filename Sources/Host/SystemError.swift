@@ -1,0 +1,43 @@
+import Glibc
+
+/// A system call that failed: which, on what, and the kernel's reason.
+package struct SystemError: Error, Equatable, CustomStringConvertible {
+    package let call: String
+    package let subject: String
+    package let code: Int32
+
+    package init(_ call: String, _ subject: String = "", code: Int32) {
+        self.call = call
+        self.subject = subject
+        self.code = code
+    }
+
+    package var description: String {
+        let reason = unsafe String(cString: strerror(code))
+        return subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"
+    }
+}
+
+/// Runs a system call that returns -1 and sets errno, again after EINTR.
+///
+/// - Returns: what the call returned, never negative.
+@discardableResult
+package func check<Result: SignedInteger>(
+    _ call: String, _ subject: @autoclosure () -> String = "", _ body: () -> Result
+) throws(SystemError) -> Result {
+    while true {
+        let result = body()
+        if result >= 0 { return result }
+        let code = errno
+        if code != EINTR { throw SystemError(call, subject(), code: code) }
+    }
+}
+
+/// Turns the -errno of the C shim into an error.
+@discardableResult
+func checkShim<Result: SignedInteger>(_ call: String, _ subject: String = "", _ result: Result) throws(SystemError)
+    -> Result
+{
+    guard result < 0 else { return result }
+    throw SystemError(call, subject, code: Int32(-result))
+}

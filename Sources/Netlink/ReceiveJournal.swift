@@ -1,0 +1,115 @@
+import CNetlink
+import Glibc
+package import Host
+
+/// A ring of received datagrams in a file that outlives the process.
+///
+/// A datagram that was taken off a socket and not yet worked into a record would be lost with the process. Here the
+/// kernel copies each datagram, and its length, straight into a shared mapping of a file: there is no instant at which
+/// it is only in the process's own memory, so SIGKILL at any moment leaves it to be found. The file protects from the
+/// death of the process, not of the machine: after a boot the kernel's own tables begin anew as well.
+///
+/// Layout: one page of head (magic, slots, slot size, next number), then for each slot its number and the kernel's
+/// message header, then the slots. Slot `n % slots` holds datagram number `n`.
+@safe package final class ReceiveJournal {
+    /// One batch of recvmmsg, as `CNetlink` bounds it.
+    private static let batch = 64
+    private static let magic: UInt64 = 0x6768_6a6f_7572_0001
+
+    private let base: UnsafeMutableRawPointer
+    private let length: Int
+    private let slots: Int
+    private let slotSize: Int
+    private let headerSize: Int
+    /// The first number that may not be overwritten: set by `release`.
+    package private(set) var released: UInt64
+    /// The number that the next datagram gets.
+    package private(set) var next: UInt64
+
+    /// Opens the ring, or makes it when there is none of this shape.
+    ///
+    /// - Parameters:
+    ///   - slots: how many datagrams it holds, a multiple of 64.
+    ///   - slotSize: the longest datagram.
+    ///   - committed: the number from which on datagrams are not yet in a record; 0 at first.
+    package init(path: String, slots: Int, slotSize: Int, committed: UInt64) throws(SystemError) {
+        self.slots = slots
+        self.slotSize = slotSize
+        headerSize = gh_message_header_size()
+        length = 4096 + slots * (8 + headerSize) + slots * slotSize
+        let file = try DurableFile.open(path, flags: O_RDWR | O_CREAT)
+        try file.truncate(to: length)
+        let number = file.number
+        let size = length
+        let mapped = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, number, 0)
+        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+            throw SystemError("mmap", path, code: errno)
+        }
+        unsafe base = unsafe mapped
+        let head = unsafe base.assumingMemoryBound(to: UInt64.self)
+        if unsafe head[0] != Self.magic || head[1] != UInt64(slots) || head[2] != UInt64(slotSize) {
+            unsafe memset(base, 0, 4096 + slots * (8 + headerSize))
+            unsafe head[1] = UInt64(slots)
+            unsafe head[2] = UInt64(slotSize)
+            unsafe head[3] = max(committed, 1)
+            unsafe head[0] = Self.magic
+        }
+        next = unsafe max(head[3], committed)
+        released = max(committed, 1)
+        recover()
+    }
+
+    deinit { unsafe munmap(base, length) }
+
+    /// How many more datagrams fit before records must be written and their datagrams released.
+    package var free: Int { slots - Int(next - released) }
+
+    /// Finds what a process that was killed had received after it last wrote down the next number.
+    private func recover() {
+        while next < released + UInt64(slots), stamp(slot(next)) == next,
+            unsafe gh_received_length(header(slot(next)), 0) > 0
+        {
+            next += 1
+        }
+        // What is older than the ring is overwritten, and was released before that.
+        if next > UInt64(slots), released < next - UInt64(slots) { released = next - UInt64(slots) }
+        unsafe base.storeBytes(of: next, toByteOffset: 24, as: UInt64.self)
+    }
+
+    /// Takes what waits on the socket, as long as there is room.
+    ///
+    /// - Returns: how many datagrams were taken; 0 when none waits or the ring is full.
+    /// - Throws: ENOBUFS once after the socket had to drop something.
+    package func receive(from socket: NetfilterSocket) throws(SystemError) -> Int {
+        let first = slot(next)
+        let count = min(Self.batch, slots - first, free)
+        guard count > 0 else { return 0 }
+        for index in 0..<count {
+            unsafe gh_clear_length(header(first + index), 0)
+            unsafe base.storeBytes(of: next + UInt64(index), toByteOffset: 4096 + 8 * (first + index), as: UInt64.self)
+        }
+        let data = unsafe (base + dataOffset(first)).assumingMemoryBound(to: UInt8.self)
+        let received = unsafe gh_receive_many(socket.number, header(first), data, slotSize, UInt32(count))
+        if received == -EAGAIN { return 0 }
+        guard received >= 0 else { throw SystemError("recvmmsg", code: -received) }
+        next += UInt64(received)
+        unsafe base.storeBytes(of: next, toByteOffset: 24, as: UInt64.self)
+        return Int(received)
+    }
+
+    /// Views a datagram that was received and not released.
+    package func withDatagram<Result>(_ number: UInt64, _ body: (ByteView) throws -> Result) rethrows -> Result {
+        precondition(number >= released && number < next, "datagram \(number) is not in the journal")
+        let index = slot(number)
+        let length = unsafe min(gh_received_length(header(index), 0), slotSize)
+        return unsafe try body(ByteView(unsafe UnsafeRawPointer(base + dataOffset(index)), count: length))
+    }
+
+    /// Says that the datagrams before `number` are in records that are on disk.
+    package func release(before number: UInt64) { released = max(released, min(number, next)) }
+
+    private func slot(_ number: UInt64) -> Int { Int(number % UInt64(slots)) }
+    private func stamp(_ slot: Int) -> UInt64 { unsafe base.load(fromByteOffset: 4096 + 8 * slot, as: UInt64.self) }
+    private func header(_ slot: Int) -> UnsafeMutableRawPointer { unsafe base + 4096 + 8 * slots + headerSize * slot }
+    private func dataOffset(_ slot: Int) -> Int { 4096 + slots * (8 + headerSize) + slot * slotSize }
+}

@@ -1,0 +1,45 @@
+import Attribution
+import Host
+import Model
+import Netlink
+import TestSupport
+import Testing
+
+@testable import Enforcement
+
+@Suite(.serialized) struct EnforcerTests {
+    @Test(.kernel) func `the table goes in whole, changes by parts, heals`() throws {
+        let host = try TestHost("e1")
+        defer { host.remove() }
+        let socket = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        let enforcer = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: 0)
+        var indexes = RuleIndexes()
+        func plan(_ groups: [String], extraRule: Bool = false) throws -> HostPlan {
+            let policy = try SamplePolicy.policy(groupsOfApp: groups, extraRule: extraRule)
+            return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
+        }
+        #expect(try enforcer.load(plan(["app"])) == .whole)
+        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.apply(plan(["app"])) == .nothing)
+        #expect(try enforcer.apply(plan(["app", "web"])) == .elements)
+        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.apply(plan(["app"])) == .elements)
+        #expect(try enforcer.apply(plan(["app"], extraRule: true)) == .rules)
+        #expect(try enforcer.apply(plan(["web"])) == .switched)
+        #expect(try enforcer.drift() == nil)
+        try TestHost.run("nft", "flush", "chain", "inet", "gatehouse", "forward", in: host.name)
+        #expect(try enforcer.drift() == "the rules of chain forward differ")
+        try enforcer.repair()
+        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.rotate() == 0)
+        #expect(try enforcer.rotate() == 1)
+        #expect(enforcer.generation == 2)
+        let second = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: enforcer.epoch)
+        #expect(try second.load(plan(["web"])) == .whole)
+        try second.tidy()
+        #expect(second.generation == 2)
+        #expect(try second.drift() == nil)
+        let listing = try TestHost.run("nft", "list", "ruleset", in: host.name)
+        #expect(!listing.contains("ports_0"))
+    }
+}
