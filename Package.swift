@@ -38,6 +38,9 @@ let package = Package(
         .target(
             name: "Enforcement", dependencies: ["Attribution", "Host", "Model", "Netlink"], swiftSettings: house),
 
+        .target(
+            name: "Capture", dependencies: ["Attribution", "Host", "Model", "Netlink"], swiftSettings: house),
+
         // Floor 3: what leaves the host.
         .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
 
@@ -47,6 +50,9 @@ let package = Package(
         .testTarget(
             name: "EnforcementTests",
             dependencies: ["Attribution", "Enforcement", "Host", "Model", "Netlink", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),

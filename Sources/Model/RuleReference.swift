@@ -51,3 +51,10 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
         RuleReference(id: id, stage: .guard, group: "", groupID: nil, text: text, since: 0)
     }
 }
+
+extension RuleReference {
+    /// Stands for the group rule that accepted packets of a flood that was too wide to keep its name.
+    package static let unnamedAccept = RuleReference(
+        id: Identifier(derivedFrom: "unnamed-accept"), stage: .group, group: "", groupID: nil,
+        text: "accepted by a group rule; the flood was too wide to keep its name", since: 0)
+}

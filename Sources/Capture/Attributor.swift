@@ -1,0 +1,106 @@
+import Attribution
+package import Model
+
+/// Turns what the kernel wrote down (addresses, device numbers, indexes, instants) into interfaces, rules, revisions.
+///
+/// A value: the agent makes a new one with every change. Addresses of interfaces that have gone stay known while sessions
+/// of theirs may still end.
+package struct Attributor: Sendable {
+    /// What is needed to know of an interface.
+    package struct Port: Sendable {
+        package let interface: Identifier<Interface>
+        package let device: String
+        package let egressRefusal: Identifier<Rule>
+        package let ingressRefusal: Identifier<Rule>
+
+        package func refusal(_ direction: Direction) -> Identifier<Rule> {
+            direction == .egress ? egressRefusal : ingressRefusal
+        }
+    }
+
+    package private(set) var ports: [Port] = []
+    private var byAddress: [IPAddress: Int] = [:]
+    private var byDevice: [String: Int] = [:]
+    /// Place in `ports` plus one, by device number.
+    private var byDeviceNumber: [UInt32: Int] = [:]
+    private var rules: [Direction: [Identifier<Rule>?]] = [.egress: [], .ingress: []]
+    /// Since when each revision is in force, rising.
+    private var timeline: [(since: Int64, revision: Int)] = []
+    package private(set) var revision = 0
+
+    package init() {}
+
+    /// The attributor after a change.
+    ///
+    /// - Parameters:
+    ///   - ports: each interface with its addresses and the number of its device.
+    ///   - ruleAt: the rule of an index, for indexes below `ruleCount`.
+    ///   - instant: when the kernel had the change, in nanoseconds since 1970.
+    package func adopting(
+        revision: Int, at instant: Int64,
+        ports newPorts: [(port: Port, addresses: [IPAddress], deviceNumber: UInt32)],
+        ruleCount: Int, ruleAt: (UInt16, Direction) -> Identifier<Rule>?
+    ) -> Attributor {
+        var next = self
+        // Interfaces keep their place, so that what is gone can still be named.
+        var places = Dictionary(
+            next.ports.enumerated().map { ($1.interface, $0) }, uniquingKeysWith: { first, _ in first })
+        next.byDeviceNumber = [:]
+        next.byDevice = [:]
+        for entry in newPorts {
+            let place = places[entry.port.interface] ?? next.ports.count
+            if place == next.ports.count { next.ports.append(entry.port) } else { next.ports[place] = entry.port }
+            places[entry.port.interface] = place
+            for address in entry.addresses { next.byAddress[address] = place }
+            next.byDevice[entry.port.device] = place
+            next.byDeviceNumber[entry.deviceNumber] = place
+        }
+        for direction in Direction.allCases {
+            next.rules[direction] = (0..<max(ruleCount, 1)).map { ruleAt(UInt16($0), direction) }
+        }
+        if next.timeline.last?.revision != revision { next.timeline.append((instant, revision)) }
+        next.revision = revision
+        return next
+    }
+
+    package func port(address: IPAddress) -> Port? { byAddress[address].map { ports[$0] } }
+    package func port(device: String) -> Port? { byDevice[device].map { ports[$0] } }
+    package func port(deviceNumber: UInt32) -> Port? { byDeviceNumber[deviceNumber].map { ports[$0] } }
+
+    package func rule(_ index: UInt16, _ direction: Direction) -> Identifier<Rule>? {
+        guard let list = rules[direction], Int(index) < list.count else { return nil }
+        return list[Int(index)]
+    }
+
+    /// The revision in force at an instant; the oldest known for what is older.
+    package func revision(at instant: Int64) -> Int {
+        var low = 0
+        var high = timeline.count
+        while low < high {
+            let middle = (low + high) / 2
+            if timeline[middle].since <= instant { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? timeline[low - 1].revision : timeline.first?.revision ?? revision
+    }
+
+    /// The timeline, to be kept across restarts.
+    package var history: [Int64: Int] {
+        Dictionary(timeline.map { ($0.since, $0.revision) }, uniquingKeysWith: { _, last in last })
+    }
+
+    package mutating func restore(history: [Int64: Int]) {
+        timeline = history.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        revision = timeline.last?.revision ?? 0
+    }
+}
+
+extension Attributor.Port {
+    /// The port of an interface with the rules that refuse by default: those of its first group, or its own.
+    package init(_ interface: Interface, device: String, groups: [SecurityGroup]) {
+        let first = interface.groups.first.flatMap { name in groups.first { $0.name == name } }
+        self.interface = interface.id
+        self.device = device
+        self.egressRefusal = first?.defaultRefusal(.egress) ?? interface.bareRefusal(.egress)
+        self.ingressRefusal = first?.defaultRefusal(.ingress) ?? interface.bareRefusal(.ingress)
+    }
+}

@@ -1,0 +1,144 @@
+package import Model
+
+/// Kernel counters against records, for each interface and way: in = recorded + open + stated loss.
+package struct Books: Sendable {
+    package struct Account: Hashable, Sendable {
+        package let interface: Identifier<Interface>
+        package let way: Way
+
+        package init(_ interface: Identifier<Interface>, _ way: Way) {
+            self.interface = interface
+            self.way = way
+        }
+    }
+
+    /// Sums of one account since the counters began.
+    package struct Entry: Hashable, Sendable {
+        package var recorded = Traffic.zero
+        package var lost = Traffic.zero
+        /// What the counters had reached when they last began anew: their table was deleted, or the machine booted.
+        package var kernelBase = Traffic.zero
+        /// What the counters were last seen at.
+        package var kernelSeen = Traffic.zero
+        /// Bounds of the loss that is not yet stated, while it is known that there may be some.
+        package var pending: PendingLoss?
+    }
+
+    /// Between which numbers a loss must lie, as readings under traffic have narrowed it down.
+    package struct PendingLoss: Hashable, Sendable {
+        package var reason: LossStatement.Reason
+        package var since: Int64
+        package var lowPackets = Int64.min
+        package var highPackets = Int64.max
+        package var lowBytes = Int64.min
+        package var highBytes = Int64.max
+
+        package var isSettled: Bool { lowPackets == highPackets && lowBytes == highBytes }
+    }
+
+    package private(set) var entries: [Account: Entry] = [:]
+
+    package init() {}
+
+    package mutating func record(_ traffic: Traffic, _ account: Account) {
+        entries[account, default: Entry()].recorded += traffic
+    }
+
+    package mutating func state(_ loss: LossStatement) {
+        entries[Account(loss.interface, loss.way), default: Entry()].lost += loss.traffic
+    }
+
+    /// Adds both ways of a record.
+    package mutating func record(_ record: FlowRecord) {
+        let way = Way(initiatorOf: record.direction)
+        if !record.fromInitiator.isZero { self.record(record.fromInitiator, Account(record.interface, way)) }
+        if !record.fromTarget.isZero { self.record(record.fromTarget, Account(record.interface, way.opposite)) }
+    }
+
+    /// Says that packets of the account may have been counted while nobody could record them.
+    package mutating func expectLoss(_ account: Account, _ reason: LossStatement.Reason, since: Int64) {
+        if entries[account]?.pending == nil {
+            entries[account, default: Entry()].pending = PendingLoss(reason: reason, since: since)
+        }
+    }
+
+    /// Takes what the kernel's counter says; a smaller number than before means that it began anew.
+    package mutating func observe(_ counter: Traffic, _ account: Account) {
+        var entry = entries[account] ?? Entry()
+        if counter.packets < entry.kernelSeen.packets || counter.bytes < entry.kernelSeen.bytes {
+            entry.kernelBase += entry.kernelSeen
+        }
+        entry.kernelSeen = counter
+        entries[account] = entry
+    }
+
+    /// The counter's total since the beginning of the books.
+    package func kernel(_ account: Account) -> Traffic {
+        entries[account].map { $0.kernelBase + $0.kernelSeen } ?? .zero
+    }
+
+    /// One account in a reading.
+    package struct Line: Hashable, Sendable {
+        package let account: Account
+        /// The kernel's counter before and after the records were read.
+        package let kernelBefore: Traffic
+        package let kernelAfter: Traffic
+        package let recorded: Traffic
+        /// Counted by live sessions and sets since their last record.
+        package let open: Traffic
+        package let lost: Traffic
+
+        /// Records and stated loss against the kernel: zero, or, while traffic flows, within what came during the
+        /// reading; the least that is unexplained.
+        package var difference: (packets: Int64, bytes: Int64) {
+            let sum = recorded + open + lost
+            return (
+                Self.distance(sum.packets, kernelBefore.packets, kernelAfter.packets),
+                Self.distance(sum.bytes, kernelBefore.bytes, kernelAfter.bytes)
+            )
+        }
+
+        package var isBalanced: Bool { difference == (0, 0) }
+
+        private static func distance(_ sum: UInt64, _ low: UInt64, _ high: UInt64) -> Int64 {
+            if sum < low { return Int64(clamping: low - sum) }
+            if sum > high { return -Int64(clamping: sum - high) }
+            return 0
+        }
+    }
+
+    /// Narrows pending losses down by a reading.
+    ///
+    /// A loss must lie between what the counters said before and after the records were read. Where traffic rests, both
+    /// are the same and the loss is known exactly.
+    ///
+    /// - Returns: the losses that are exact now, to be put into the spool.
+    package mutating func settle(_ lines: [Line], now: Int64) -> [LossStatement] {
+        var statements: [LossStatement] = []
+        for line in lines {
+            guard var entry = entries[line.account], var pending = entry.pending else { continue }
+            let sum = line.recorded + line.open + line.lost
+            func signed(_ value: UInt64, _ minus: UInt64) -> Int64 { Int64(bitPattern: value &- minus) }
+            pending.lowPackets = max(pending.lowPackets, signed(line.kernelBefore.packets, sum.packets))
+            pending.highPackets = min(pending.highPackets, signed(line.kernelAfter.packets, sum.packets))
+            pending.lowBytes = max(pending.lowBytes, signed(line.kernelBefore.bytes, sum.bytes))
+            pending.highBytes = min(pending.highBytes, signed(line.kernelAfter.bytes, sum.bytes))
+            entry.pending = pending
+            if pending.isSettled {
+                entry.pending = nil
+                if pending.lowPackets > 0 {
+                    statements.append(
+                        LossStatement(
+                            interface: line.account.interface, way: line.account.way, reason: pending.reason,
+                            traffic: Traffic(packets: UInt64(pending.lowPackets), bytes: UInt64(max(0, pending.lowBytes))),
+                            since: Timestamp(nanoseconds: pending.since), until: Timestamp(nanoseconds: now)))
+                }
+            }
+            entries[line.account] = entry
+        }
+        return statements
+    }
+
+    /// Puts kept sums back after a restart.
+    package mutating func restore(_ account: Account, _ entry: Entry) { entries[account] = entry }
+}

@@ -1,0 +1,183 @@
+package import Attribution
+package import Model
+package import Netlink
+
+/// Records of what the counting sets hold.
+extension Recorder {
+    /// When a generation of the counting sets was written into.
+    package struct Span: Sendable {
+        package let start: Timestamp
+        package let end: Timestamp
+
+        package init(start: Timestamp, end: Timestamp) {
+            self.start = start
+            self.end = end
+        }
+    }
+
+    /// The records of one element.
+    package func records(of element: RuleTable.Element, in set: CountingSet, _ span: Span) -> [FlowRecord] {
+        guard !element.traffic.isZero else { return [] }
+        let fields = CountedFields(element.key, of: set)
+        switch set.meaning {
+        case .refused(let direction):
+            return [refusal(fields, direction, element.traffic, span, .full)].compactMap(\.self)
+        case .coarse(let direction):
+            return [refusal(fields, direction, element.traffic, span, .coarse)].compactMap(\.self)
+        case .refusedAfterEgress:
+            return insideRefusal(fields, element.traffic, span)
+        case .guarded(let rule, let direction):
+            guard let port = fields.inputDevice.flatMap(attributor.port(device:)) ?? fields.outputDevice.flatMap(attributor.port(device:)) else { return [] }
+            return [make(port, direction, .drop, .guard, rule.id, fields.key, .full, .refused, element.traffic, .zero, span)]
+        case .extra:
+            return fields.key.transport == .tcp
+                ? extraHandshake(fields, element.traffic, span) : extraError(fields, element.traffic, span)
+        case .overflow(let direction):
+            guard let port = (fields.inputDevice ?? fields.outputDevice).flatMap(attributor.port(device:)) else { return [] }
+            return [
+                make(
+                    port, direction, .drop, .group, port.refusal(direction), fields.key, .total, .refused,
+                    element.traffic, .zero, span)
+            ]
+        case .overflowAfterEgress, .overflowExtra:
+            let isRefused = set.meaning == .overflowAfterEgress
+            var found: [FlowRecord] = []
+            let unnamed = RuleReference.unnamedAccept.id
+            if let port = fields.inputDevice.flatMap(attributor.port(device:)) {
+                found.append(make(port, .egress, .accept, .group, unnamed, fields.key, .total, .new, element.traffic, .zero, span))
+            }
+            if let port = fields.outputDevice.flatMap(attributor.port(device:)) {
+                found.append(
+                    make(
+                        port, .ingress, isRefused ? .drop : .accept, .group,
+                        isRefused ? port.ingressRefusal : unnamed, fields.key, .total, isRefused ? .refused : .new,
+                        element.traffic, .zero, span))
+            }
+            return found
+        }
+    }
+
+    private func refusal(
+        _ fields: CountedFields, _ direction: Direction, _ traffic: Traffic, _ span: Span, _ detail: FlowRecord.Detail
+    ) -> FlowRecord? {
+        let address = direction == .egress ? fields.key.initiator : fields.key.target
+        return attributor.port(address: address).map {
+            make($0, direction, .drop, .group, $0.refusal(direction), fields.key, detail, .refused, traffic, .zero, span)
+        }
+    }
+
+    /// Let out at one end and refused at the other: a record for each.
+    private func insideRefusal(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> [FlowRecord] {
+        var found: [FlowRecord] = []
+        if let port = attributor.port(address: fields.key.initiator) {
+            let rule = attributor.rule(MarkLayout.egressIndex(fields.mark), .egress) ?? RuleReference.unnamedAccept.id
+            found.append(make(port, .egress, .accept, .group, rule, fields.key, .full, .new, traffic, .zero, span))
+        }
+        if let record = refusal(fields, .ingress, traffic, span, .full) { found.append(record) }
+        return found
+    }
+
+    /// An ICMP error that belongs to a session: recorded as a flow of its own, under the session's rule.
+    private func extraError(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> [FlowRecord] {
+        let egress = attributor.rule(MarkLayout.egressIndex(fields.mark), .egress)
+        let ingress = attributor.rule(MarkLayout.ingressIndex(fields.mark), .ingress)
+        var found: [FlowRecord] = []
+        if let port = attributor.port(address: fields.key.initiator), let rule = egress ?? ingress {
+            found.append(make(port, .egress, .accept, .group, rule, fields.key, .full, .continuing, traffic, .zero, span))
+        }
+        if let port = attributor.port(address: fields.key.target), let rule = ingress ?? egress {
+            found.append(make(port, .ingress, .accept, .group, rule, fields.key, .full, .continuing, traffic, .zero, span))
+        }
+        return found
+    }
+
+    /// A SYN or SYN-ACK that came again: it belongs to the session, whose opener follows from the mark. Where both ends
+    /// are ours it is taken for the answer, which is what is sent again as a rule.
+    private func extraHandshake(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> [FlowRecord] {
+        let egress = attributor.rule(MarkLayout.egressIndex(fields.mark), .egress)
+        let ingress = attributor.rule(MarkLayout.ingressIndex(fields.mark), .ingress)
+        let sender = attributor.port(address: fields.key.initiator)
+        let receiver = attributor.port(address: fields.key.target)
+        let reversed = FlowKey(
+            initiator: fields.key.target, target: fields.key.initiator, transport: fields.key.transport,
+            initiatorPort: fields.key.targetPort, targetPort: fields.key.initiatorPort)
+        var found: [FlowRecord] = []
+        if let sender {
+            if let ingress {
+                found.append(make(sender, .ingress, .accept, .group, ingress, reversed, .full, .continuing, .zero, traffic, span))
+            } else if let egress {
+                found.append(make(sender, .egress, .accept, .group, egress, fields.key, .full, .continuing, traffic, .zero, span))
+            }
+        }
+        if let receiver {
+            if let egress {
+                found.append(make(receiver, .egress, .accept, .group, egress, reversed, .full, .continuing, .zero, traffic, span))
+            } else if let ingress {
+                found.append(make(receiver, .ingress, .accept, .group, ingress, fields.key, .full, .continuing, traffic, .zero, span))
+            }
+        }
+        return found
+    }
+
+    private func make(
+        _ port: Attributor.Port, _ direction: Direction, _ verdict: Verdict, _ stage: Stage, _ rule: Identifier<Rule>,
+        _ key: FlowKey, _ detail: FlowRecord.Detail, _ state: FlowRecord.State, _ fromInitiator: Traffic,
+        _ fromTarget: Traffic, _ span: Span
+    ) -> FlowRecord {
+        let start = min(max(span.start, window.start), window.end)
+        return FlowRecord(
+            windowStart: window.start, windowEnd: window.end, start: start, end: max(start, min(span.end, window.end)),
+            connectionStart: start, connection: 0, interface: port.interface, direction: direction, verdict: verdict,
+            stage: stage, rule: rule, revision: attributor.revision(at: span.end.nanoseconds), key: key, detail: detail,
+            state: state, fromInitiator: fromInitiator, fromTarget: fromTarget, cumulativeFromInitiator: fromInitiator,
+            cumulativeFromTarget: fromTarget)
+    }
+}
+
+/// The components of a counting set's key.
+struct CountedFields {
+    private(set) var key: FlowKey
+    private(set) var inputDevice: String?
+    private(set) var outputDevice: String?
+    private(set) var mark: UInt32 = 0
+
+    /// Reads a key as the kernel keeps it: each component padded to four bytes; numbers of packets in network byte order,
+    /// the mark in the host's.
+    init(_ bytes: [UInt8], of set: CountingSet) {
+        var offset = 0
+        func take(_ count: Int) -> ArraySlice<UInt8> {
+            let start = min(offset, bytes.count)
+            let part = bytes[start..<min(start + count, bytes.count)]
+            offset += (count + 3) & ~3
+            return part
+        }
+        func number(_ count: Int) -> UInt64 { take(count).reduce(0) { $0 << 8 | UInt64($1) } }
+        func address() -> IPAddress {
+            set.family == .ipv6
+                ? IPAddress(ipv6High: number(8), low: number(8)) : IPAddress(ipv4: UInt32(truncatingIfNeeded: number(4)))
+        }
+        func device() -> String { String(decoding: take(16).prefix { $0 != 0 }, as: UTF8.self) }
+        var source = IPAddress(ipv4: 0)
+        var target = IPAddress(ipv4: 0)
+        var transport = set.transport ?? TransportProtocol(rawValue: 0)
+        var ports: (UInt16, UInt16) = (0, 0)
+        for column in set.columns {
+            switch column {
+            case .inputDevice: inputDevice = device()
+            case .outputDevice: outputDevice = device()
+            case .source: source = address()
+            case .target: target = address()
+            case .transport: transport = TransportProtocol(rawValue: UInt8(truncatingIfNeeded: number(1)))
+            case .sourcePort: ports.0 = UInt16(truncatingIfNeeded: number(2))
+            case .targetPort: ports.1 = UInt16(truncatingIfNeeded: number(2))
+            case .typeAndCode:
+                let pair = UInt16(truncatingIfNeeded: number(2))
+                // Other protocols have something else in these bytes.
+                if transport.isICMP { ports = (pair >> 8, pair & 0xff) }
+            case .mark: mark = take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+            }
+        }
+        key = FlowKey(
+            initiator: source, target: target, transport: transport, initiatorPort: ports.0, targetPort: ports.1)
+    }
+}

@@ -1,0 +1,191 @@
+import Attribution
+package import Model
+package import Netlink
+
+/// Turns ended and live sessions and counted refusals into flow records, each packet in exactly one.
+///
+/// The kernel's numbers only grow, so a record is always "what the kernel says now" less "what is in records already". The
+/// latter is kept in the session table and, across a restart, in a snapshot and the spool.
+package struct Recorder {
+    package var attributor: Attributor
+    package private(set) var books: Books
+    package private(set) var sessions = SessionTable()
+    /// What earlier processes had recorded of sessions that may still live, by connection number.
+    private var restored: [UInt64: (original: Traffic, reply: Traffic)]
+    package private(set) var window: CaptureWindow
+    /// Entries that no interface of ours could be found for.
+    package private(set) var unattributed: UInt64 = 0
+    /// Records that wait to be put into the spool.
+    package private(set) var pending: [FlowRecord] = []
+    private var pass: UInt32 = 0
+
+    package init(
+        attributor: Attributor, books: Books, restored: [UInt64: (original: Traffic, reply: Traffic)],
+        window: CaptureWindow
+    ) {
+        self.attributor = attributor
+        self.books = books
+        self.restored = restored
+        self.window = window
+    }
+
+    /// The same number for one connection tracking entry through its life, another for the next use of its tuple: a hash
+    /// of the original way and of the instant at which the entry was made.
+    package static func connection(_ entry: ConnectionEntry) -> UInt64 {
+        SessionSlot(entry.original, start: entry.start).connection
+    }
+
+    /// The recorded counts of all sessions that may live on.
+    package var baselines: [UInt64: (original: Traffic, reply: Traffic)] {
+        var found = restored
+        sessions.forEach {
+            if $0.start != 0 { found[$0.connection] = ($0.recordedOriginal, $0.recordedReply) }
+        }
+        return found
+    }
+
+    // MARK: Sessions
+
+    /// Takes note of an accepting rule's report; false when the same session was reported at this end before.
+    @inline(__always) package mutating func announce(_ header: PacketHeader, _ direction: Direction, second: UInt32) -> Bool {
+        let place = sessions.findOrInsert(SessionSlot(announcing: header))
+        let bit: UInt16 = direction == .egress ? 1 : 2
+        sessions[place].seen = second
+        let isNew = sessions[place].announced & bit == 0
+        sessions[place].announced |= bit
+        return isNew
+    }
+
+    /// Records a session that has ended.
+    package mutating func record(ended entry: ConnectionEntry) {
+        guard entry.mark != 0 else { return }
+        record(entry, isFinal: true)
+    }
+
+    /// Begins a pass over all live sessions at the close of a window.
+    package mutating func beginPass() { pass &+= 1 }
+
+    /// Records what a live session did since its last record.
+    package mutating func record(live entry: ConnectionEntry) {
+        guard entry.mark != 0 else { return }
+        record(entry, isFinal: false)
+    }
+
+    /// Ends a pass: forgets announcements that no entry came of within two minutes.
+    package mutating func endPass(second: UInt32) {
+        sessions.removeAll { $0.start == 0 && second &- $0.seen > 120 }
+        restored.removeAll()
+    }
+
+    private func baseline(_ entry: ConnectionEntry, _ place: Int?) -> (original: Traffic, reply: Traffic) {
+        if let place { return (sessions[place].recordedOriginal, sessions[place].recordedReply) }
+        return restored[Self.connection(entry)] ?? (.zero, .zero)
+    }
+
+    private mutating func record(_ entry: ConnectionEntry, isFinal: Bool) {
+        let slot = SessionSlot(entry.original, start: entry.start)
+        let found = sessions.find(slot)
+        let (original, reply) = baseline(entry, found)
+        let wasEnded = found.map { sessions[$0].isEnded } ?? false
+        let isEnded = isFinal || entry.isClosed
+        let newOriginal = entry.fromOriginal - original
+        let newReply = entry.fromReply - reply
+        let isFirst = original.isZero && reply.isZero
+        let tellsEnd = isEnded && !wasEnded && !isFirst
+        if !newOriginal.isZero || !newReply.isZero || tellsEnd {
+            let state: FlowRecord.State = isEnded ? .ended : isFirst ? .new : .continuing
+            emit(entry, state, newOriginal, newReply, isFirst: isFirst)
+        }
+        if isFinal {
+            if let found { sessions.remove(at: found) }
+        } else {
+            let place = found ?? sessions.findOrInsert(slot)
+            sessions[place].recordedOriginal = entry.fromOriginal
+            sessions[place].recordedReply = entry.fromReply
+            sessions[place].isEnded = isEnded
+            sessions[place].seen = pass
+        }
+        if found == nil {
+            var announcement = slot
+            announcement.start = 0
+            announcement.ports &= ~0xffff
+            if let place = sessions.find(announcement) { sessions.remove(at: place) }
+        }
+    }
+
+    private mutating func emit(
+        _ entry: ConnectionEntry, _ state: FlowRecord.State, _ original: Traffic, _ reply: Traffic, isFirst: Bool
+    ) {
+        let connection = Self.connection(entry)
+        let began = Timestamp(nanoseconds: entry.start)
+        let start = isFirst ? max(began, window.start) : window.start
+        let end = entry.stop > 0 ? min(max(Timestamp(nanoseconds: entry.stop), start), window.end) : window.end
+        var wasAttributed = false
+        for direction in Direction.allCases.reversed() {
+            let index =
+                direction == .egress ? MarkLayout.egressIndex(entry.mark) : MarkLayout.ingressIndex(entry.mark)
+            guard index != 0 else { continue }
+            // The initiator is who sent the first packet; the target is who answers, after any translation.
+            let address = direction == .egress ? entry.original.source : entry.reply.source
+            guard let port = attributor.port(address: address) else { continue }
+            wasAttributed = true
+            append(
+                FlowRecord(
+                    windowStart: window.start, windowEnd: window.end, start: start, end: end, connectionStart: began,
+                    connection: connection, interface: port.interface, direction: direction, verdict: .accept,
+                    stage: .group, rule: attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id,
+                    revision: attributor.revision(at: entry.start),
+                    key: direction == .egress ? entry.original.key : Self.keyAtTarget(entry), state: state,
+                    fromInitiator: original, fromTarget: reply, cumulativeFromInitiator: entry.fromOriginal,
+                    cumulativeFromTarget: entry.fromReply))
+        }
+        if !wasAttributed { unattributed += 1 }
+    }
+
+    /// The key as the target's interface saw it, behind any address translation.
+    private static func keyAtTarget(_ entry: ConnectionEntry) -> FlowKey {
+        let isICMP = entry.original.transport == 1 || entry.original.transport == 58
+        return FlowKey(
+            initiator: entry.reply.target, target: entry.reply.source,
+            transport: TransportProtocol(rawValue: entry.original.transport),
+            initiatorPort: isICMP ? entry.original.sourcePort : entry.reply.targetPort,
+            targetPort: isICMP ? entry.original.targetPort : entry.reply.sourcePort)
+    }
+
+    /// Adds a record to those that wait, and to the books.
+    package mutating func append(_ record: FlowRecord) {
+        books.record(record)
+        pending.append(record)
+    }
+
+    /// Adds a loss to the books.
+    package mutating func state(_ loss: LossStatement) { books.state(loss) }
+
+    /// Gives up the records that wait; they are the spool's now.
+    package mutating func takePending() -> [FlowRecord] {
+        defer { pending.removeAll(keepingCapacity: true) }
+        return pending
+    }
+
+    package mutating func beginWindow(_ next: CaptureWindow) { window = next }
+
+    /// Changes the books, such as by what the counters say.
+    package mutating func withBooks<Result>(_ body: (inout Books) -> Result) -> Result { body(&books) }
+
+    /// What live sessions have counted since their last record, for each account it belongs to.
+    package func open(_ entry: ConnectionEntry, _ add: (Books.Account, Traffic) -> Void) {
+        guard entry.mark != 0 else { return }
+        let slot = SessionSlot(entry.original, start: entry.start)
+        let (original, reply) = baseline(entry, sessions.find(slot))
+        let newOriginal = entry.fromOriginal - original
+        let newReply = entry.fromReply - reply
+        if MarkLayout.egressIndex(entry.mark) != 0, let port = attributor.port(address: entry.original.source) {
+            add(Books.Account(port.interface, .out), newOriginal)
+            add(Books.Account(port.interface, .into), newReply)
+        }
+        if MarkLayout.ingressIndex(entry.mark) != 0, let port = attributor.port(address: entry.reply.source) {
+            add(Books.Account(port.interface, .into), newOriginal)
+            add(Books.Account(port.interface, .out), newReply)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package import Model
+
+/// What a recorder must know to go on after a restart: sessions' recorded counts, and the books.
+///
+/// Kept in one file that is replaced whole; the spool's records after `next` bring it up to date, so a snapshot that is a
+/// window old is good enough. Little-endian words in the order of the code below.
+package struct Snapshot {
+    /// The first record that is not worked into the snapshot.
+    package var next: UInt64 = 1
+    package var bootID = ""
+    package var books = Books()
+    package var sessions: [UInt64: (original: Traffic, reply: Traffic)] = [:]
+
+    package init() {}
+
+    private static let magic: UInt64 = 0x6768_736e_6170_0002
+
+    package var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(sessions.count * 40 + books.entries.count * 96 + 64)
+        func put(_ value: UInt64) { RecordCodec.append(value, &bytes) }
+        func put(_ traffic: Traffic) {
+            put(traffic.packets)
+            put(traffic.bytes)
+        }
+        put(Self.magic)
+        put(next)
+        put(UInt64(bootID.utf8.count))
+        bytes += Array(bootID.utf8)
+        put(UInt64(books.entries.count))
+        for (account, entry) in books.entries {
+            put(account.interface.high)
+            put(account.interface.low)
+            put(UInt64(account.way.rawValue))
+            put(entry.recorded)
+            put(entry.lost)
+            put(entry.kernelBase)
+            put(entry.kernelSeen)
+            put(UInt64(entry.pending?.reason.rawValue ?? 0))
+            put(UInt64(bitPattern: entry.pending?.since ?? 0))
+        }
+        put(UInt64(sessions.count))
+        for (connection, counts) in sessions {
+            put(connection)
+            put(counts.original)
+            put(counts.reply)
+        }
+        put(UInt64(Checksum.of(bytes[...])))
+        return bytes
+    }
+
+    /// Reads a snapshot; nil when it is cut off or does not fit its checksum.
+    package init?(_ bytes: [UInt8]) {
+        guard bytes.count >= 40, RecordCodec.load(bytes, bytes.count - 8) == UInt64(Checksum.of(bytes.dropLast(8))),
+            RecordCodec.load(bytes, 0) == Self.magic
+        else { return nil }
+        var offset = 8
+        func take() -> UInt64 {
+            defer { offset += 8 }
+            return offset + 8 <= bytes.count ? RecordCodec.load(bytes, offset) : 0
+        }
+        func traffic() -> Traffic { Traffic(packets: take(), bytes: take()) }
+        next = take()
+        let length = Int(clamping: take())
+        guard offset + length <= bytes.count else { return nil }
+        bootID = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
+        offset += length
+        for _ in 0..<take() {
+            let account = Books.Account(
+                Identifier(high: take(), low: take()), take() == UInt64(Way.out.rawValue) ? .out : .into)
+            var entry = Books.Entry()
+            entry.recorded = traffic()
+            entry.lost = traffic()
+            entry.kernelBase = traffic()
+            entry.kernelSeen = traffic()
+            let reason = take()
+            let since = Int64(bitPattern: take())
+            entry.pending = LossStatement.Reason(rawValue: UInt8(truncatingIfNeeded: reason)).map {
+                Books.PendingLoss(reason: $0, since: since)
+            }
+            books.restore(account, entry)
+        }
+        for _ in 0..<take() { sessions[take()] = (traffic(), traffic()) }
+    }
+}
+
+extension Snapshot {
+    /// Works a record that came after the snapshot in.
+    package mutating func apply(_ item: SpoolItem) {
+        switch item {
+        case .record(let record):
+            guard record.sequence >= next else { return }
+            next = record.sequence + 1
+            books.record(record)
+            guard record.connection != 0 else { return }
+            sessions[record.connection] = (record.cumulativeFromInitiator, record.cumulativeFromTarget)
+        case .loss(let loss):
+            guard loss.sequence >= next else { return }
+            next = loss.sequence + 1
+            books.state(loss)
+        case .closed: break
+        }
+    }
+}
