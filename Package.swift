@@ -32,6 +32,11 @@ let package = Package(
         // Floor 3: what leaves the host.
         .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
 
+        // Measures the classifier: `swift run -c release classifier-bench`.
+        .executableTarget(
+            name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
+            swiftSettings: house),
+
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

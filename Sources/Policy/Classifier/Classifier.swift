@@ -45,8 +45,8 @@ package struct Classifier: Sendable {
             return .accept
         }
         let target = interfaces.owner(packet.key.target)
-        if sender >= 0, match(sender, .egress, packet.key, peer: target) < 0 { return .drop }
-        if target >= 0, match(target, .ingress, packet.key, peer: source) < 0 { return .drop }
+        if sender >= 0, match(sender, Probe(egress: packet.key), peer: target) < 0 { return .drop }
+        if target >= 0, match(target, Probe(ingress: packet.key), peer: source) < 0 { return .drop }
         return .accept
     }
 
@@ -95,7 +95,8 @@ package struct Classifier: Sendable {
     }
 
     private func leg(_ interface: Int32, _ direction: Direction, _ key: FlowKey, peer: Int32) -> Judgement.Leg {
-        let index = match(interface, direction, key, peer: peer)
+        let probe = direction == .ingress ? Probe(ingress: key) : Probe(egress: key)
+        let index = match(interface, probe, peer: peer)
         let rule = index >= 0 ? rules.ids[Int(index)] : refusal(interface, direction)
         return Judgement.Leg(
             interface: interfaces.id(interface), direction: direction, verdict: index >= 0 ? .accept : .drop,
@@ -111,16 +112,14 @@ package struct Classifier: Sendable {
 
     /// The first rule of the interface's groups that matches, or -1.
     @inline(__always)
-    private func match(_ interface: Int32, _ direction: Direction, _ key: FlowKey, peer: Int32) -> Int32 {
+    private func match(_ interface: Int32, _ probe: Probe, peer: Int32) -> Int32 {
         let profile = interfaces.profile(interface)
-        let other = direction == .ingress ? key.initiator : key.target
-        let offset: Int32 = direction == .ingress ? 0 : 1
         let members = interfaces.membership(of: peer, seenFrom: profile)
         var position = profile.firstChain
         let end = position &+ profile.chainCount
         while position < end {
-            let chain = interfaces.chain(position) &+ offset
-            let index = rules.firstMatch(chain, key, peer: other) { interfaces.contains(members, $0) }
+            let chain = interfaces.chain(position) &+ probe.chainOffset
+            let index = rules.firstMatch(chain, probe) { interfaces.contains(members, $0) }
             if index >= 0 { return index }
             position &+= 1
         }

@@ -79,22 +79,19 @@ struct CompiledRule: Sendable {
         transport == -1 || transport == Int16(wanted) ? firstPort...lastPort : nil
     }
 
-    /// - Parameters:
-    ///   - key: The packet's five-tuple.
-    ///   - peer: The packet's other end.
-    ///   - membership: Whether that end is in a group of the VPC, by index.
+    /// Whether the rule matches; `membership` says whether the packet's other end is in a group, by index.
     @inline(__always)
-    func matches(_ key: FlowKey, peer: IPAddress, membership: (Int32) -> Bool) -> Bool {
-        if family != 0, family != key.initiator.family.rawValue { return false }
+    func matches(_ probe: Probe, membership: (Int32) -> Bool) -> Bool {
+        if family != 0, family != probe.family { return false }
         if transport >= 0 {
-            if transport != Int16(key.transport.rawValue) { return false }
-            if key.targetPort < firstPort || key.targetPort > lastPort { return false }
-            if icmpType >= 0, icmpType != Int16(truncatingIfNeeded: key.initiatorPort) { return false }
-            if icmpCode >= 0, icmpCode != Int16(truncatingIfNeeded: key.targetPort) { return false }
+            if transport != Int16(probe.transport) { return false }
+            if probe.port < firstPort || probe.port > lastPort { return false }
+            if icmpType >= 0, icmpType != Int16(truncatingIfNeeded: probe.firstPort) { return false }
+            if icmpCode >= 0, icmpCode != Int16(truncatingIfNeeded: probe.port) { return false }
         }
         switch remote {
         case RemoteKind.any: return true
-        case RemoteKind.prefix: return peer.high & maskHigh == high && peer.low & maskLow == low
+        case RemoteKind.prefix: return probe.peerHigh & maskHigh == high && probe.peerLow & maskLow == low
         case RemoteKind.group: return membership(group)
         default: return false
         }

@@ -64,7 +64,7 @@ struct InterfaceIndex: Sendable {
                         Position(
                             vpc: Int32(vpcNumber), instance: Int32(instanceNumber), interface: Int32(interfaceNumber)))
                     ids.append((interface.id.high, interface.id.low, 0, number))
-                    addresses += interface.addresses.map { ($0.high, $0.low, $0.family.rawValue, number) }
+                    addresses += interface.addresses.map { ($0.high, $0.low, $0.family.code, number) }
                 }
             }
         }
@@ -90,7 +90,7 @@ struct InterfaceIndex: Sendable {
     /// The interface that has an address, or -1.
     @inline(__always)
     func owner(_ address: IPAddress) -> Int32 {
-        byAddress.find(address.high, address.low, tag: address.family.rawValue)
+        byAddress.find(address.high, address.low, tag: address.family.code)
     }
 
     /// The interface that sent a packet, or -1; `source` is the owner of its source address, most often the same.

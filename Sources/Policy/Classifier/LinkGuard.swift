@@ -23,14 +23,11 @@ package enum GuardFinding: Hashable, Sendable {
 enum LinkGuard {
     @inline(__always)
     static func isUpkeepFromOutside(_ key: FlowKey) -> Bool {
-        guard key.transport.rawValue == 58, key.initiator.family == .ipv6 else { return false }
+        guard key.transport.rawValue == 58, key.initiator.family.code == 6 else { return false }
         return (130...136).contains(key.initiatorPort) || key.initiatorPort == 143
     }
 
-    /// - Parameters:
-    ///   - key: The packet's own five-tuple.
-    ///   - ownsSource: Whether the source is one of the sending interface's addresses.
-    ///   - hasOwnMAC: Whether the source MAC, where known, is the interface's.
+    /// Judges what an interface sends, knowing whether its source address and its MAC, where given, are its own.
     @inline(__always)
     static func judge(_ key: FlowKey, ownsSource: Bool, hasOwnMAC: Bool) -> GuardFinding {
         let transport = key.transport.rawValue
@@ -39,16 +36,16 @@ enum LinkGuard {
     }
 
     private static func upkeep(_ key: FlowKey, ownsSource: Bool) -> GuardFinding? {
-        switch (key.initiator.family, key.transport.rawValue) {
-        case (.ipv4, 17):
+        switch (key.initiator.family.code, key.transport.rawValue) {
+        case (4, 17):
             if key.initiatorPort == 67, key.targetPort == 68 { return .refuse(.dhcpServer) }
             guard key.initiatorPort == 68, key.targetPort == 67 else { return nil }
             return ownsSource || key.initiator.low == 0 ? .upkeep : nil
-        case (.ipv6, 17):
+        case (6, 17):
             if key.initiatorPort == 547, key.targetPort == 546 { return .refuse(.dhcpServer) }
             guard key.initiatorPort == 546, key.targetPort == 547 else { return nil }
             return ownsSource || isLinkSource(key.initiator) ? .upkeep : nil
-        case (.ipv6, 58):
+        case (6, 58):
             switch key.initiatorPort {
             case 134, 137: return .refuse(.routerAdvertisement)
             case 130, 131, 132, 133, 135, 136, 143: return ownsSource || isLinkSource(key.initiator) ? .upkeep : nil

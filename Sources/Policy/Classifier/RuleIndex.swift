@@ -71,19 +71,19 @@ struct RuleIndex: Sendable {
 
     /// The first rule of a chain that a packet matches, or -1.
     @inline(__always)
-    func firstMatch(_ number: Int32, _ key: FlowKey, peer: IPAddress, membership: (Int32) -> Bool) -> Int32 {
+    func firstMatch(_ number: Int32, _ probe: Probe, membership: (Int32) -> Bool) -> Int32 {
         let chain = chains[Int(number)]
         let span: Span
-        switch key.transport.rawValue {
-        case 6: span = segmentCandidates[segment(chain.tcp, key.targetPort)]
-        case 17: span = segmentCandidates[segment(chain.udp, key.targetPort)]
+        switch probe.transport {
+        case 6: span = segmentCandidates[segment(chain.tcp, probe.port)]
+        case 17: span = segmentCandidates[segment(chain.udp, probe.port)]
         default: span = chain.other
         }
         var position = Int(span.first)
         let end = position &+ Int(span.count)
         while position < end {
             let index = candidates[position]
-            if rules[Int(index)].matches(key, peer: peer, membership: membership) { return index }
+            if rules[Int(index)].matches(probe, membership: membership) { return index }
             position &+= 1
         }
         return -1
@@ -96,7 +96,8 @@ struct RuleIndex: Sendable {
         var count = Int(span.count)
         while count > 1 {
             let half = count >> 1
-            if segmentPorts[base &+ half] <= port { base = base &+ half }
+            // Without a branch: ports are as good as random, and a wrong guess costs more than the whole step.
+            base = base &+ half &* (segmentPorts[base &+ half] <= port ? 1 : 0)
             count &-= half
         }
         return base
