@@ -54,6 +54,11 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "TestSupport"],
             swiftSettings: house),
+        // Measures the classifier: `swift run -c release classifier-bench`.
+        .executableTarget(
+            name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
+            swiftSettings: house),
+
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

@@ -1,0 +1,128 @@
+package import Model
+
+/// A policy revision compiled for judging packets, in the kernel's order of decision.
+///
+/// Guard of the sender, groups of the sender (egress), groups of the target (ingress). Within one interface and
+/// direction the groups are asked in the order in which the interface names them, the rules of a group in its own
+/// order, and the first that matches decides. Addresses and interface ids are unique in a policy; the first wins.
+package struct Classifier: Sendable {
+    package let revision: Revision
+    let interfaces: InterfaceIndex
+    private let rules: RuleIndex
+    private let refusals: [Identifier<Rule>]
+
+    package init(_ revision: Revision) {
+        self.revision = revision
+        var rules = RuleIndex()
+        var refusals: [Identifier<Rule>] = []
+        var chains: [[String: Int32]] = []
+        for vpc in revision.policy.vpcs {
+            let numbers = Dictionary(vpc.groups.enumerated().map { ($1.name, Int32($0)) }) { first, _ in first }
+            var own: [String: Int32] = [:]
+            for group in vpc.groups {
+                let chain = rules.add(group, groups: numbers)
+                refusals += [group.defaultRefusal(.ingress), group.defaultRefusal(.egress)]
+                own[group.name] = own[group.name] ?? chain
+            }
+            chains.append(own)
+        }
+        self.rules = rules
+        self.refusals = refusals
+        self.interfaces = InterfaceIndex(revision.policy, chains: chains)
+    }
+
+    /// The verdict on a new session's first packet, without saying why: no allocation, no text.
+    package func verdict(_ packet: Packet) -> Verdict {
+        let source = interfaces.owner(packet.key.initiator)
+        let sender = interfaces.sender(packet.origin, source: source)
+        if sender >= 0 {
+            switch guardFinding(packet, sender: sender, source: source) {
+            case .pass: break
+            case .upkeep: return .accept
+            case .refuse: return .drop
+            }
+        } else if LinkGuard.isUpkeepFromOutside(packet.key) {
+            return .accept
+        }
+        let target = interfaces.owner(packet.key.target)
+        if sender >= 0, match(sender, Probe(egress: packet.key), peer: target) < 0 { return .drop }
+        if target >= 0, match(target, Probe(ingress: packet.key), peer: source) < 0 { return .drop }
+        return .accept
+    }
+
+    /// The judgement of a new session's first packet, with the deciding rule at each interface that it reaches.
+    package func judge(_ packet: Packet) -> Judgement {
+        let source = interfaces.owner(packet.key.initiator)
+        let sender = interfaces.sender(packet.origin, source: source)
+        if let early = guardJudgement(packet, sender: sender, source: source) { return early }
+        return groupJudgement(packet, sender: sender, source: source)
+    }
+
+    /// What the guard decides by itself; nil where the groups are asked.
+    func guardJudgement(_ packet: Packet, sender: Int32, source: Int32) -> Judgement? {
+        guard sender >= 0 else {
+            return LinkGuard.isUpkeepFromOutside(packet.key) ? .acceptedUnjudged : nil
+        }
+        switch guardFinding(packet, sender: sender, source: source) {
+        case .pass: return nil
+        case .upkeep: return .acceptedUnjudged
+        case .refuse(let rule): return Judgement(legs: [guardLeg(rule, at: sender, .egress)])
+        }
+    }
+
+    func guardLeg(_ rule: GuardRule, at interface: Int32, _ direction: Direction) -> Judgement.Leg {
+        Judgement.Leg(
+            interface: interfaces.id(interface), direction: direction, verdict: .drop, stage: .guard, rule: rule.id)
+    }
+
+    func groupJudgement(_ packet: Packet, sender: Int32, source: Int32) -> Judgement {
+        let target = interfaces.owner(packet.key.target)
+        var legs: [Judgement.Leg] = []
+        if sender >= 0 {
+            let leg = leg(sender, .egress, packet.key, peer: target)
+            legs.append(leg)
+            if leg.verdict == .drop { return Judgement(legs: legs) }
+        }
+        if target >= 0 { legs.append(leg(target, .ingress, packet.key, peer: source)) }
+        return Judgement(legs: legs)
+    }
+
+    @inline(__always)
+    private func guardFinding(_ packet: Packet, sender: Int32, source: Int32) -> GuardFinding {
+        LinkGuard.judge(
+            packet.key, ownsSource: source == sender,
+            hasOwnMAC: interfaces.accepts(packet.sourceMAC, at: sender))
+    }
+
+    private func leg(_ interface: Int32, _ direction: Direction, _ key: FlowKey, peer: Int32) -> Judgement.Leg {
+        let probe = direction == .ingress ? Probe(ingress: key) : Probe(egress: key)
+        let index = match(interface, probe, peer: peer)
+        let rule = index >= 0 ? rules.ids[Int(index)] : refusal(interface, direction)
+        return Judgement.Leg(
+            interface: interfaces.id(interface), direction: direction, verdict: index >= 0 ? .accept : .drop,
+            stage: .group, rule: rule)
+    }
+
+    private func refusal(_ interface: Int32, _ direction: Direction) -> Identifier<Rule> {
+        guard let chain = interfaces.chains(interface).first else {
+            return interfaces.value(interface, in: revision.policy).bareRefusal(direction)
+        }
+        return refusals[Int(chain) + (direction == .ingress ? 0 : 1)]
+    }
+
+    /// The first rule of the interface's groups that matches, or -1.
+    @inline(__always)
+    private func match(_ interface: Int32, _ probe: Probe, peer: Int32) -> Int32 {
+        let profile = interfaces.profile(interface)
+        let members = interfaces.membership(of: peer, seenFrom: profile)
+        var position = profile.firstChain
+        let end = position &+ profile.chainCount
+        while position < end {
+            let chain = interfaces.chain(position) &+ probe.chainOffset
+            let index = rules.firstMatch(chain, probe) { interfaces.contains(members, $0) }
+            if index >= 0 { return index }
+            position &+= 1
+        }
+        return -1
+    }
+}

@@ -1,0 +1,62 @@
+package import Model
+
+/// What the guard makes of a packet before any group sees it.
+package enum GuardFinding: Hashable, Sendable {
+    /// The groups judge it.
+    case pass
+    /// DHCP client, neighbour discovery or multicast listening: let through unjudged.
+    case upkeep
+    case refuse(GuardRule)
+}
+
+/// The guard's rules about one packet; they need no policy beyond the sender's own addresses.
+///
+/// In this order, for what an interface sends:
+/// 1. IPv4 UDP 67→68 and IPv6 UDP 547→546: an instance that serves DHCP is refused.
+/// 2. ICMPv6 134 and 137: an instance that advertises or redirects routes is refused, whatever its source.
+/// 3. Upkeep passes: IPv4 UDP 68→67 from 0.0.0.0 or an own address; IPv6 UDP 546→547 and ICMPv6
+///    130, 131, 132, 133, 135, 136, 143 from an own address, `::` or fe80::/10.
+/// 4. A source address or MAC that is not the interface's own is refused.
+///
+/// For what comes from outside only ICMPv6 130–136 and 143 are upkeep: conntrack leaves them untracked, and without
+/// them no neighbour finds the instance.
+enum LinkGuard {
+    @inline(__always)
+    static func isUpkeepFromOutside(_ key: FlowKey) -> Bool {
+        guard key.transport.rawValue == 58, key.initiator.family.code == 6 else { return false }
+        return (130...136).contains(key.initiatorPort) || key.initiatorPort == 143
+    }
+
+    /// Judges what an interface sends, knowing whether its source address and its MAC, where given, are its own.
+    @inline(__always)
+    static func judge(_ key: FlowKey, ownsSource: Bool, hasOwnMAC: Bool) -> GuardFinding {
+        let transport = key.transport.rawValue
+        if transport == 17 || transport == 58, let finding = upkeep(key, ownsSource: ownsSource) { return finding }
+        return ownsSource && hasOwnMAC ? .pass : .refuse(.spoof)
+    }
+
+    private static func upkeep(_ key: FlowKey, ownsSource: Bool) -> GuardFinding? {
+        switch (key.initiator.family.code, key.transport.rawValue) {
+        case (4, 17):
+            if key.initiatorPort == 67, key.targetPort == 68 { return .refuse(.dhcpServer) }
+            guard key.initiatorPort == 68, key.targetPort == 67 else { return nil }
+            return ownsSource || key.initiator.low == 0 ? .upkeep : nil
+        case (6, 17):
+            if key.initiatorPort == 547, key.targetPort == 546 { return .refuse(.dhcpServer) }
+            guard key.initiatorPort == 546, key.targetPort == 547 else { return nil }
+            return ownsSource || isLinkSource(key.initiator) ? .upkeep : nil
+        case (6, 58):
+            switch key.initiatorPort {
+            case 134, 137: return .refuse(.routerAdvertisement)
+            case 130, 131, 132, 133, 135, 136, 143: return ownsSource || isLinkSource(key.initiator) ? .upkeep : nil
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    /// `::` before an address is assigned, or link-local.
+    private static func isLinkSource(_ address: IPAddress) -> Bool {
+        (address.high == 0 && address.low == 0) || address.high >> 54 == 0x3fa
+    }
+}

@@ -1,0 +1,60 @@
+package import Model
+
+/// What judging looks at in one packet.
+package struct Packet: Hashable, Sendable {
+    /// Where a packet came from.
+    package enum Origin: Hashable, Sendable {
+        /// One of the policy's interfaces sent it; an interface that the policy doesn't know is outside.
+        case interface(Identifier<Interface>)
+        /// It came over an uplink, or from the host itself.
+        case outside
+    }
+
+    /// What an ICMP error quotes of the packet that it is about.
+    package struct Quote: Hashable, Sendable {
+        package var key: FlowKey
+        package var echoID: UInt16?
+
+        package init(key: FlowKey, echoID: UInt16? = nil) {
+            self.key = key
+            self.echoID = echoID
+        }
+    }
+
+    /// Source and target as they stand on the wire: for a reply the initiator here is the session's target.
+    package var key: FlowKey
+    package var origin: Origin
+    /// The source of the link layer, where the packet came with one.
+    package var sourceMAC: MACAddress?
+    package var flags: TCPFlags
+    /// Identifier of ICMP echo, timestamp, information and mask messages.
+    package var echoID: UInt16?
+    package var quote: Quote?
+
+    package init(
+        _ key: FlowKey, from origin: Origin, sourceMAC: MACAddress? = nil, flags: TCPFlags = .syn,
+        echoID: UInt16? = nil, quote: Quote? = nil
+    ) {
+        self.key = key
+        self.origin = origin
+        self.sourceMAC = sourceMAC
+        self.flags = flags
+        self.echoID = echoID
+        self.quote = quote
+    }
+}
+
+/// The control bits of a TCP header, `TCPHDR_…` in the kernel.
+package struct TCPFlags: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let fin = TCPFlags(rawValue: 0x01)
+    package static let syn = TCPFlags(rawValue: 0x02)
+    package static let rst = TCPFlags(rawValue: 0x04)
+    package static let psh = TCPFlags(rawValue: 0x08)
+    package static let ack = TCPFlags(rawValue: 0x10)
+    package static let urg = TCPFlags(rawValue: 0x20)
+    package static let ece = TCPFlags(rawValue: 0x40)
+    package static let cwr = TCPFlags(rawValue: 0x80)
+}

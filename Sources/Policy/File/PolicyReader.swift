@@ -1,0 +1,44 @@
+import Model
+
+/// Reads the document's root.
+struct PolicyReader {
+    let problems: ProblemList
+    /// Devices and addresses are unique in the whole file: all of it may be enforced by one host.
+    private let claims = HostClaims()
+
+    init(problems: ProblemList) { self.problems = problems }
+
+    func read(_ root: FileValue) -> Policy {
+        guard let fields = root.fields(["project", "vpcs", "collectors"]) else { return .empty }
+        let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
+        var names = NameRegister(kind: "VPC")
+        var vpcs: [VPC] = []
+        for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
+            guard let fields = value.fields(["name", "cidrs", "subnets", "groups", "instances"]) else { continue }
+            let name = names.read(fields)
+            vpcs.append(VPCReader(project: project, name: name, claims: claims).read(fields))
+        }
+        let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
+        return Policy(project: project, vpcs: vpcs, collectors: collectors)
+    }
+}
+
+/// What only one interface of a host can have.
+final class HostClaims {
+    private var devices: [String: String] = [:]
+    private var addresses: [IPAddress: String] = [:]
+
+    /// Claims the device for an interface; gives the earlier owner's place where there is one.
+    func claim(device: String, by owner: @autoclosure () -> String) -> String? {
+        if let earlier = devices[device] { return earlier }
+        devices[device] = owner()
+        return nil
+    }
+
+    /// Claims the address for an interface; gives the earlier owner's place where there is one.
+    func claim(address: IPAddress, by owner: @autoclosure () -> String) -> String? {
+        if let earlier = addresses[address] { return earlier }
+        addresses[address] = owner()
+        return nil
+    }
+}

@@ -1,0 +1,139 @@
+import Model
+
+@testable import Policy
+
+/// Vigna's SplitMix64: small, and the same stream everywhere.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { self.state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: 0..<elements.count, using: &self)]
+    }
+
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
+
+/// Policies and packets from small pools of values, so that matches and near misses are both frequent.
+struct RandomPolicy {
+    var random: SplitMix64
+    private let ports: [UInt16] = [0, 1, 22, 67, 68, 80, 443, 546, 547, 5000, 5005, 65535]
+    private let transports: [TransportProtocol] = [.tcp, .udp, .icmp, .icmpv6, .sctp, TransportProtocol(rawValue: 47)]
+    private let icmpTypes: [UInt8] = [0, 3, 8, 11, 128, 129, 130, 133, 134, 135, 136, 137, 143]
+
+    init(seed: UInt64) { self.random = SplitMix64(seed: seed) }
+
+    private func address(_ vpc: Int, _ host: Int, _ family: AddressFamily) -> IPAddress {
+        family == .ipv4
+            ? IPAddress(ipv4: UInt32(0x0a00_0000 + vpc << 16 + host))
+            : IPAddress(ipv6High: 0xfd00_0000_0000_0000 + UInt64(vpc) << 16, low: UInt64(host))
+    }
+
+    mutating func policy() -> Policy {
+        let vpcs = (0..<Int.random(in: 1...2, using: &random)).map { vpc(number: $0) }
+        return Policy(project: "random", vpcs: vpcs)
+    }
+
+    private mutating func vpc(number: Int) -> VPC {
+        let names = (0..<Int.random(in: 1...6, using: &random)).map { "g\($0)" }
+        var groups = names.map { name in
+            SecurityGroup(
+                id: Identifier(derivedFrom: "group", "\(number)", name), name: name,
+                rules: (0..<Int.random(in: 0...12, using: &random)).map { index in
+                    rule(id: Identifier(derivedFrom: "rule", "\(number)", name, "\(index)"), groups: names, vpc: number)
+                })
+        }
+        groups.append(ReadyMadeGroup.allowSSH.group(project: "random", vpc: "\(number)"))
+        let attachable = names + ["allow_ssh"]
+        let instances = (1...Int.random(in: 2...8, using: &random)).map { host in
+            var addresses = [address(number, host, .ipv4)]
+            if random.chance(60) { addresses.append(address(number, host, .ipv6)) }
+            let interface = Interface(
+                id: Identifier(derivedFrom: "interface", "\(number)", "\(host)"), name: "eth0", subnet: "s",
+                addresses: addresses, mac: random.chance(30) ? MACAddress(bits: UInt64(host)) : nil,
+                device: "d\(number)-\(host)",
+                groups: Array(attachable.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random))))
+            return Instance(
+                id: Identifier(derivedFrom: "instance", "\(number)", "\(host)"), name: "i\(host)",
+                interfaces: [interface])
+        }
+        return VPC(
+            id: Identifier(derivedFrom: "vpc", "\(number)"), name: "v\(number)", prefixes: [], subnets: [],
+            groups: groups, instances: instances)
+    }
+
+    private mutating func rule(id: Identifier<Rule>, groups: [String], vpc: Int) -> Rule {
+        Rule(id: id, direction: random.pick([.ingress, .egress]), service: service(), remote: remote(groups, vpc))
+    }
+
+    private mutating func service() -> Service {
+        let transport = random.pick(transports)
+        if random.chance(15) { return .any }
+        if transport.isICMP {
+            let type = random.chance(70) ? random.pick(icmpTypes) : nil
+            return .icmp(transport, type: type, code: type != nil && random.chance(40) ? random.pick([0, 1]) : nil)
+        }
+        guard transport.hasPorts, random.chance(80) else { return .transport(transport, nil) }
+        let ends = [random.pick(ports), random.pick(ports)]
+        let lower = min(ends[0], ends[1])
+        return .transport(transport, PortRange(lower, random.chance(50) ? lower : max(ends[0], ends[1])))
+    }
+
+    private mutating func remote(_ groups: [String], _ vpc: Int) -> Remote {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0...2: return .any
+        case 3...6: return .group(random.chance(95) ? random.pick(groups) : "gone")
+        default:
+            let family = random.pick(AddressFamily.allCases)
+            let length = random.pick(family == .ipv4 ? [0, 8, 16, 30, 31, 32] : [0, 7, 48, 64, 126, 128])
+            return .prefix(
+                IPPrefix(containing: address(vpc, Int.random(in: 1...8, using: &random), family), length: length))
+        }
+    }
+
+    mutating func packet(_ policy: Policy) -> Packet {
+        let family = random.pick(AddressFamily.allCases)
+        let source = end(policy, family)
+        var origin = random.chance(50) ? source.origin : .outside
+        if random.chance(5) { origin = end(policy, family).origin }
+        let mac = random.chance(20) ? MACAddress(bits: UInt64.random(in: 1...8, using: &random)) : nil
+        return Packet(key(source.address, end(policy, family).address), from: origin, sourceMAC: mac)
+    }
+
+    private mutating func key(_ source: IPAddress, _ target: IPAddress) -> FlowKey {
+        let transport = random.pick(transports)
+        if transport.isICMP {
+            return FlowKey(
+                initiator: source, target: target, transport: transport, initiatorPort: UInt16(random.pick(icmpTypes)),
+                targetPort: random.pick([0, 1]))
+        }
+        guard transport.hasPorts else { return FlowKey(initiator: source, target: target, transport: transport) }
+        let dhcp: [(UInt16, UInt16)] = [(67, 68), (68, 67), (546, 547), (547, 546)]
+        var (from, to) = random.chance(5) ? random.pick(dhcp) : (random.pick(ports), random.pick(ports))
+        if random.chance(30) { (from, to) = (from, UInt16.random(in: 0...65535, using: &random)) }
+        return FlowKey(
+            initiator: source, target: target, transport: transport, initiatorPort: from, targetPort: to)
+    }
+
+    private mutating func end(_ policy: Policy, _ family: AddressFamily) -> (address: IPAddress, origin: Packet.Origin)
+    {
+        let vpc = Int.random(in: 0..<policy.vpcs.count, using: &random)
+        if random.chance(10) {
+            let strange =
+                family == .ipv4 ? ["0.0.0.0", "192.0.2.1"] : ["::", "fe80::1", "febf::1", "fec0::1", "2001:db8::1"]
+            return (IPAddress(random.pick(strange)) ?? address(vpc, 1, family), .outside)
+        }
+        let interface = random.pick(policy.vpcs[vpc].instances.flatMap(\.interfaces))
+        let own = interface.addresses.first { $0.family == family } ?? address(vpc, 77, family)
+        return (own, .interface(interface.id))
+    }
+}
