@@ -52,7 +52,11 @@ struct TCPOptionText {
             line.append(",length=")
             line.append(decimal: UInt64(length))
             line.append(",value=")
-            if length > 2 { line.append(pythonBytes: packet[start + 2..<option.upperBound]) } else { line.append("None") }
+            if length > 2 {
+                line.append(pythonBytes: packet[start + 2..<option.upperBound])
+            } else {
+                line.append("None")
+            }
         }
         line.append(UInt8(ascii: ")"))
     }
