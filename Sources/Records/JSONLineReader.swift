@@ -11,9 +11,10 @@ package enum EventLineError: Error, Hashable, Sendable {
 struct JSONLineReader {
     /// A value as the line has it.
     enum Value {
-        case text(String)
+        /// The content of a string, escapes undone.
+        case text(ArraySlice<UInt8>)
         /// A number, `true`, `false` or `null`, as written.
-        case bare(String)
+        case bare(ArraySlice<UInt8>)
         case nested
     }
 
@@ -26,7 +27,9 @@ struct JSONLineReader {
     }
 
     /// Calls `take` for each member, in order.
-    mutating func forEachMember(_ take: (String, Value) throws(EventLineError) -> Void) throws(EventLineError) {
+    mutating func forEachMember(_ take: (ArraySlice<UInt8>, Value) throws(EventLineError) -> Void)
+        throws(EventLineError)
+    {
         try expect(UInt8(ascii: "{"), "an object")
         if skip(UInt8(ascii: "}")) { return try finish() }
         while true {
@@ -75,7 +78,7 @@ struct JSONLineReader {
             let start = index
             while let byte = next, Self.isBare(byte) { index += 1 }
             guard index > start else { throw malformed("a value") }
-            return .bare(String(decoding: bytes[start..<index], as: UTF8.self))
+            return .bare(bytes[start..<index])
         }
     }
 
@@ -101,30 +104,28 @@ struct JSONLineReader {
         } while depth > 0
     }
 
-    private mutating func readString() throws(EventLineError) -> String {
+    private mutating func readString() throws(EventLineError) -> ArraySlice<UInt8> {
         try expect(UInt8(ascii: "\""), "a string")
         let start = index
-        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { index += 1 }
+        passOverPlain()
         if next == UInt8(ascii: "\"") {
             index += 1
-            return String(decoding: bytes[start..<index - 1], as: UTF8.self)
+            return bytes[start..<index - 1]
         }
-        var text = String(decoding: bytes[start..<index], as: UTF8.self)
+        var text = Array(bytes[start..<index])
         while let byte = next {
-            switch byte {
-            case UInt8(ascii: "\""):
-                index += 1
-                return text
-            case UInt8(ascii: "\\"):
-                index += 1
-                text.unicodeScalars.append(try readEscape())
-            default:
-                let run = index
-                while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { index += 1 }
-                text += String(decoding: bytes[run..<index], as: UTF8.self)
-            }
+            index += 1
+            if byte == UInt8(ascii: "\"") { return text[...] }
+            text += UTF8.encode(try readEscape()) ?? UTF8.encodedReplacementCharacter
+            let run = index
+            passOverPlain()
+            text += bytes[run..<index]
         }
         throw malformed("a closing quote")
+    }
+
+    private mutating func passOverPlain() {
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { index += 1 }
     }
 
     private mutating func readEscape() throws(EventLineError) -> Unicode.Scalar {

@@ -55,24 +55,31 @@ package enum TimeText {
     /// Reads RFC 3339 as `2026-11-03T09:54:58Z`, with a fraction and an offset from UTC where there are some; digits
     /// of the fraction beyond the ninth are cut off. A leap second is read as the second after it.
     package static func instant(_ text: some StringProtocol) -> Timestamp? {
-        var reader = InstantReader(Array(text.utf8))
+        instant(bytes: ArraySlice(text.utf8))
+    }
+
+    static func instant(bytes: ArraySlice<UInt8>) -> Timestamp? {
+        var reader = InstantReader(bytes)
         return reader.read()
     }
 }
 
 /// Reads the digits of an instant from left to right.
 private struct InstantReader {
-    private let bytes: [UInt8]
-    private var index = 0
+    private let bytes: ArraySlice<UInt8>
+    private var index: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        self.index = bytes.startIndex
+    }
 
     mutating func read() -> Timestamp? {
         guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
             skip("T") || skip("t") || skip(" "), let hour = number(2), skip(":"), let minute = number(2), skip(":"),
             let second = number(2), (1970...2261).contains(year), (1...12).contains(month),
             day >= 1, day <= Self.length(ofMonth: month, year), hour < 24, minute < 60, second <= 60,
-            let fraction = fraction(), let offset = offset(), index == bytes.count
+            let fraction = fraction(), let offset = offset(), index == bytes.endIndex
         else { return nil }
         let days = Self.days(year, month, day)
         let seconds = Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
@@ -80,13 +87,13 @@ private struct InstantReader {
     }
 
     private mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+        guard index < bytes.endIndex, bytes[index] == UInt8(ascii: character) else { return false }
         index += 1
         return true
     }
 
     private mutating func digit() -> Int? {
-        guard index < bytes.count, (0x30...0x39).contains(bytes[index]) else { return nil }
+        guard index < bytes.endIndex, (0x30...0x39).contains(bytes[index]) else { return nil }
         index += 1
         return Int(bytes[index - 1] - 0x30)
     }
