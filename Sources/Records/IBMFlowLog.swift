@@ -1,0 +1,136 @@
+package import Model
+
+/// The content of a flow-log object of the VPC service: one JSON object, before compression.
+///
+/// Every field of every record is there, zeros and `false` included. Instants are whole seconds in UTC: beginnings are
+/// rounded down, ends up. Three kinds of flow record are not in it: those without packets, those of other protocols
+/// than TCP and UDP over IPv4 unless the collector asks for all, and those of detail `total`, which have no addresses
+/// to write; an object that such a record belongs to says `skip data`. A `coarse` record's initiator port is 0.
+package struct IBMFlowLog: Sendable {
+    package struct Options: Hashable, Sendable {
+        package var region: String
+        /// Whether each record carries the key `gatehouse` with what decided, which the VPC service doesn't know.
+        package var includesDecision: Bool
+
+        package init(region: String = "local", includesDecision: Bool = false) {
+            self.region = region
+            self.includesDecision = includesDecision
+        }
+    }
+
+    private let collector: Collector
+    private let placement: Placement
+    private let catalogue: Catalogue
+    private let options: Options
+
+    package init(collector: Collector, placement: Placement, catalogue: Catalogue, options: Options = Options()) {
+        self.collector = collector
+        self.placement = placement
+        self.catalogue = catalogue
+        self.options = options
+    }
+
+    /// Writes the object of one window; `records` are those of one direction, `hasLoss` says that some are missing.
+    package func append(
+        _ records: [FlowRecord], windowStart: Timestamp, windowEnd: Timestamp, hasLoss: Bool, to line: inout ByteLine
+    ) {
+        let written = records.filter(isWritten)
+        let isIncomplete = hasLoss || records.contains { $0.detail == .total && !Self.isEmpty($0) }
+        line.append("{\"version\":\"0.0.1\"")
+        let owner = CloudResourceName(collector, account: placement.project, region: options.region)
+        line.append(jsonMember: "collector_crn", owner.description)
+        line.append(jsonMember: "attached_endpoint_type", "vnic")
+        line.append(jsonMember: "network_interface_id", placement.interface.description)
+        let instance = CloudResourceName(instanceOf: placement, region: options.region)
+        line.append(jsonMember: "instance_crn", instance.description)
+        line.append(jsonMember: "vpc_crn", CloudResourceName(vpcOf: placement, region: options.region).description)
+        line.append(jsonKey: "capture_start_time")
+        line.append(jsonInstant: windowStart, fractionDigits: 0)
+        line.append(jsonKey: "capture_end_time")
+        line.append(jsonInstant: Self.roundedUp(windowEnd), fractionDigits: 0)
+        line.append(jsonMember: "state", isIncomplete ? "skip data" : "ok")
+        line.append(jsonKey: "number_of_flow_logs")
+        line.append(decimal: written.count)
+        line.append(",\"flow_logs\":[")
+        for (index, record) in written.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            append(record, to: &line)
+        }
+        line.append("]}")
+    }
+
+    private static func isEmpty(_ record: FlowRecord) -> Bool {
+        record.fromInitiator.packets == 0 && record.fromTarget.packets == 0
+    }
+
+    private func isWritten(_ record: FlowRecord) -> Bool {
+        guard record.detail != .total, !Self.isEmpty(record) else { return false }
+        let isOrdinary = record.key.initiator.family == .ipv4 && [.tcp, .udp].contains(record.key.transport)
+        return isOrdinary || collector.includesAllProtocols
+    }
+
+    private static func roundedUp(_ instant: Timestamp) -> Timestamp {
+        let whole = Timestamp(seconds: instant.seconds)
+        return whole < instant ? Timestamp(seconds: instant.seconds + 1) : whole
+    }
+
+    private func append(_ record: FlowRecord, to line: inout ByteLine) {
+        let key = record.key
+        line.append("{\"start_time\":")
+        line.append(jsonInstant: record.start, fractionDigits: 0)
+        line.append(jsonKey: "end_time")
+        line.append(jsonInstant: Self.roundedUp(record.end), fractionDigits: 0)
+        line.append(jsonKey: "connection_start_time")
+        line.append(jsonInstant: record.connectionStart, fractionDigits: 0)
+        line.append(record.direction == .ingress ? ",\"direction\":\"I\"" : ",\"direction\":\"O\"")
+        line.append(record.verdict == .accept ? ",\"action\":\"accepted\"" : ",\"action\":\"rejected\"")
+        line.append(",\"initiator_ip\":\"")
+        line.append(key.initiator)
+        line.append("\",\"target_ip\":\"")
+        line.append(key.target)
+        line.append(UInt8(ascii: "\""))
+        let hasPorts = key.transport.hasPorts
+        append("initiator_port", UInt64(hasPorts && record.detail == .full ? key.initiatorPort : 0), to: &line)
+        append("target_port", UInt64(hasPorts ? key.targetPort : 0), to: &line)
+        append("transport_protocol", UInt64(key.transport.rawValue), to: &line)
+        line.append(key.initiator.family == .ipv4 ? ",\"ether_type\":\"IPv4\"" : ",\"ether_type\":\"IPv6\"")
+        let began = record.connectionStart >= record.windowStart
+        line.append(began ? ",\"was_initiated\":true" : ",\"was_initiated\":false")
+        line.append(record.state == .ended ? ",\"was_terminated\":true" : ",\"was_terminated\":false")
+        append("bytes_from_initiator", record.fromInitiator.bytes, to: &line)
+        append("packets_from_initiator", record.fromInitiator.packets, to: &line)
+        append("bytes_from_target", record.fromTarget.bytes, to: &line)
+        append("packets_from_target", record.fromTarget.packets, to: &line)
+        append("cumulative_bytes_from_initiator", record.cumulativeFromInitiator.bytes, to: &line)
+        append("cumulative_packets_from_initiator", record.cumulativeFromInitiator.packets, to: &line)
+        append("cumulative_bytes_from_target", record.cumulativeFromTarget.bytes, to: &line)
+        append("cumulative_packets_from_target", record.cumulativeFromTarget.packets, to: &line)
+        if options.includesDecision { appendDecision(record, to: &line) }
+        line.append(UInt8(ascii: "}"))
+    }
+
+    private func append(_ key: String, _ number: UInt64, to line: inout ByteLine) {
+        line.append(jsonKey: key)
+        line.append(decimal: number)
+    }
+
+    private func appendDecision(_ record: FlowRecord, to line: inout ByteLine) {
+        line.append(",\"gatehouse\":{\"rule_id\":\"")
+        line.append(record.rule)
+        line.append(UInt8(ascii: "\""))
+        if let reference = catalogue.rule(record.rule) {
+            line.append(jsonMember: "rule", reference.text)
+            if !reference.group.isEmpty { line.append(jsonMember: "group", reference.group) }
+        }
+        line.append(jsonMember: "stage", record.stage.rawValue)
+        line.append(jsonKey: "revision")
+        line.append(decimal: record.revision)
+        line.append(jsonKey: "sequence")
+        line.append(decimal: record.sequence)
+        if let type = record.key.icmpType, let code = record.key.icmpCode {
+            append("icmp_type", UInt64(type), to: &line)
+            append("icmp_code", UInt64(code), to: &line)
+        }
+        line.append(UInt8(ascii: "}"))
+    }
+}

@@ -1,0 +1,106 @@
+package import Model
+
+/// What a listing of flows or events is narrowed to: all terms must hold, and the time range.
+///
+/// A term never holds for a value that the record doesn't have: a flood's summary without ports matches no `port=`.
+package struct RecordFilter: Hashable, Sendable {
+    /// One condition.
+    package enum Term: Hashable, Sendable {
+        case source(IPPrefix)
+        case target(IPPrefix)
+        /// Either side's port.
+        case port(UInt16)
+        case sourcePort(UInt16)
+        case targetPort(UInt16)
+        case transport(TransportProtocol)
+        case verdict(Verdict)
+        /// Id of an interface, its label `web-1/eth0`, or the name of its instance.
+        case interface(String)
+        /// Name or id of the group whose rule decided.
+        case group(String)
+        /// The beginning of the deciding rule's id, at least four characters.
+        case rule(String)
+    }
+
+    package var terms: [Term]
+    /// Only what is not before this instant.
+    package var since: Timestamp?
+    /// Only what is before this instant.
+    package var until: Timestamp?
+
+    package init(terms: [Term] = [], since: Timestamp? = nil, until: Timestamp? = nil) {
+        self.terms = terms
+        self.since = since
+        self.until = until
+    }
+}
+
+extension RecordFilter {
+    /// Whether an event of the log is wanted.
+    package func matches(_ event: EventEntry) -> Bool {
+        if let since, event.time < since { return false }
+        if let until, event.time >= until { return false }
+        let subject = Subject(
+            source: event.source, target: event.target, sourcePort: event.sourcePort, targetPort: event.targetPort,
+            transport: event.transport, verdict: event.verdict, interface: event.interfaceID, label: event.label,
+            instance: event.instance, group: event.group, groupID: event.securityGroupID, rule: event.ruleID)
+        return terms.allSatisfy(subject.satisfies)
+    }
+
+    /// Whether a flow record is wanted; in time it counts from the first to the last instant of its packets.
+    package func matches(_ record: FlowRecord, catalogue: Catalogue) -> Bool {
+        if let since, record.end < since { return false }
+        if let until, record.start >= until { return false }
+        guard !terms.isEmpty else { return true }
+        let key = record.key
+        let isKnown = record.detail != .total
+        let hasPorts = isKnown && key.transport.hasPorts
+        let placement = catalogue.placement(record.interface)
+        let reference = catalogue.rule(record.rule)
+        let subject = Subject(
+            source: isKnown ? key.initiator : nil, target: isKnown ? key.target : nil,
+            sourcePort: hasPorts && record.detail == .full ? key.initiatorPort : nil,
+            targetPort: hasPorts ? key.targetPort : nil, transport: isKnown ? key.transport : nil,
+            verdict: record.verdict, interface: record.interface, label: placement?.label,
+            instance: placement?.instanceName, group: reference?.group, groupID: reference?.groupID, rule: record.rule)
+        return terms.allSatisfy(subject.satisfies)
+    }
+
+    /// Whether a summary of missing events is wanted: it is where its span touches the time range.
+    package func matches(_ summary: EventSummary) -> Bool {
+        if let since, summary.to < since { return false }
+        if let until, summary.from >= until { return false }
+        return true
+    }
+}
+
+/// What a term may ask about.
+private struct Subject {
+    let source: IPAddress?
+    let target: IPAddress?
+    let sourcePort: UInt16?
+    let targetPort: UInt16?
+    let transport: TransportProtocol?
+    let verdict: Verdict
+    let interface: Identifier<Interface>
+    let label: String?
+    let instance: String?
+    let group: String?
+    let groupID: Identifier<SecurityGroup>?
+    let rule: Identifier<Rule>
+
+    func satisfies(_ term: RecordFilter.Term) -> Bool {
+        switch term {
+        case .source(let prefix): source.map(prefix.contains) ?? false
+        case .target(let prefix): target.map(prefix.contains) ?? false
+        case .port(let port): sourcePort == port || targetPort == port
+        case .sourcePort(let port): sourcePort == port
+        case .targetPort(let port): targetPort == port
+        case .transport(let wanted): transport == wanted
+        case .verdict(let wanted): verdict == wanted
+        case .interface(let name): instance == name || label == name || Identifier(name) == interface
+        case .group(let name): group == name || (groupID != nil && Identifier(name) == groupID)
+        case .rule(let beginning): rule.description.hasPrefix(beginning)
+        }
+    }
+}
