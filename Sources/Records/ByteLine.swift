@@ -23,18 +23,24 @@ package struct ByteLine: Hashable, Sendable {
     package mutating func append(_ other: [UInt8]) { bytes.append(contentsOf: other) }
 
     package mutating func append(decimal value: UInt64) {
-        if value < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
+        guard value < 100_000_000 else {
+            append(decimal: value / 100_000_000)
+            append(decimal: Int(value % 100_000_000), width: 8)
             return
         }
+        // Eight digits fit into one word, the first of them in its lowest byte.
+        var rest = UInt32(truncatingIfNeeded: value)
+        var packed: UInt64 = 0
         var digits = 0
-        var rest = value
-        while rest > 0 {
+        repeat {
+            packed = packed << 8 | UInt64(UInt32(UInt8(ascii: "0")) + rest % 10)
             rest /= 10
             digits += 1
-            bytes.append(0)
+        } while rest > 0
+        for _ in 0..<digits {
+            bytes.append(UInt8(truncatingIfNeeded: packed))
+            packed >>= 8
         }
-        fill(value, digits: digits)
     }
 
     package mutating func append(decimal value: Int) {

@@ -10,7 +10,9 @@ import Testing
         return line.text
     }
 
-    @Test(arguments: [UInt64(0), 7, 9, 10, 99, 100, 65535, 1_000_000, .max])
+    @Test(arguments: [
+        UInt64(0), 7, 9, 10, 99, 100, 65535, 1_000_000, 99_999_999, 100_000_000, 10_000_000_000_000_001, .max,
+    ])
     func `numbers are decimal`(number: UInt64) {
         #expect(text { $0.append(decimal: number) } == "\(number)")
     }
