@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Records", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
+        .target(name: "Link", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: unsafeHouse),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -43,6 +44,21 @@ let package = Package(
 
         // Floor 3: what leaves the host.
         .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
+
+        // Floor 4: the host's loop.
+        .target(
+            name: "Agent",
+            dependencies: [
+                "Attribution", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
+                "Records",
+            ], swiftSettings: house),
+
+        // Floor 5: the programs.
+        .executableTarget(
+            name: "gatehouse-agent",
+            dependencies: [
+                "Agent", "Host", "Link", "Model", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
 
         // What tests share; sources may not import it.
         .target(

@@ -130,7 +130,8 @@ package struct Books: Sendable {
                     statements.append(
                         LossStatement(
                             interface: line.account.interface, way: line.account.way, reason: pending.reason,
-                            traffic: Traffic(packets: UInt64(pending.lowPackets), bytes: UInt64(max(0, pending.lowBytes))),
+                            traffic: Traffic(
+                                packets: UInt64(pending.lowPackets), bytes: UInt64(max(0, pending.lowBytes))),
                             since: Timestamp(nanoseconds: pending.since), until: Timestamp(nanoseconds: now)))
                 }
             }

@@ -21,11 +21,14 @@ enum Checksum {
         var value: UInt32 = 0xffff_ffff
         var index = bytes.startIndex
         while index + 8 <= bytes.endIndex {
-            value ^= UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
+            value ^=
+                UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
                 | UInt32(bytes[index + 3]) << 24
-            let low = tables[7][Int(value & 0xff)] ^ tables[6][Int(value >> 8 & 0xff)]
+            let low =
+                tables[7][Int(value & 0xff)] ^ tables[6][Int(value >> 8 & 0xff)]
                 ^ tables[5][Int(value >> 16 & 0xff)] ^ tables[4][Int(value >> 24)]
-            let high = tables[3][Int(bytes[index + 4])] ^ tables[2][Int(bytes[index + 5])]
+            let high =
+                tables[3][Int(bytes[index + 4])] ^ tables[2][Int(bytes[index + 5])]
                 ^ tables[1][Int(bytes[index + 6])] ^ tables[0][Int(bytes[index + 7])]
             value = low ^ high
             index += 8

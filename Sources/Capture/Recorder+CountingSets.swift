@@ -27,13 +27,20 @@ extension Recorder {
         case .refusedAfterEgress:
             return insideRefusal(fields, element.traffic, span)
         case .guarded(let rule, let direction):
-            guard let port = fields.inputDevice.flatMap(attributor.port(device:)) ?? fields.outputDevice.flatMap(attributor.port(device:)) else { return [] }
-            return [make(port, direction, .drop, .guard, rule.id, fields.key, .full, .refused, element.traffic, .zero, span)]
+            guard
+                let port = fields.inputDevice.flatMap(attributor.port(device:))
+                    ?? fields.outputDevice.flatMap(attributor.port(device:))
+            else { return [] }
+            return [
+                make(port, direction, .drop, .guard, rule.id, fields.key, .full, .refused, element.traffic, .zero, span)
+            ]
         case .extra:
             return fields.key.transport == .tcp
                 ? extraHandshake(fields, element.traffic, span) : extraError(fields, element.traffic, span)
         case .overflow(let direction):
-            guard let port = (fields.inputDevice ?? fields.outputDevice).flatMap(attributor.port(device:)) else { return [] }
+            guard let port = (fields.inputDevice ?? fields.outputDevice).flatMap(attributor.port(device:)) else {
+                return []
+            }
             return [
                 make(
                     port, direction, .drop, .group, port.refusal(direction), fields.key, .total, .refused,
@@ -44,7 +51,10 @@ extension Recorder {
             var found: [FlowRecord] = []
             let unnamed = RuleReference.unnamedAccept.id
             if let port = fields.inputDevice.flatMap(attributor.port(device:)) {
-                found.append(make(port, .egress, .accept, .group, unnamed, fields.key, .total, .new, element.traffic, .zero, span))
+                found.append(
+                    make(
+                        port, .egress, .accept, .group, unnamed, fields.key, .total, .new, element.traffic, .zero, span)
+                )
             }
             if let port = fields.outputDevice.flatMap(attributor.port(device:)) {
                 found.append(
@@ -62,7 +72,8 @@ extension Recorder {
     ) -> FlowRecord? {
         let address = direction == .egress ? fields.key.initiator : fields.key.target
         return attributor.port(address: address).map {
-            make($0, direction, .drop, .group, $0.refusal(direction), fields.key, detail, .refused, traffic, .zero, span)
+            make(
+                $0, direction, .drop, .group, $0.refusal(direction), fields.key, detail, .refused, traffic, .zero, span)
         }
     }
 
@@ -83,10 +94,12 @@ extension Recorder {
         let ingress = attributor.rule(MarkLayout.ingressIndex(fields.mark), .ingress)
         var found: [FlowRecord] = []
         if let port = attributor.port(address: fields.key.initiator), let rule = egress ?? ingress {
-            found.append(make(port, .egress, .accept, .group, rule, fields.key, .full, .continuing, traffic, .zero, span))
+            found.append(
+                make(port, .egress, .accept, .group, rule, fields.key, .full, .continuing, traffic, .zero, span))
         }
         if let port = attributor.port(address: fields.key.target), let rule = ingress ?? egress {
-            found.append(make(port, .ingress, .accept, .group, rule, fields.key, .full, .continuing, traffic, .zero, span))
+            found.append(
+                make(port, .ingress, .accept, .group, rule, fields.key, .full, .continuing, traffic, .zero, span))
         }
         return found
     }
@@ -104,16 +117,25 @@ extension Recorder {
         var found: [FlowRecord] = []
         if let sender {
             if let ingress {
-                found.append(make(sender, .ingress, .accept, .group, ingress, reversed, .full, .continuing, .zero, traffic, span))
+                found.append(
+                    make(sender, .ingress, .accept, .group, ingress, reversed, .full, .continuing, .zero, traffic, span)
+                )
             } else if let egress {
-                found.append(make(sender, .egress, .accept, .group, egress, fields.key, .full, .continuing, traffic, .zero, span))
+                found.append(
+                    make(sender, .egress, .accept, .group, egress, fields.key, .full, .continuing, traffic, .zero, span)
+                )
             }
         }
         if let receiver {
             if let egress {
-                found.append(make(receiver, .egress, .accept, .group, egress, reversed, .full, .continuing, .zero, traffic, span))
+                found.append(
+                    make(receiver, .egress, .accept, .group, egress, reversed, .full, .continuing, .zero, traffic, span)
+                )
             } else if let ingress {
-                found.append(make(receiver, .ingress, .accept, .group, ingress, fields.key, .full, .continuing, traffic, .zero, span))
+                found.append(
+                    make(
+                        receiver, .ingress, .accept, .group, ingress, fields.key, .full, .continuing, traffic, .zero,
+                        span))
             }
         }
         return found
@@ -154,7 +176,8 @@ struct CountedFields {
         func number(_ count: Int) -> UInt64 { take(count).reduce(0) { $0 << 8 | UInt64($1) } }
         func address() -> IPAddress {
             set.family == .ipv6
-                ? IPAddress(ipv6High: number(8), low: number(8)) : IPAddress(ipv4: UInt32(truncatingIfNeeded: number(4)))
+                ? IPAddress(ipv6High: number(8), low: number(8))
+                : IPAddress(ipv4: UInt32(truncatingIfNeeded: number(4)))
         }
         func device() -> String { String(decoding: take(16).prefix { $0 != 0 }, as: UTF8.self) }
         var source = IPAddress(ipv4: 0)

@@ -47,7 +47,9 @@ package struct Recorder {
     // MARK: Sessions
 
     /// Takes note of an accepting rule's report; false when the same session was reported at this end before.
-    @inline(__always) package mutating func announce(_ header: PacketHeader, _ direction: Direction, second: UInt32) -> Bool {
+    @inline(__always) package mutating func announce(_ header: PacketHeader, _ direction: Direction, second: UInt32)
+        -> Bool
+    {
         let place = sessions.findOrInsert(SessionSlot(announcing: header))
         let bit: UInt16 = direction == .egress ? 1 : 2
         sessions[place].seen = second

@@ -1,0 +1,25 @@
+/// Where things lie in a host's data folder. The agent writes; the command line reads.
+package struct DataFolder: Hashable, Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    package var revisions: String { path + "/revisions" }
+    package var spool: String { path + "/spool" }
+    package var state: String { path + "/agent-state.json" }
+    package var snapshot: String { path + "/snapshot" }
+    package var journals: String { path + "/journals" }
+    package var delivery: String { path + "/delivery.json" }
+    package var lock: String { path + "/lock" }
+    /// One JSON object an event.
+    package var eventsJSON: String { path + "/events.jsonl" }
+    /// One line an event, as Neutron writes them.
+    package var eventsText: String { path + "/events.log" }
+    package var controlSocket: String { path + "/control.sock" }
+    package var notifySocket: String { path + "/notify.sock" }
+
+    package func revision(_ number: Int) -> String {
+        let digits = String(number)
+        return "\(revisions)/\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).json"
+    }
+}
