@@ -77,6 +77,19 @@ package struct Books: Sendable {
         entries[account].map { $0.kernelBase + $0.kernelSeen } ?? .zero
     }
 
+    /// Says that all counters begin at zero again: the machine was booted, or the table was made anew.
+    ///
+    /// What they had counted since they were last seen is gone with them, so the books begin anew at what is recorded.
+    package mutating func countersBeganAnew(now: Int64) {
+        for (account, entry) in entries {
+            var entry = entry
+            entry.kernelBase = entry.recorded + entry.lost
+            entry.kernelSeen = .zero
+            entry.pending = entry.pending ?? PendingLoss(reason: .notListening, since: now)
+            entries[account] = entry
+        }
+    }
+
     /// One account in a reading.
     package struct Line: Hashable, Sendable {
         package let account: Account
@@ -87,6 +100,18 @@ package struct Books: Sendable {
         /// Counted by live sessions and sets since their last record.
         package let open: Traffic
         package let lost: Traffic
+
+        package init(
+            account: Account, kernelBefore: Traffic, kernelAfter: Traffic, recorded: Traffic, open: Traffic,
+            lost: Traffic
+        ) {
+            self.account = account
+            self.kernelBefore = kernelBefore
+            self.kernelAfter = kernelAfter
+            self.recorded = recorded
+            self.open = open
+            self.lost = lost
+        }
 
         /// Records and stated loss against the kernel: zero, or, while traffic flows, within what came during the
         /// reading; the least that is unexplained.
@@ -126,12 +151,16 @@ package struct Books: Sendable {
             entry.pending = pending
             if pending.isSettled {
                 entry.pending = nil
-                if pending.lowPackets > 0 {
+                if pending.lowPackets < 0 || pending.lowBytes < 0 {
+                    // Records of sessions that counted before the counters began anew.
+                    entry.kernelBase += Traffic(
+                        packets: UInt64(bitPattern: -pending.lowPackets), bytes: UInt64(bitPattern: -pending.lowBytes))
+                } else if pending.lowPackets > 0 {
                     statements.append(
                         LossStatement(
                             interface: line.account.interface, way: line.account.way, reason: pending.reason,
                             traffic: Traffic(
-                                packets: UInt64(pending.lowPackets), bytes: UInt64(max(0, pending.lowBytes))),
+                                packets: UInt64(pending.lowPackets), bytes: UInt64(pending.lowBytes)),
                             since: Timestamp(nanoseconds: pending.since), until: Timestamp(nanoseconds: now)))
                 }
             }

@@ -32,6 +32,9 @@ package final class Enforcer {
         table = RuleTable(KernelNames.table, socket: socket)
     }
 
+    /// Whether the kernel has a table of ours.
+    package func hasTable() throws(EnforcementError) -> Bool { try program.list(table: KernelNames.table) != nil }
+
     /// Makes the kernel enforce the plan, whatever it held before: used at start and to repair.
     ///
     /// Counters of devices that stay are kept.
@@ -143,6 +146,9 @@ package final class Enforcer {
 
     // MARK: Drift
 
+    /// What `drift` says when somebody deleted the whole table: its counters are gone with it.
+    package static let tableIsGone = "the table is gone"
+
     /// Whether the table is still as we made it; somebody else's change to it is told in words.
     ///
     /// Costs one small request while nobody touched any ruleset.
@@ -150,7 +156,7 @@ package final class Enforcer {
         guard let current else { return nil }
         let number = try number()
         if listing != nil, number == rulesetNumber { return nil }
-        guard let text = try program.list(table: KernelNames.table) else { return "the table is gone" }
+        guard let text = try program.list(table: KernelNames.table) else { return Self.tableIsGone }
         let found = TableListing(text)
         if let listing, let difference = Self.difference(listing, found) { return difference }
         for (name, collection) in current.collections where !collection.isDynamic {

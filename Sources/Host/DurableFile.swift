@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 
 /// Files that are whole or absent after a crash at any instant.
@@ -10,7 +11,7 @@ package enum DurableFile {
             try file.writeAll(bytes)
             try file.synchronize()
         }
-        try check("rename", path) { unsafe rename(temporary, path) }
+        try check("rename", path) { unsafe Glibc.rename(temporary, path) }
         try synchronizeFolder(of: path)
     }
 
@@ -29,6 +30,40 @@ package enum DurableFile {
             if chunk.isEmpty { return bytes }
             bytes += chunk
         }
+    }
+
+    /// The file's last bytes, at most so many; nil when there is no such file.
+    package static func read(_ path: String, lastBytes: Int) throws(SystemError) -> [UInt8]? {
+        let file: Descriptor
+        do {
+            file = try open(path, flags: O_RDONLY)
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+        try file.seek(to: max(0, try file.size() - lastBytes))
+        var bytes: [UInt8] = []
+        while bytes.count < lastBytes {
+            let chunk = try file.readSome(limit: lastBytes - bytes.count)
+            if chunk.isEmpty { break }
+            bytes += chunk
+        }
+        return bytes
+    }
+
+    package static func openForAppending(_ path: String) throws(SystemError) -> Descriptor {
+        try open(path, flags: O_WRONLY | O_CREAT | O_APPEND)
+    }
+
+    package static func rename(_ path: String, to other: String) throws(SystemError) {
+        try check("rename", path) { unsafe Glibc.rename(path, other) }
+    }
+
+    /// Takes the file at `path` for this process alone, for as long as the descriptor lives.
+    package static func lock(_ path: String) throws(SystemError) -> Descriptor {
+        let file = try open(path, flags: O_RDWR | O_CREAT)
+        try checkShim("flock", path, gh_lock(file.number))
+        return file
     }
 
     /// Writes into a file that is there, such as a kernel switch.
@@ -81,6 +116,13 @@ package enum DurableFile {
 }
 
 extension Descriptor {
+    package borrowing func size() throws(SystemError) -> Int {
+        var information = stat()
+        let number = number
+        try check("fstat") { unsafe fstat(number, &information) }
+        return Int(information.st_size)
+    }
+
     /// Returns when the file's data is on the disk.
     package borrowing func synchronize() throws(SystemError) {
         let number = number

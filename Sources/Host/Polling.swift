@@ -20,6 +20,10 @@ package enum Polling {
 package final class SignalDescriptor {
     package let number: Int32
 
+    package static let hangUp = SIGHUP
+    /// Ctrl-C, and the polite request to end.
+    package static let endings = [SIGINT, SIGTERM]
+
     /// Blocks the signals for this thread and those started from it, and reports them here instead.
     package init(_ signals: [Int32]) throws(SystemError) {
         number = try checkShim("signalfd", "", unsafe gh_signal_descriptor(signals, signals.count))

@@ -41,3 +41,13 @@ func checkShim<Result: SignedInteger>(_ call: String, _ subject: String = "", _ 
     guard result < 0 else { return result }
     throw SystemError(call, subject, code: Int32(-result))
 }
+
+extension SystemError {
+    /// ENOBUFS: the kernel had no room to keep a message for us.
+    package static let noBufferSpace = ENOBUFS
+    package static let noSuchFile = ENOENT
+}
+
+extension SystemError {
+    package static let badDescriptor = EBADF
+}

@@ -2,7 +2,6 @@
 #ifndef GH_CNETLINK_H
 #define GH_CNETLINK_H
 
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nf_tables.h>

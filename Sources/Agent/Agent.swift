@@ -1,0 +1,376 @@
+import Attribution
+import Capture
+import Enforcement
+package import Host
+import Link
+import Model
+import Netlink
+
+/// A host's loop: one thread that owns rules, capture and books.
+///
+/// At start the last good revision goes into the kernel before anything else. When the loop ends, by signal or request, all
+/// that is known goes on disk, and the rules stay.
+package final class Agent {
+    let configuration: AgentConfiguration
+    let host = Machine.hostName
+    let startedAt = SystemClock.realtime
+    private let lock: Descriptor
+    let sockets: KernelSockets
+    let enforcer: Enforcer
+    let revisions: RevisionStore
+    let records: RecordPipeline
+    private var events: EventPipeline
+    private let delivery: DeliveryThread
+    private let control: ControlSocket
+    private let store: DescriptorStore
+    private let plumbing = Plumbing()
+
+    var state: AgentState
+    private(set) var revision: Revision
+    private(set) var binding = DeviceBinding()
+    private(set) var catalogue: Catalogue
+    private var problems: [String] = []
+    private var repairs = 0
+    private var lastDrift: String?
+    private var cutsDue: [(at: Int64, revision: Int)] = []
+    private var isStopping = false
+
+    package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
+        self.configuration = configuration
+        self.store = store
+        let folder = configuration.folder
+        try DurableFile.makeFolder(folder.path)
+        try DurableFile.makeFolder(folder.journals)
+        lock = try Self.lock(folder)
+        state = try AgentState.load(folder)
+        revisions = RevisionStore(folder)
+        revision = try revisions.load(state.revision) ?? .none
+        catalogue = try revisions.catalogue()
+        try plumbing.prepareHost()
+        sockets = try KernelSockets(inherited: inherited, store: store)
+        enforcer = Enforcer(program: NftProgram(), socket: sockets.requests, epoch: state.epoch)
+        var attributor = Attributor()
+        attributor.restore(history: state.history)
+        // The rules first; everything else can wait.
+        binding = DeviceBinding(revision.policy)
+        let existed = configuration.enforces ? try Self.load(enforcer, revision, binding, &state) : false
+        state.epoch = enforcer.epoch
+        try state.save(folder)
+        records = try RecordPipeline(configuration, sockets, enforcer, attributor)
+        let log = try EventLog(
+            jsonPath: folder.eventsJSON, textPath: folder.eventsText, host: host, catalogue: catalogue,
+            linesPerSecond: configuration.eventsPerSecond)
+        events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
+        delivery = try DeliveryThread(folder, host: host)
+        control = try ControlSocket(path: folder.controlSocket)
+        adoptInAttributor(at: startedAt)
+        connectDevices()
+        if configuration.enforces {
+            try records.catchUp()
+            if existed, !sockets.isContinued { records.expectLoss(Array(binding.devices.keys), .notListening) }
+            if !existed {
+                records.noteNewTable()
+                try cutUnjudged(Set(binding.devices.keys))
+            }
+        }
+    }
+
+    private static func lock(_ folder: DataFolder) throws -> Descriptor {
+        do {
+            return try DurableFile.lock(folder.lock)
+        } catch {
+            throw AgentError.alreadyRunning(folder.path)
+        }
+    }
+
+    /// Puts the last good revision into the kernel; tells whether the kernel had a table of ours already.
+    private static func load(
+        _ enforcer: Enforcer, _ revision: Revision, _ binding: DeviceBinding, _ state: inout AgentState
+    ) throws -> Bool {
+        let plan = try HostPlan(revision.policy, devices: binding.names, indexes: &state.indexes)
+        let existed = try enforcer.hasTable()
+        _ = try enforcer.load(plan)
+        return existed
+    }
+
+    // MARK: The loop
+
+    /// Runs until a signal or a request ends it.
+    package func run(signals: SignalDescriptor) throws {
+        try store.tell("READY=1\nSTATUS=revision \(revision.number)")
+        var nextSecond = SystemClock.monotonic
+        while !isStopping {
+            let untilWindow = records.windowEnd - SystemClock.realtime
+            let wait = min(max(untilWindow, 0), max(nextSecond - SystemClock.monotonic, 0))
+            let ready = try Polling.wait(
+                [sockets.log.number, sockets.ended.number, control.number, signals.number], timeoutNanoseconds: wait)
+            // Ends before announcements: a tuple's next use must not meet the last one's counts.
+            if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
+            if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
+            if ready[2] { try attempt("control") { try control.serve(answer) } }
+            while let signal = signals.next() { try handle(signal) }
+            if SystemClock.realtime >= records.windowEnd { try attempt("window", closeWindow) }
+            if SystemClock.monotonic >= nextSecond {
+                nextSecond = SystemClock.monotonic + 1_000_000_000
+                try attempt("upkeep", keepUp)
+            }
+        }
+        try attempt("events") { try events.drain(&records.recorder) }
+        try attempt("window", closeWindow)
+        delivery.stop()
+        try store.tell("STOPPING=1")
+    }
+
+    /// Does a step of the loop; what fails is told and tried again by the next round, with nothing lost.
+    private func attempt(_ name: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+            problems.removeAll { $0.hasPrefix(name + ": ") }
+        } catch let error as SystemError where error.code == SystemError.badDescriptor {
+            throw error
+        } catch {
+            problems.removeAll { $0.hasPrefix(name + ": ") }
+            problems.append("\(name): \(error)")
+        }
+    }
+
+    private func handle(_ signal: Int32) throws {
+        if signal == SignalDescriptor.hangUp {
+            try events.log.reopen()
+        } else {
+            isStopping = true
+        }
+    }
+
+    /// What is due once a second: commits, drift, devices, delayed cuts, losses that can be stated.
+    private func keepUp() throws {
+        try records.drainEnded()
+        try records.commit()
+        try events.drain(&records.recorder)
+        guard configuration.enforces else { return }
+        try enforcer.tidy()
+        if let drift = try enforcer.drift() {
+            try enforcer.repair()
+            if drift == Enforcer.tableIsGone { records.noteNewTable() }
+            state.epoch = enforcer.epoch
+            try state.save(configuration.folder)
+            repairs += 1
+            lastDrift = drift
+        }
+        try rebindDevices()
+        let now = SystemClock.monotonic
+        if cutsDue.contains(where: { $0.at <= now }) {
+            cutsDue.removeAll { $0.at <= now }
+            _ = try cutRevoked()
+        }
+        if records.hasPendingLoss { try records.settle(try records.readBooks()) }
+    }
+
+    private func closeWindow() throws {
+        try events.drain(&records.recorder)
+        guard configuration.enforces else { return }
+        try records.closeWindow(now: SystemClock.realtime)
+        delivery.wake(revision: revision, catalogue: catalogue, interfaces: Set(binding.devices.keys))
+    }
+
+    // MARK: Changes
+
+    /// Makes a policy the next revision: on disk, then in the kernel, or nothing.
+    func apply(_ policy: Policy, actor: String, origin: String, sessions: SessionFate) throws -> Receipt {
+        let decided = SystemClock.monotonic
+        let next = revision.next(
+            policy: policy, actor: actor, origin: origin, at: Timestamp(nanoseconds: SystemClock.realtime))
+        let nextBinding = DeviceBinding(next.policy)
+        var indexes = state.indexes
+        try reclaimIndexes(&indexes, for: next.policy)
+        let plan = try HostPlan(next.policy, devices: nextBinding.names, indexes: &indexes)
+        // Names before marks: whatever the kernel writes down after the change can be read after a crash.
+        try revisions.save(next)
+        var nextState = state
+        nextState.indexes = indexes
+        try nextState.save(configuration.folder)
+        let method: Enforcer.Method
+        do {
+            method = configuration.enforces ? try enforcer.apply(plan) : .nothing
+        } catch {
+            try DurableFile.remove(configuration.folder.revision(next.number))
+            throw error
+        }
+        let appliedAt = SystemClock.realtime
+        let took = SystemClock.monotonic - decided
+        nextState.revision = next.number
+        nextState.epoch = enforcer.epoch
+        nextState.history[appliedAt] = next.number
+        state = nextState
+        try state.save(configuration.folder)
+        let bound = Set(nextBinding.devices.keys).subtracting(binding.devices.keys)
+        let former = binding
+        (revision, binding) = (next, nextBinding)
+        learnRevision(at: appliedAt, former: former)
+        try cutUnjudged(bound)
+        var cuts = 0
+        switch sessions {
+        case .cut: cuts = try cutRevoked()
+        case .drain: break
+        case .cutAfter(let seconds):
+            cutsDue.append((SystemClock.monotonic + Int64(seconds * 1e9), next.number))
+        }
+        return Receipt(
+            revision: next.number, host: host, actor: actor, appliedAt: Timestamp(nanoseconds: appliedAt),
+            method: method.rawValue, microseconds: Int(took / 1000), cutSessions: cuts,
+            missingDevices: nextBinding.missing)
+    }
+
+    /// Takes indexes back from rules that are gone, when few are left and no connection bears them.
+    private func reclaimIndexes(_ indexes: inout RuleIndexes, for policy: Policy) throws {
+        let rules = policy.vpcs.flatMap(\.groups).flatMap(\.rules)
+        guard Direction.allCases.contains(where: { indexes.remaining($0) < rules.count + 1000 }) else { return }
+        var borne: Set<UInt32> = []
+        try ConnectionTracking.dump(sockets.dumps) { borne.insert($0.mark) }
+        indexes.reclaim(wanted: Set((rules + revision.policy.vpcs.flatMap(\.groups).flatMap(\.rules)).map(\.id)), borne: borne)
+    }
+
+    private func learnRevision(at instant: Int64, former: DeviceBinding) {
+        catalogue.learn(revision)
+        events.log.learn(catalogue)
+        adoptInAttributor(at: instant)
+        let gone = Set(former.devices.values.map(\.name)).subtracting(binding.devices.values.map(\.name))
+        connectDevices(obsolete: Array(gone))
+    }
+
+    private func adoptInAttributor(at instant: Int64) {
+        var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
+        for vpc in revision.policy.vpcs {
+            for interface in vpc.instances.flatMap(\.interfaces) {
+                guard let device = binding.devices[interface.id] else { continue }
+                ports.append(
+                    (.init(interface, device: device.name, groups: vpc.groups), interface.addresses, device.number))
+            }
+        }
+        let indexes = state.indexes
+        records.recorder.attributor = records.recorder.attributor.adopting(
+            revision: revision.number, at: state.history.first { $0.value == revision.number }?.key ?? instant,
+            ports: ports, ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
+            ruleAt: indexes.rule)
+    }
+
+    private func connectDevices(obsolete: [String] = []) {
+        guard configuration.connectsDevices, configuration.enforces else { return }
+        var ports: [Plumbing.Port] = []
+        for vpc in revision.policy.vpcs {
+            let subnets = Dictionary(vpc.subnets.map { ($0.name, $0.prefixes) }) { first, _ in first }
+            for interface in vpc.instances.flatMap(\.interfaces) {
+                guard let device = binding.devices[interface.id] else { continue }
+                ports.append(
+                    .init(device: device.name, addresses: interface.addresses, subnet: subnets[interface.subnet] ?? []))
+            }
+        }
+        problems.removeAll { $0.hasPrefix("devices: ") }
+        problems += plumbing.connect(ports, obsoleteDevices: obsolete).prefix(10).map { "devices: \($0)" }
+    }
+
+    /// Notices devices that came, went, or were made anew under their name.
+    private func rebindDevices() throws {
+        let found = DeviceBinding(revision.policy)
+        guard found != binding else { return }
+        let former = binding
+        let plan = try HostPlan(revision.policy, devices: found.names, indexes: &state.indexes)
+        if found.names != former.names { _ = try enforcer.apply(plan) }
+        binding = found
+        state.epoch = enforcer.epoch
+        try state.save(configuration.folder)
+        learnRevision(at: SystemClock.realtime, former: former)
+        try cutUnjudged(Set(found.devices.keys).subtracting(former.devices.keys))
+    }
+
+    private func cutRevoked() throws -> Int {
+        guard configuration.enforces else { return 0 }
+        let indexes = state.indexes
+        return try SessionCutter(requests: sockets.requests, dumps: sockets.dumps).cut(
+            revision.policy, rule: indexes.rule)
+    }
+
+    /// Sessions from before an interface was bound were never judged: their next packet is.
+    private func cutUnjudged(_ interfaces: Set<Identifier<Interface>>) throws {
+        guard configuration.enforces, !interfaces.isEmpty else { return }
+        let addresses = revision.policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).filter {
+            interfaces.contains($0.id)
+        }.flatMap(\.addresses)
+        try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cut(Set(addresses))
+        records.expectLoss(Array(interfaces), .beforeBinding)
+    }
+
+    // MARK: Requests
+
+    private func answer(_ request: [UInt8], _ user: UInt32) -> [UInt8] {
+        let response: ControlResponse
+        do {
+            response = try respond(try ControlCodec.decode(request), user: user)
+        } catch {
+            response = .failed("\(error)")
+        }
+        return (try? ControlCodec.encode(response)) ?? []
+    }
+
+    private func respond(_ request: ControlRequest, user: UInt32) throws -> ControlResponse {
+        switch request {
+        case .apply(let policy, let origin, let sessions):
+            let receipt = try apply(policy, actor: Machine.userName(user), origin: origin, sessions: sessions)
+            return .receipt(receipt)
+        case .status: return .status(status)
+        case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
+        case .flush:
+            try closeWindow()
+            return .done
+        case .stop:
+            isStopping = true
+            return .done
+        }
+    }
+
+    private func booksReport(settleSeconds: Int) throws -> BooksReport {
+        let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
+        while true {
+            try events.drain(&records.recorder)
+            var lines = try records.readBooks()
+            if records.hasPendingLoss {
+                try records.settle(lines)
+                lines = try records.readBooks()
+            }
+            let report = BooksReport(at: Timestamp(nanoseconds: SystemClock.realtime), lines: lines.map(line))
+            let rests = lines.allSatisfy { $0.kernelBefore == $0.kernelAfter }
+            if SystemClock.monotonic >= deadline || rests && report.isBalanced { return report }
+            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
+        }
+    }
+
+    private func line(_ line: Books.Line) -> BooksReport.Line {
+        BooksReport.Line(
+            interface: catalogue.placement(line.account.interface)?.label ?? line.account.interface.description,
+            way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
+            open: line.open, lost: line.lost,
+            unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
+            isPending: records.recorder.books.entries[line.account]?.pending != nil)
+    }
+
+    private var status: AgentStatus {
+        var status = AgentStatus()
+        status.host = host
+        status.revision = revision.number
+        status.startedAt = Timestamp(nanoseconds: startedAt)
+        status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label).sorted()
+        status.missingDevices = binding.missing
+        status.socketsAreKept = sockets.isKept
+        status.liveSessions = records.liveSessions
+        status.events = events.log.events
+        status.eventsSuppressed = events.log.eventsSuppressed
+        status.eventsLost = events.log.eventsLost
+        status.records = records.spool.next - 1
+        status.malformedMessages = records.malformed + events.malformed
+        status.repairs = repairs
+        status.lastDrift = lastDrift
+        status.problems = problems
+        status.undelivered = delivery.problem
+        return status
+    }
+}

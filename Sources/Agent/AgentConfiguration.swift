@@ -1,0 +1,25 @@
+package import Link
+
+/// How an agent is set up.
+package struct AgentConfiguration: Sendable {
+    package var folder: DataFolder
+    /// Length of a capture window, 1 s to 10 min.
+    package var window: Duration = .seconds(60)
+    /// Lines a second that the event logs take; what is beyond is counted in summary lines.
+    package var eventsPerSecond = 20_000
+    /// Whether routes, proxying and forwarding are set up for the devices.
+    package var connectsDevices = true
+    /// Whether rules are put into the kernel; without, traffic is neither judged nor recorded.
+    package var enforces = true
+
+    package init(folder: DataFolder) { self.folder = folder }
+
+    /// Kernel memory for messages that wait: what the design measured to lose nothing at full speed.
+    static let receiveBufferBytes: Int32 = 32 << 20
+    /// Datagrams of ended connections that are taken and not yet in a record; each is one connection.
+    static let endedSlots = 1 << 14
+    static let endedSlotBytes = 2048
+    /// NFLOG datagrams, each of up to 128 KiB.
+    static let logSlots = 256
+    static let logSlotBytes = 128 << 10
+}

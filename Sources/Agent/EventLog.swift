@@ -1,0 +1,165 @@
+import Host
+import Model
+import Records
+
+/// The two event logs, as JSON lines and in Neutron's lines, within a rate.
+///
+/// What is beyond the rate is counted and told once a second by a summary line, so that no total is lost. Lines are handed
+/// to the kernel before the journal lets go of the datagrams they come from; the last line's number says where a successor
+/// has to go on.
+struct EventLog: ~Copyable {
+    /// A log file is set aside as `.1` when it has grown to this many bytes.
+    private static let rotationBytes = 64 << 20
+
+    private let host: String
+    private let paths: (json: String, text: String)
+    private var jsonFile: LogFile
+    private var textFile: LogFile
+    private var json: EventJSON
+    private var text: NeutronLine
+    private var jsonLines = ByteLine(capacity: 1 << 20)
+    private var textLines = ByteLine(capacity: 1 << 20)
+    private let linesPerSecond: Int
+    private var second: Int64 = 0
+    private var linesThisSecond = 0
+    private var suppressed: UInt64 = 0
+    private var lost: UInt64 = 0
+    private(set) var events: UInt64 = 0
+    private(set) var eventsSuppressed: UInt64 = 0
+    private(set) var eventsLost: UInt64 = 0
+    /// The number of the last event in the log that an earlier process wrote.
+    let lastSequence: UInt64
+
+    init(jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int) throws(SystemError) {
+        let last = try Self.lastSequence(jsonPath)
+        let opened = (try LogFile.open(jsonPath), try LogFile.open(textPath))
+        self.host = host
+        self.linesPerSecond = linesPerSecond
+        paths = (jsonPath, textPath)
+        lastSequence = last
+        jsonFile = LogFile(jsonPath, descriptor: opened.0.0, bytes: opened.0.1)
+        textFile = LogFile(textPath, descriptor: opened.1.0, bytes: opened.1.1)
+        json = EventJSON(host: host, catalogue: catalogue)
+        text = NeutronLine(catalogue: catalogue, options: .init(includesDecision: true))
+    }
+
+    /// Reads the end of the log for its last event's number; a line that a crash cut off is removed.
+    private static func lastSequence(_ path: String) throws(SystemError) -> UInt64 {
+        for candidate in [path, path + ".1"] {
+            guard let bytes = try DurableFile.read(candidate, lastBytes: 1 << 20), !bytes.isEmpty else { continue }
+            let lines = bytes.split(separator: UInt8(ascii: "\n"))
+            for line in lines.reversed() {
+                if case .event(let entry)? = try? EventLogLine(reading: line) { return entry.sequence }
+            }
+        }
+        return 0
+    }
+
+    mutating func learn(_ catalogue: Catalogue) {
+        json.learn(catalogue)
+        text.learn(catalogue)
+    }
+
+    /// Whether a line for one more event fits into this second; otherwise the event is counted.
+    mutating func admits(now: Int64) -> Bool {
+        events += 1
+        let present = now / 1_000_000_000
+        if present != second {
+            summarise(until: now)
+            second = present
+            linesThisSecond = 0
+        }
+        guard linesThisSecond < linesPerSecond else {
+            suppressed += 1
+            eventsSuppressed += 1
+            return false
+        }
+        linesThisSecond += 1
+        return true
+    }
+
+    mutating func append(_ event: SessionEvent) {
+        json.append(event, to: &jsonLines)
+        jsonLines.append(UInt8(ascii: "\n"))
+        text.append(event, to: &textLines)
+        textLines.append(UInt8(ascii: "\n"))
+    }
+
+    /// States events that the kernel had to drop.
+    mutating func noteLoss(_ count: UInt64) {
+        lost += count
+        eventsLost += count
+    }
+
+    /// Writes a summary once the second that it is for is over.
+    mutating func summariseIfDue(now: Int64) {
+        if now / 1_000_000_000 != second { summarise(until: now) }
+    }
+
+    /// Writes what this second held back or lost, if anything.
+    mutating func summarise(until now: Int64) {
+        guard suppressed > 0 || lost > 0 else { return }
+        let summary = EventSummary(
+            host: host, lost: lost, suppressed: suppressed, from: Timestamp(seconds: second),
+            to: Timestamp(nanoseconds: now))
+        summary.append(to: &jsonLines)
+        jsonLines.append(UInt8(ascii: "\n"))
+        (suppressed, lost) = (0, 0)
+    }
+
+    /// Hands the lines to the kernel.
+    mutating func write() throws(SystemError) {
+        guard !jsonLines.isEmpty || !textLines.isEmpty else { return }
+        // The text first: the JSON log's last number then says that both are written.
+        try textFile.append(textLines.bytes)
+        textLines.removeAll()
+        try jsonFile.append(jsonLines.bytes)
+        jsonLines.removeAll()
+        if jsonFile.bytes > Self.rotationBytes { try jsonFile.rotate() }
+        if textFile.bytes > Self.rotationBytes { try textFile.rotate() }
+    }
+
+    /// Opens the files anew, after somebody moved them away.
+    mutating func reopen() throws(SystemError) {
+        let opened = (try LogFile.open(paths.json), try LogFile.open(paths.text))
+        jsonFile = LogFile(paths.json, descriptor: opened.0.0, bytes: opened.0.1)
+        textFile = LogFile(paths.text, descriptor: opened.1.0, bytes: opened.1.1)
+    }
+}
+
+/// A file that lines are added to.
+struct LogFile: ~Copyable {
+    private let path: String
+    private var file: Descriptor
+    private(set) var bytes: Int
+
+    /// Takes over an open file that holds so many bytes.
+    init(_ path: String, descriptor: Int32, bytes: Int) {
+        self.path = path
+        file = Descriptor(owning: descriptor)
+        self.bytes = bytes
+    }
+
+    /// Opens the file at its end; a last line without its end is cut off.
+    static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, bytes: Int) {
+        let file = try DurableFile.openForAppending(path)
+        var bytes = try file.size()
+        if let tail = try DurableFile.read(path, lastBytes: 1 << 16), let last = tail.last, last != UInt8(ascii: "\n") {
+            let kept = tail.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            bytes -= tail.count - kept
+            try file.truncate(to: bytes)
+        }
+        return (file.release(), bytes)
+    }
+
+    mutating func append(_ lines: [UInt8]) throws(SystemError) {
+        try file.writeAll(lines)
+        bytes += lines.count
+    }
+
+    mutating func rotate() throws(SystemError) {
+        try DurableFile.rename(path, to: path + ".1")
+        file = try DurableFile.openForAppending(path)
+        bytes = 0
+    }
+}

@@ -1,0 +1,72 @@
+import Attribution
+import Capture
+import Host
+import Model
+import Netlink
+
+/// From NFLOG datagrams to event log lines and announced sessions.
+struct EventPipeline: ~Copyable {
+    private let socket: NetfilterSocket
+    private let journal: ReceiveJournal
+    var log: EventLog
+    private var nextSequence: UInt32?
+    private(set) var malformed: UInt64 = 0
+    /// How often the socket ran over (ENOBUFS); what was lost shows in the sequence numbers.
+    private(set) var overruns: UInt64 = 0
+
+    init(socket: NetfilterSocket, journalPath: String, log: consuming EventLog) throws(SystemError) {
+        self.socket = socket
+        // An event's number is its datagram's, times 4096, plus its place in it.
+        journal = try ReceiveJournal(
+            path: journalPath, slots: AgentConfiguration.logSlots, slotSize: AgentConfiguration.logSlotBytes,
+            committed: log.lastSequence >> 12)
+        self.log = log
+    }
+
+    /// Works everything in that the journal holds and the socket has, until a pass finds nothing.
+    mutating func drain(_ recorder: inout Recorder, passes: Int = 16) throws(SystemError) {
+        for _ in 0..<passes {
+            for number in journal.released..<journal.next { work(number, &recorder) }
+            try log.write()
+            journal.release(before: journal.next)
+            do {
+                if try journal.receive(from: socket) == 0 { break }
+            } catch {
+                guard error.code == SystemError.noBufferSpace else { throw error }
+                overruns += 1
+            }
+        }
+        log.summariseIfDue(now: SystemClock.realtime)
+    }
+
+    private mutating func work(_ number: UInt64, _ recorder: inout Recorder) {
+        let now = SystemClock.realtime
+        let second = UInt32(truncatingIfNeeded: now / 1_000_000_000)
+        let done = log.lastSequence
+        var place: UInt64 = 0
+        journal.withDatagram(number) { view in
+            var cursor = LoggedPacketCursor(view)
+            var packet = LoggedPacket()
+            while cursor.next(into: &packet) {
+                place += 1
+                countGap(packet.sequence)
+                let sequence = number << 12 | min(place, 4095)
+                guard sequence > done, let prefix = LogPrefix(bytes: packet.prefix) else { continue }
+                if case .accepted = prefix.reason, !recorder.announce(packet.header, prefix.direction, second: second) {
+                    continue
+                }
+                guard log.admits(now: now),
+                    let event = EventDecoder.event(
+                        packet, view, prefix, sequence: sequence, now: now, attributor: recorder.attributor)
+                else { continue }
+                log.append(event)
+            }
+            malformed += UInt64(cursor.skipped) + (cursor.isMalformed ? 1 : 0)
+        }
+    }
+
+    private mutating func countGap(_ sequence: UInt32) {
+        if let expected = nextSequence, sequence != expected { log.noteLoss(UInt64(sequence &- expected)) }
+        nextSequence = sequence &+ 1
+    }
+}

@@ -1,0 +1,65 @@
+package import Model
+
+/// Whether one given rule of a revision still admits a session: what decides which live sessions a change cuts.
+///
+/// Not the same as judging: another rule may come first and admit the session as well, which is no reason to cut it.
+package struct Admission: Sendable {
+    private struct Holder: Sendable {
+        let rule: Rule
+        let group: String
+        let vpc: Int
+    }
+
+    private struct Owner: Sendable {
+        let groups: [String]
+        let vpc: Int
+    }
+
+    private var rules: [Identifier<Rule>: Holder] = [:]
+    private var owners: [IPAddress: Owner] = [:]
+
+    package init(_ policy: Policy) {
+        for (index, vpc) in policy.vpcs.enumerated() {
+            for group in vpc.groups {
+                for rule in group.rules { rules[rule.id] = Holder(rule: rule, group: group.name, vpc: index) }
+            }
+            for interface in vpc.instances.flatMap(\.interfaces) {
+                for address in interface.addresses { owners[address] = Owner(groups: interface.groups, vpc: index) }
+            }
+        }
+    }
+
+    /// Whether the rule is there, attached to the interface that owns `address`, and matches the session's key.
+    ///
+    /// - Parameters:
+    ///   - rule: the id that the session's mark names.
+    ///   - key: the session as the interface sees it.
+    ///   - address: the interface's own address: the initiator's for egress, the target's for ingress.
+    /// - Returns: false as well where rule or interface are gone.
+    package func admits(_ rule: Identifier<Rule>, _ key: FlowKey, at address: IPAddress) -> Bool {
+        guard let holder = rules[rule], let owner = owners[address], owner.vpc == holder.vpc,
+            owner.groups.contains(holder.group)
+        else { return false }
+        let peer = holder.rule.direction == .egress ? key.target : key.initiator
+        return matches(holder.rule.service, key) && matches(holder.rule.remote, peer, holder.vpc)
+    }
+
+    private func matches(_ service: Service, _ key: FlowKey) -> Bool {
+        switch service {
+        case .any: true
+        case .transport(let transport, let ports):
+            transport == key.transport && (ports?.contains(key.targetPort) ?? true)
+        case .icmp(let transport, let type, let code):
+            transport == key.transport && (type.map { $0 == key.icmpType } ?? true)
+                && (code.map { $0 == key.icmpCode } ?? true)
+        }
+    }
+
+    private func matches(_ remote: Remote, _ peer: IPAddress, _ vpc: Int) -> Bool {
+        switch remote {
+        case .any: true
+        case .prefix(let prefix): prefix.contains(peer)
+        case .group(let name): owners[peer].map { $0.vpc == vpc && $0.groups.contains(name) } ?? false
+        }
+    }
+}
