@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a interface is a member of its own group", "tcp 10.0.0.1:1 > 10.0.0.1:80", Verdict.accept),
+        ("an interface is a member of its own group", "tcp 10.0.0.1:1 > 10.0.0.1:80", Verdict.accept),
         ("a member may", "tcp 10.0.0.2:1 > 10.0.0.1:80", .accept),
         ("a member may by its other address", "tcp [fd00::2]:1 > [fd00::1]:80", .accept),
         ("another may not", "tcp 10.0.0.3:1 > 10.0.0.1:80", .drop),
