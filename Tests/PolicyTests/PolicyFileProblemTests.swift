@@ -26,7 +26,7 @@ import Testing
         (
             "project: p q\nvpcs: []",
             "f.yaml:1: project: project name \"p q\" contains \" \"; "
-                + "use 1-63 letters, digits, \"_\", \".\" and \"-\", with a letter or digit first"
+                + "use 1-63 letters, digits, \"_\", \".\" and \"-\", the first not \".\" or \"-\""
         ),
         ("project: p\nvpc: []\nvpcs: []", "f.yaml:2: unknown key \"vpc\"; write \"vpcs\""),
         ("project: p\nvpcs: []\nfoo: 1", "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors"),

@@ -7,9 +7,10 @@ import Model
 /// in full, so an index may be coarse but never wrong.
 struct RuleIndex: Sendable {
     private struct Chain {
-        var tcp = Span(first: 0, count: 0)
-        var udp = Span(first: 0, count: 0)
-        var other = Span(first: 0, count: 0)
+        /// Divisions of the ports.
+        var tcp: Int32
+        var udp: Int32
+        var other: Span
     }
 
     private struct Span {
@@ -18,8 +19,8 @@ struct RuleIndex: Sendable {
     }
 
     private var chains: [Chain] = []
-    /// First port of each segment, ascending within a chain, with its candidates.
-    private var segmentPorts: [UInt16] = []
+    private var segments = PortSegments()
+    /// For each segment the rules that its ports can match.
     private var segmentCandidates: [Span] = []
     private var candidates: [Int32] = []
     private var rules: [CompiledRule] = []
@@ -36,31 +37,31 @@ struct RuleIndex: Sendable {
             }
             let range = start..<Int32(rules.count)
             chains.append(
-                Chain(tcp: segments(of: 6, range), udp: segments(of: 17, range), other: addCandidates(Array(range))))
+                Chain(tcp: addPorts(of: 6, range), udp: addPorts(of: 17, range), other: addCandidates(Array(range))))
         }
         return first
     }
 
-    private mutating func segments(of transport: UInt8, _ range: Range<Int32>) -> Span {
+    /// Divides the ports of a protocol at the ends of the rules' ranges; gives the division's number.
+    private mutating func addPorts(of transport: UInt8, _ range: Range<Int32>) -> Int32 {
         let usable = range.compactMap { index in rules[Int(index)].ports(of: transport).map { (index, $0) } }
         var ports: Set<UInt16> = [0]
         for (_, range) in usable {
             ports.insert(range.lowerBound)
             if range.upperBound < .max { ports.insert(range.upperBound + 1) }
         }
-        let first = Int32(segmentPorts.count)
         // Ranges that all overlap would need a square of memory; then one segment holds them all.
         let isCrowded = usable.count > 1024
-        for port in isCrowded ? [0] : ports.sorted() {
+        let starts = isCrowded ? [0] : ports.sorted()
+        for port in starts {
             var here: [Int32] = []
             for (index, range) in usable where isCrowded || range.contains(port) {
                 here.append(index)
                 if !isCrowded, rules[Int(index)].takesAll { break }
             }
-            segmentPorts.append(port)
             segmentCandidates.append(addCandidates(here))
         }
-        return Span(first: first, count: Int32(segmentPorts.count) - first)
+        return segments.add(startingAt: starts)
     }
 
     private mutating func addCandidates(_ indices: [Int32]) -> Span {
@@ -75,8 +76,8 @@ struct RuleIndex: Sendable {
         let chain = chains[Int(number)]
         let span: Span
         switch probe.transport {
-        case 6: span = segmentCandidates[segment(chain.tcp, probe.port)]
-        case 17: span = segmentCandidates[segment(chain.udp, probe.port)]
+        case 6: span = segmentCandidates[segments.find(chain.tcp, probe.port)]
+        case 17: span = segmentCandidates[segments.find(chain.udp, probe.port)]
         default: span = chain.other
         }
         var position = Int(span.first)
@@ -87,19 +88,5 @@ struct RuleIndex: Sendable {
             position &+= 1
         }
         return -1
-    }
-
-    /// The last segment that begins at or before the port; the first begins at 0.
-    @inline(__always)
-    private func segment(_ span: Span, _ port: UInt16) -> Int {
-        var base = Int(span.first)
-        var count = Int(span.count)
-        while count > 1 {
-            let half = count >> 1
-            // Without a branch: ports are as good as random, and a wrong guess costs more than the whole step.
-            base = base &+ half &* (segmentPorts[base &+ half] <= port ? 1 : 0)
-            count &-= half
-        }
-        return base
     }
 }

@@ -5,7 +5,7 @@ enum NameRule {
     /// The name in a value. A badly made name is reported and still given, so that references to it don't fail too.
     static func read(_ value: FileValue, of kind: String) -> String? {
         guard let name = value.text("the \(kind)'s name") else { return nil }
-        let mend = "use 1-\(maximumLength) letters, digits, \"_\", \".\" and \"-\", with a letter or digit first"
+        let mend = "use 1-\(maximumLength) letters, digits, \"_\", \".\" and \"-\", the first not \".\" or \"-\""
         if name.utf8.count > maximumLength {
             value.report("\(kind) name \"\(name.prefix(20))…\" has \(name.utf8.count) characters", mend: mend)
         } else if let character = name.first(where: { !isAllowed($0) }) {

@@ -1,0 +1,137 @@
+import Model
+
+extension Classifier {
+    /// Judges a new session's first packet and tells every step, rule by rule.
+    ///
+    /// It asks the policy itself, not the compiled rules: slower by far, and a second opinion that tests compare.
+    package func trace(_ packet: Packet) -> Trace {
+        let judgement = judge(packet)
+        let source = interfaces.owner(packet.key.initiator)
+        let sender = interfaces.sender(packet.origin, source: source)
+        let target = interfaces.owner(packet.key.target)
+        var steps = guardSteps(packet, judgement, sender: sender)
+        var edits: [PolicyEdit] = []
+        let isJudged = judgement.legs.contains { $0.stage == .group }
+        guard isJudged else {
+            return Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: [])
+        }
+        let ends: [(Int32, Direction, Int32)] = [(sender, .egress, target), (target, .ingress, source)]
+        for (interface, direction, peer) in ends where interface >= 0 {
+            let groupSteps = self.groupSteps(packet.key, at: interface, direction, peer: peer)
+            let isReached = judgement.legs.contains { $0.direction == direction }
+            if isReached {
+                steps += groupSteps
+            } else {
+                let reason = "the packet was refused at its source"
+                steps.append(step(interface, direction, .unreached, nil, reason))
+            }
+            // An end that is not reached may refuse as well: mending the first alone would not do.
+            if !groupSteps.contains(where: { $0.verdict == .accept }) {
+                edits.append(edit(packet.key, at: interface, direction, peer: peer))
+            }
+        }
+        return Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: edits)
+    }
+
+    private func step(
+        _ interface: Int32, _ direction: Direction?, _ subject: Trace.Step.Subject, _ verdict: Verdict?,
+        _ reason: String
+    ) -> Trace.Step {
+        Trace.Step(
+            interface: interface >= 0 ? interfaces.label(interface, in: revision.policy) : "", direction: direction,
+            subject: subject, verdict: verdict, reason: reason)
+    }
+
+    private func guardSteps(_ packet: Packet, _ judgement: Judgement, sender: Int32) -> [Trace.Step] {
+        guard sender >= 0 else {
+            guard LinkGuard.isUpkeepFromOutside(packet.key) else { return [] }
+            return [step(-1, nil, .guard, .accept, "neighbour discovery and multicast listening pass")]
+        }
+        if let leg = judgement.legs.first, leg.stage == .guard {
+            let text = GuardRule.allCases.first { $0.id == leg.rule }?.text ?? ""
+            return [step(sender, .egress, .refusal(id: leg.rule, text: text), .drop, reason(leg.rule, packet, sender))]
+        }
+        guard judgement.legs.isEmpty else {
+            return [step(sender, .egress, .guard, nil, "source \(packet.key.initiator) is the interface's own")]
+        }
+        return [step(sender, .egress, .guard, .accept, "link upkeep passes unjudged")]
+    }
+
+    private func reason(_ rule: Identifier<Rule>, _ packet: Packet, _ sender: Int32) -> String {
+        let own = interfaces.value(sender, in: revision.policy)
+        guard rule == GuardRule.spoof.id else { return "the packet was sent by \(own.name)" }
+        if own.addresses.contains(packet.key.initiator), let mac = packet.sourceMAC, let expected = own.mac {
+            return "source MAC is \(mac), not \(expected)"
+        }
+        let addresses = own.addresses.map(\.description).joined(separator: " or ")
+        return "source is \(packet.key.initiator), not \(addresses)"
+    }
+
+    private func groupSteps(
+        _ key: FlowKey, at interface: Int32, _ direction: Direction, peer: Int32
+    ) -> [Trace.Step] {
+        let value = interfaces.value(interface, in: revision.policy)
+        let vpc = interfaces.vpc(interface, in: revision.policy)
+        let peerGroups = groups(of: peer, seenFrom: vpc)
+        let other = direction == .ingress ? key.initiator : key.target
+        var steps: [Trace.Step] = []
+        let groups = value.groups.compactMap { name in vpc.groups.first { $0.name == name } }
+        for group in groups {
+            let rules = group.rules.filter { $0.direction == direction }
+            steps.append(step(interface, direction, .group(group.name), nil, count(rules.count, direction)))
+            for rule in rules {
+                let mismatch =
+                    RuleReason.mismatch(rule.service, key)
+                    ?? RuleReason.mismatch(rule.remote, other, peerGroups: peerGroups)
+                steps.append(
+                    step(
+                        interface, direction, .rule(id: rule.id, text: rule.text), mismatch == nil ? .accept : nil,
+                        mismatch ?? "matches"))
+                if mismatch == nil { return steps }
+            }
+        }
+        let id = groups.first?.defaultRefusal(direction) ?? value.bareRefusal(direction)
+        let text =
+            groups.first.map { "default refusal of \(direction.rawValue) in group \($0.name)" }
+            ?? "\(direction.rawValue) refused"
+        let reason = groups.isEmpty ? "no group is attached" : "no rule of its groups matches"
+        return steps + [step(interface, direction, .refusal(id: id, text: text), .drop, reason)]
+    }
+
+    private func count(_ rules: Int, _ direction: Direction) -> String {
+        rules == 0 ? "no \(direction.rawValue) rule" : "\(rules) \(direction.rawValue) rule\(rules == 1 ? "" : "s")"
+    }
+
+    /// The groups of a peer that rules of this VPC can name.
+    private func groups(of peer: Int32, seenFrom vpc: VPC) -> [String] {
+        guard peer >= 0, interfaces.vpc(peer, in: revision.policy).id == vpc.id else { return [] }
+        let names = interfaces.value(peer, in: revision.policy).groups
+        return names.filter { name in vpc.groups.contains { $0.name == name } }
+    }
+
+    /// The narrowest rule that admits the packet at one interface, and the group that should have it.
+    private func edit(_ key: FlowKey, at interface: Int32, _ direction: Direction, peer: Int32) -> PolicyEdit {
+        let vpc = interfaces.vpc(interface, in: revision.policy)
+        let own = Set(vpc.groups.filter { !$0.isPredefined }.map(\.name))
+        let other = direction == .ingress ? key.initiator : key.target
+        let remote: Remote =
+            groups(of: peer, seenFrom: vpc).first(where: own.contains).map(Remote.group) ?? .prefix(IPPrefix(other))
+        let rule = Rule(
+            id: Identifier(high: 0, low: 0), direction: direction, service: narrowestService(key), remote: remote)
+        return PolicyEdit(
+            group: interfaces.value(interface, in: revision.policy).groups.first(where: own.contains),
+            rule: rule.text, interface: interfaces.label(interface, in: revision.policy), vpc: vpc.name)
+    }
+
+    private func narrowestService(_ key: FlowKey) -> Service {
+        let transport = key.transport
+        if transport.isICMP {
+            let service = Service.icmp(transport, type: key.icmpType, code: key.icmpCode)
+            // ICMP within the other family's packets has no service of its own.
+            return service.family == key.initiator.family ? service : .any
+        }
+        // The policy file has no rule for port 0 alone.
+        guard transport.hasPorts, key.targetPort > 0 else { return .transport(transport, nil) }
+        return .transport(transport, PortRange(key.targetPort, key.targetPort))
+    }
+}

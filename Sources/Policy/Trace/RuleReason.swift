@@ -1,0 +1,32 @@
+import Model
+
+/// Why a rule does or does not match a packet, in words.
+enum RuleReason {
+    /// The reason that a service does not match; nil where it matches.
+    static func mismatch(_ service: Service, _ key: FlowKey) -> String? {
+        switch service {
+        case .any: return nil
+        case .transport(let transport, let ports):
+            guard key.transport == transport else { return "protocol is \(key.transport), not \(transport)" }
+            guard let ports, !ports.contains(key.targetPort) else { return nil }
+            return "port \(key.targetPort) is not \(ports.lower == ports.upper ? "" : "in ")\(ports)"
+        case .icmp(let transport, let type, let code):
+            guard key.transport == transport else { return "protocol is \(key.transport), not \(transport)" }
+            let family = key.initiator.family
+            guard family == service.family else { return "\(transport) rules do not match \(family.name) packets" }
+            if let type, type != key.icmpType { return "type \(key.icmpType ?? 0) is not \(type)" }
+            if let code, code != key.icmpCode { return "code \(key.icmpCode ?? 0) is not \(code)" }
+            return nil
+        }
+    }
+
+    /// The reason that a remote does not match; nil where it matches.
+    static func mismatch(_ remote: Remote, _ peer: IPAddress, peerGroups: [String]) -> String? {
+        switch remote {
+        case .any: nil
+        case .prefix(let prefix):
+            prefix.contains(peer) ? nil : "\(peer) is not \(prefix.isSingleAddress ? "" : "in ")\(remote)"
+        case .group(let name): peerGroups.contains(name) ? nil : "\(peer) is not in group \(name)"
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package import Model
+
+/// Everything that was considered about one packet, in the order of decision.
+package struct Trace: Hashable, Sendable {
+    /// One thing that was asked, and its answer.
+    package struct Step: Hashable, Sendable {
+        /// What was asked.
+        package enum Subject: Hashable, Sendable {
+            case `guard`
+            /// A group's name; the steps that follow are its rules.
+            case group(String)
+            case rule(id: Identifier<Rule>, text: String)
+            case refusal(id: Identifier<Rule>, text: String)
+            /// An end that the packet does not get to.
+            case unreached
+        }
+
+        /// Label of the interface, as `web-1/eth0`; empty where none of ours is concerned.
+        package let interface: String
+        package let direction: Direction?
+        package let subject: Subject
+        /// Whether this step decided at the interface, and how.
+        package let verdict: Verdict?
+        /// Why the step decided or not, as a sentence's end: `port 80 is not 443`.
+        package let reason: String
+    }
+
+    package let packet: Packet
+    package let judgement: Judgement
+    package let steps: [Step]
+    /// What would turn a refusal by groups into acceptance; empty for what is accepted or refused by the guard.
+    package let leastEdit: [PolicyEdit]
+}
+
+extension Trace.Step: CustomStringConvertible {
+    package var description: String {
+        switch subject {
+        case .guard: "guard: \(reason)"
+        case .group(let name): "group \(name): \(reason)"
+        case .rule(_, let text): "  \(verdict == .accept ? "✓" : "·") \(text): \(reason)"
+        case .refusal(_, let text): "✗ \(text): \(reason)"
+        case .unreached: "not reached: \(reason)"
+        }
+    }
+}
+
+extension Trace: CustomStringConvertible {
+    /// The trace for a terminal: a heading for each end, a line for each step, the verdict, the edits.
+    package var description: String {
+        var lines: [String] = []
+        var heading = ""
+        for step in steps {
+            let place = step.direction.map { "\($0.rawValue) at \(step.interface)" } ?? "link"
+            if place != heading { lines.append(place) }
+            heading = place
+            lines.append("  \(step)")
+        }
+        if steps.isEmpty { lines.append("neither end is an interface of the policy") }
+        lines.append(judgement.verdict == .accept ? "accepted" : "refused")
+        lines += leastEdit.map { "to accept: \($0)" }
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// One change of a policy that lets a packet through at one interface.
+package struct PolicyEdit: Hashable, Sendable, CustomStringConvertible {
+    /// The group that gets the rule; nil where the interface carries none that can be edited.
+    package let group: String?
+    /// The rule in the policy file's words.
+    package let rule: String
+    /// Label of the interface that it is for.
+    package let interface: String
+    package let vpc: String
+
+    package var description: String {
+        guard let group else { return "attach to \(interface) a group with \"\(rule)\"" }
+        return "add \"\(rule)\" to group \(group)"
+    }
+}
