@@ -31,6 +31,8 @@ let package = Package(
         .target(name: "Records", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
+        .target(name: "CRehearsal"),
+        .target(name: "Rehearsal", dependencies: ["CRehearsal", "Host", "Model"], swiftSettings: unsafeHouse),
         .target(name: "Link", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: unsafeHouse),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -60,6 +62,11 @@ let package = Package(
                 "Agent", "Host", "Link", "Model", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport", "gatehouse-agent",
+            ], swiftSettings: house),
         // What tests share; sources may not import it.
         .target(
             name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),

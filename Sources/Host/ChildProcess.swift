@@ -69,7 +69,11 @@ package struct ChildProcess: Sendable {
         return found == 0 ? nil : Self.exit(status)
     }
 
-    package func send(_ signal: Int32) { kill(pid, signal) }
+    /// Asks the program to end (SIGTERM).
+    package func terminate() { Glibc.kill(pid, SIGTERM) }
+
+    /// Ends the program at once (SIGKILL); it learns nothing of it.
+    package func kill() { Glibc.kill(pid, SIGKILL) }
 
     private static func exit(_ status: Int32) -> Exit {
         let signal = status & 0x7f

@@ -51,3 +51,14 @@ extension SystemError {
 extension SystemError {
     package static let badDescriptor = EBADF
 }
+
+extension SystemError {
+    package static let timedOut = ETIMEDOUT
+    package static let tryAgain = EAGAIN
+    package static let refused = ECONNREFUSED
+}
+
+extension SystemError {
+    /// Whether a socket's other side does not exist, or went away.
+    package var isNobodyThere: Bool { [ENOENT, ECONNREFUSED, ECONNRESET, EPIPE].contains(code) }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Host
+import Link
+import Model
+import Policy
+import Rehearsal
+import TestSupport
+import Testing
+
+/// A host in namespaces with a real agent on it, and guests that can talk.
+final class AgentUnderTest {
+    let host: TestHost
+    let folder: DataFolder
+    let supervisor: AgentSupervisor
+    private(set) var guests: [String: Guest] = [:]
+
+    init(_ label: String, window: Int = 600, arguments: [String] = []) throws {
+        host = try TestHost(label)
+        folder = DataFolder(FileManager.default.temporaryDirectory.path + "/gatehouse-\(host.name)")
+        try? FileManager.default.removeItem(atPath: folder.path)
+        supervisor = try AgentSupervisor(
+            folder, program: Self.agentProgram, arguments: ["--window", "\(window)"] + arguments, namespace: host.name)
+    }
+
+    /// Beside the test bundle, where the build puts executables.
+    private static var agentProgram: String {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? CommandLine.arguments[0]
+        return AgentSupervisor.programPath(beside: bundle)
+    }
+
+    func addGuest(_ name: String, addresses: [String], gateway: String = "10.1.0.1") throws {
+        let space = try host.addGuest(name, device: "gh-\(name)", addresses: addresses)
+        try TestHost.run("ip", "-n", space, "route", "replace", "default", "via", gateway, "dev", "eth0", "onlink")
+        guests[name] = Guest(namespace: space)
+    }
+
+    func guest(_ name: String) throws -> Guest { try #require(guests[name]) }
+
+    func start() throws {
+        try supervisor.start()
+        try AgentClient(folder).waitUntilReady(seconds: 20)
+    }
+
+    func remove() {
+        try? supervisor.stop()
+        host.remove()
+        try? FileManager.default.removeItem(atPath: folder.path)
+    }
+
+    @discardableResult
+    func ask(_ request: ControlRequest) throws -> ControlResponse { try AgentClient(folder).ask(request) }
+
+    @discardableResult
+    func apply(_ yaml: String, sessions: SessionFate = .cut) throws -> Receipt {
+        let policy = try PolicyFile.load(yaml, name: "test.yaml")
+        guard case .receipt(let receipt) = try ask(.apply(policy: policy, origin: "test.yaml", sessions: sessions)) else {
+            throw Unexpected()
+        }
+        return receipt
+    }
+
+    func books(settle seconds: Int = 0) throws -> BooksReport {
+        guard case .books(let report) = try ask(.books(settleSeconds: seconds)) else { throw Unexpected() }
+        return report
+    }
+
+    func status() throws -> AgentStatus {
+        guard case .status(let status) = try ask(.status) else { throw Unexpected() }
+        return status
+    }
+
+    struct Unexpected: Error {}
+}
+
+func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }

@@ -1,0 +1,56 @@
+import Capture
+import Host
+import Link
+import Model
+import Records
+import Rehearsal
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct FirstSessionTests {
+    static let policy = """
+        project: shop
+        vpcs:
+          - name: shop
+            cidrs: [10.1.0.0/16, "fd00:1::/48"]
+            subnets: [{name: all, cidrs: [10.1.0.0/24, "fd00:1::/64"]}]
+            groups:
+              - name: web
+                rules: [ingress tcp/443 from any, egress tcp/8080 to group:app, ingress icmpv6/128 from any]
+              - name: app
+                rules: [ingress tcp/8080 from group:web, egress icmpv6 to any, ingress udp/53 from group:web]
+            instances:
+              - name: web
+                interfaces: [{name: eth0, subnet: all, addresses: [10.1.0.10, "fd00:1::10"], device: gh-web, groups: [web]}]
+              - name: app
+                interfaces: [{name: eth0, subnet: all, addresses: [10.1.0.11, "fd00:1::11"], device: gh-app, groups: [app]}]
+        """
+
+    @Test(.kernel) func `sessions are judged, told, recorded, and the books balance`() throws {
+        let agent = try AgentUnderTest("f1")
+        defer { agent.remove() }
+        try agent.addGuest("web", addresses: ["10.1.0.10/24", "fd00:1::10/64"])
+        try agent.addGuest("app", addresses: ["10.1.0.11/24", "fd00:1::11/64"])
+        try agent.start()
+        let receipt = try agent.apply(Self.policy)
+        #expect(receipt.revision == 1)
+        let web = try agent.guest("web")
+        let app = try agent.guest("app")
+        let servers = try GuestServer(app, [try address("10.1.0.11")], tcp: [8080, 22], udp: [53])
+        defer { servers.stop() }
+        #expect(try web.tcp(try address("10.1.0.11"), 8080) == .answered(1000))
+        #expect(try web.tcp(try address("10.1.0.11"), 22, patience: 300) == .silence)
+        #expect(try app.tcp(try address("10.1.0.10"), 443, patience: 300) == .silence)
+        #expect(try app.ping(try address("fd00:1::10"), patience: 2000) == .answered(0))
+        #expect(try web.udp(try address("10.1.0.11"), 53) == .silence)
+        let report = try agent.books(settle: 5)
+        for line in report.lines { print(line) }
+        #expect(report.isBalanced)
+        print(try agent.status())
+        try agent.ask(.flush)
+        try SpoolReader(folder: agent.folder.spool).forEach { print($0) }
+        let text = String(decoding: try DurableFile.read(agent.folder.eventsJSON) ?? [], as: UTF8.self)
+        print(text)
+        #expect(try agent.books().isBalanced)
+    }
+}
