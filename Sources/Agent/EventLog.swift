@@ -80,9 +80,7 @@ struct EventLog: ~Copyable {
 
     mutating func append(_ event: SessionEvent) {
         json.append(event, to: &jsonLines)
-        jsonLines.append(UInt8(ascii: "\n"))
         text.append(event, to: &textLines)
-        textLines.append(UInt8(ascii: "\n"))
     }
 
     /// States events that the kernel had to drop.
@@ -103,7 +101,6 @@ struct EventLog: ~Copyable {
             host: host, lost: lost, suppressed: suppressed, from: Timestamp(seconds: second),
             to: Timestamp(nanoseconds: now))
         summary.append(to: &jsonLines)
-        jsonLines.append(UInt8(ascii: "\n"))
         (suppressed, lost) = (0, 0)
     }
 

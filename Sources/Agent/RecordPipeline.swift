@@ -98,8 +98,11 @@ final class RecordPipeline {
 
     var windowEnd: Int64 { recorder.window.end.nanoseconds }
 
-    /// Closes the window: every live session's and every refusal's traffic up to now goes into records on disk.
+    /// Puts every live session's and every refusal's traffic up to now into records on disk.
+    ///
+    /// The window is closed by that when its time is over; before, its flows may get further records.
     func closeWindow(now: Int64) throws {
+        recorder.now = Timestamp(nanoseconds: now)
         try drainEnded()
         recorder.beginPass()
         var live = 0
@@ -112,7 +115,7 @@ final class RecordPipeline {
         try rotateCountingSets()
         try drainEnded()
         try observeCounters()
-        closed = recorder.window.end.nanoseconds
+        if now >= recorder.window.end.nanoseconds { closed = recorder.window.end.nanoseconds }
         try commit()
         recorder.beginWindow(CaptureWindow(length: windowLength, holding: Timestamp(nanoseconds: max(now, closed))))
         try saveSnapshot()

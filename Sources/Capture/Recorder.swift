@@ -13,6 +13,8 @@ package struct Recorder {
     /// What earlier processes had recorded of sessions that may still live, by connection number.
     private var restored: [UInt64: (original: Traffic, reply: Traffic)]
     package private(set) var window: CaptureWindow
+    /// The present, beyond which no packet of a record can lie.
+    package var now: Timestamp
     /// Entries that no interface of ours could be found for.
     package private(set) var unattributed: UInt64 = 0
     /// Records that wait to be put into the spool.
@@ -27,6 +29,7 @@ package struct Recorder {
         self.books = books
         self.restored = restored
         self.window = window
+        now = window.start
     }
 
     /// The same number for one connection tracking entry through its life, another for the next use of its tuple: a hash
@@ -121,7 +124,8 @@ package struct Recorder {
         let connection = Self.connection(entry)
         let began = Timestamp(nanoseconds: entry.start)
         let start = isFirst ? max(began, window.start) : window.start
-        let end = entry.stop > 0 ? min(max(Timestamp(nanoseconds: entry.stop), start), window.end) : window.end
+        let last = entry.stop > 0 ? Timestamp(nanoseconds: entry.stop) : now
+        let end = min(max(last, start), max(window.end, start))
         var wasAttributed = false
         for direction in Direction.allCases.reversed() {
             let index =

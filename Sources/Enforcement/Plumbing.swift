@@ -5,12 +5,10 @@ package import Model
 ///
 /// Every interface hangs on a device of its own, routed by its host: a route to each of its addresses, and the host
 /// answers ARP and neighbour solicitations for the subnet's gateway and for the peers. The gateway addresses (the first of
-/// each subnet) sit on a dummy device `gatehouse0`. What is set up here carries the route protocol 117, so that only
-/// Gatehouse's own is taken back.
+/// each subnet) sit on `lo`. Routes carry the protocol number 117, so that only Gatehouse's own are taken back.
 package struct Plumbing {
     /// Route protocol number of Gatehouse's routes.
     private static let routeProtocol = 117
-    private static let dummy = "gatehouse0"
 
     package init() {}
 
@@ -39,51 +37,54 @@ package struct Plumbing {
         }
     }
 
-    /// Sets the ports' routes and proxying up, and takes back what belongs to ports that are gone.
+    /// Sets the ports' routes and proxying up, and takes back what belongs to devices and subnets that are gone.
     ///
+    /// - Parameters:
+    ///   - ports: every interface that is bound.
+    ///   - obsoleteDevices: devices that were bound before and are not now.
+    ///   - obsoleteSubnets: prefixes whose gateway address is no longer wanted.
     /// - Returns: what could not be done, in words; the rules do not depend on it.
-    package func connect(_ ports: [Port], obsoleteDevices: [String] = []) -> [String] {
+    package func connect(
+        _ ports: [Port], obsoleteDevices: [String] = [], obsoleteSubnets: [IPPrefix] = []
+    ) -> [String] {
         var problems: [String] = []
-        var commands: [String] = []
-        var gateways: Set<IPAddress> = []
+        var commands: [AddressFamily: [String]] = [.ipv4: [], .ipv6: []]
+        let gateways = Set(ports.flatMap(\.subnet).compactMap(Self.gateway))
+        for gateway in gateways.sorted() {
+            commands[gateway.family]?.append(
+                "addr replace \(IPPrefix(gateway)) dev lo" + (gateway.family == .ipv6 ? " nodad" : ""))
+        }
         for port in ports {
-            let device = port.device
-            for path in ["ipv4/conf/\(device)/proxy_arp", "ipv6/conf/\(device)/proxy_ndp"] {
-                do { try Self.set(path, "1") } catch { problems.append(error.description) }
+            for (path, value) in Self.switches(port.device) {
+                do { try Self.set(path, value) } catch { problems.append(error.description) }
             }
-            // Without a wait the first packet of a guest would meet half a second of silence.
-            do { try Self.set("ipv4/neigh/\(device)/proxy_delay", "0") } catch { problems.append(error.description) }
-            if DurableFile.exists("/proc/sys/net/ipv6/neigh/\(device)/proxy_delay") {
-                do { try Self.set("ipv6/neigh/\(device)/proxy_delay", "0") } catch {
-                    problems.append(error.description)
-                }
-            }
-            commands.append("link set dev \(device) up")
+            commands[.ipv4]?.append("link set dev \(port.device) up")
             for address in port.addresses {
-                let family = address.family == .ipv4 ? "-4" : "-6"
-                commands.append(
-                    "\(family) route replace \(IPPrefix(address)) dev \(device) proto \(Self.routeProtocol)")
+                commands[address.family]?.append(
+                    "route replace \(IPPrefix(address)) dev \(port.device) proto \(Self.routeProtocol)")
             }
-            for prefix in port.subnet {
-                guard let gateway = Self.gateway(prefix) else { continue }
-                gateways.insert(gateway)
-                if gateway.family == .ipv6 { commands.append("-6 neigh replace proxy \(gateway) dev \(device)") }
+            for gateway in port.subnet.compactMap(Self.gateway) where gateway.family == .ipv6 {
+                commands[.ipv6]?.append("neigh replace proxy \(gateway) dev \(port.device)")
             }
         }
-        commands = Self.gatewayCommands(gateways) + commands + Self.peerProxies(ports)
+        commands[.ipv6]? += Self.peerProxies(ports)
         for device in obsoleteDevices {
-            commands.append("-4 route flush dev \(device) proto \(Self.routeProtocol)")
-            commands.append("-6 route flush dev \(device) proto \(Self.routeProtocol)")
+            for family in AddressFamily.allCases {
+                commands[family]?.append("route flush dev \(device) proto \(Self.routeProtocol)")
+            }
         }
-        return problems + Self.batch(commands)
+        for gateway in Set(obsoleteSubnets.compactMap(Self.gateway)).subtracting(gateways) {
+            commands[gateway.family]?.append("addr del \(IPPrefix(gateway)) dev lo")
+        }
+        return problems + AddressFamily.allCases.flatMap { Self.batch(commands[$0] ?? [], $0) }
     }
 
-    /// Takes back everything that Gatehouse set up, apart from the kernel's switches.
-    package func disconnect() {
-        _ = Self.batch([
-            "-4 route flush proto \(Self.routeProtocol)", "-6 route flush proto \(Self.routeProtocol)",
-            "link del \(Self.dummy)",
-        ])
+    private static func switches(_ device: String) -> [(path: String, value: String)] {
+        [
+            ("ipv4/conf/\(device)/proxy_arp", "1"), ("ipv6/conf/\(device)/proxy_ndp", "1"),
+            // Without these the first packet of a guest would meet half a second of silence.
+            ("ipv4/neigh/\(device)/proxy_delay", "0"), ("ipv6/neigh/\(device)/proxy_delay", "0"),
+        ]
     }
 
     /// The first address of a subnet that can be a host's, which guests expect their gateway to have.
@@ -95,33 +96,24 @@ package struct Plumbing {
         }
     }
 
-    private static func gatewayCommands(_ gateways: Set<IPAddress>) -> [String] {
-        guard !gateways.isEmpty else { return [] }
-        return ["link add \(dummy) type dummy", "link set dev \(dummy) up"]
-            + gateways.sorted().map {
-                "\($0.family == .ipv4 ? "-4" : "-6") addr replace \(IPPrefix($0)) dev \(dummy)"
-                    + ($0.family == .ipv6 ? " nodad" : "")
-            }
-    }
-
     /// IPv6 has no proxying for whole subnets: each device answers for each peer on its subnet by name.
     private static func peerProxies(_ ports: [Port]) -> [String] {
         let bySubnet = Dictionary(grouping: ports) { $0.subnet.filter { $0.family == .ipv6 } }
         return bySubnet.filter { !$0.key.isEmpty && $0.value.count <= 256 }.values.flatMap { members in
             members.flatMap { port in
                 members.filter { $0.device != port.device }.flatMap(\.addresses).filter { $0.family == .ipv6 }.map {
-                    "-6 neigh replace proxy \($0) dev \(port.device)"
+                    "neigh replace proxy \($0) dev \(port.device)"
                 }
             }
         }
     }
 
     /// Runs many commands of `ip` in one process; each is tried whatever became of the others.
-    private static func batch(_ commands: [String]) -> [String] {
+    private static func batch(_ commands: [String], _ family: AddressFamily) -> [String] {
         guard !commands.isEmpty else { return [] }
         let script = commands.joined(separator: "\n") + "\n"
         do {
-            let output = try ChildProcess.run("ip", ["-force", "-batch", "-"], input: Array(script.utf8))
+            let output = try ChildProcess.run("ip", ["-\(family == .ipv4 ? 4 : 6)", "-force", "-batch", "-"], input: Array(script.utf8))
             return output.errors.split(separator: "\n").map(String.init).filter {
                 !$0.hasPrefix("Command failed") && !$0.contains("File exists")
             }
