@@ -227,7 +227,8 @@ package final class Agent {
         guard Direction.allCases.contains(where: { indexes.remaining($0) < rules.count + 1000 }) else { return }
         var borne: Set<UInt32> = []
         try ConnectionTracking.dump(sockets.dumps) { borne.insert($0.mark) }
-        indexes.reclaim(wanted: Set((rules + revision.policy.vpcs.flatMap(\.groups).flatMap(\.rules)).map(\.id)), borne: borne)
+        indexes.reclaim(
+            wanted: Set((rules + revision.policy.vpcs.flatMap(\.groups).flatMap(\.rules)).map(\.id)), borne: borne)
     }
 
     private func learnRevision(at instant: Int64, former: DeviceBinding) {
@@ -358,7 +359,8 @@ package final class Agent {
         status.host = host
         status.revision = revision.number
         status.startedAt = Timestamp(nanoseconds: startedAt)
-        status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label).sorted()
+        status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label)
+            .sorted()
         status.missingDevices = binding.missing
         status.socketsAreKept = sockets.isKept
         status.liveSessions = records.liveSessions

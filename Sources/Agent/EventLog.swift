@@ -30,7 +30,9 @@ struct EventLog: ~Copyable {
     /// The number of the last event in the log that an earlier process wrote.
     let lastSequence: UInt64
 
-    init(jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int) throws(SystemError) {
+    init(jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int)
+        throws(SystemError)
+    {
         let last = try Self.lastSequence(jsonPath)
         let opened = (try LogFile.open(jsonPath), try LogFile.open(textPath))
         self.host = host

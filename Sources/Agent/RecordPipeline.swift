@@ -22,7 +22,9 @@ final class RecordPipeline {
     private(set) var overruns: UInt64 = 0
     private(set) var liveSessions = 0
 
-    init(_ configuration: AgentConfiguration, _ sockets: KernelSockets, _ enforcer: Enforcer, _ attributor: Attributor) throws {
+    init(_ configuration: AgentConfiguration, _ sockets: KernelSockets, _ enforcer: Enforcer, _ attributor: Attributor)
+        throws
+    {
         folder = configuration.folder
         self.sockets = sockets
         self.enforcer = enforcer
@@ -51,7 +53,9 @@ final class RecordPipeline {
     }
 
     private static func loadSnapshot(_ folder: DataFolder) -> Snapshot {
-        guard let bytes = try? DurableFile.read(folder.snapshot), let snapshot = Snapshot(bytes) else { return Snapshot() }
+        guard let bytes = try? DurableFile.read(folder.snapshot), let snapshot = Snapshot(bytes) else {
+            return Snapshot()
+        }
         return snapshot
     }
 

@@ -35,7 +35,8 @@ struct SessionCutter {
         }
         if ingress != 0 {
             let key = FlowKey(
-                initiator: entry.reply.target, target: entry.reply.source, transport: TransportProtocol(rawValue: entry.original.transport),
+                initiator: entry.reply.target, target: entry.reply.source,
+                transport: TransportProtocol(rawValue: entry.original.transport),
                 initiatorPort: isICMP ? entry.original.sourcePort : entry.reply.targetPort,
                 targetPort: isICMP ? entry.original.targetPort : entry.reply.sourcePort)
             guard let id = rule(ingress, .ingress), admission.admits(id, key, at: entry.reply.source) else {

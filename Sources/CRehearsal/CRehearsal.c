@@ -168,7 +168,7 @@ static uint16_t checksum(const uint8_t *bytes, size_t length) {
 int gh_ping(const char *address, int patience) {
     struct sockaddr_storage where;
     socklen_t length;
-    if (resolve(address, 0, SOCK_RAW, &where, &length) < 0) return -EINVAL;
+    if (resolve(address, 0, SOCK_DGRAM, &where, &length) < 0) return -EINVAL;
     int six = where.ss_family == AF_INET6;
     int handle = socket(where.ss_family, SOCK_RAW | SOCK_CLOEXEC, six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
     if (handle < 0) return -errno;

@@ -113,7 +113,8 @@ package struct Plumbing {
         guard !commands.isEmpty else { return [] }
         let script = commands.joined(separator: "\n") + "\n"
         do {
-            let output = try ChildProcess.run("ip", ["-\(family == .ipv4 ? 4 : 6)", "-force", "-batch", "-"], input: Array(script.utf8))
+            let output = try ChildProcess.run(
+                "ip", ["-\(family == .ipv4 ? 4 : 6)", "-force", "-batch", "-"], input: Array(script.utf8))
             return output.errors.split(separator: "\n").map(String.init).filter {
                 !$0.hasPrefix("Command failed") && !$0.contains("File exists")
             }

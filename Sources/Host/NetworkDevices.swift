@@ -21,6 +21,8 @@ package enum NetworkDevices {
         guard number != 0 else { return nil }
         var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE) + 1)
         guard unsafe if_indextoname(number, &buffer) != nil else { return nil }
-        return (String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self), UInt32(number))
+        return (
+            String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self), UInt32(number)
+        )
     }
 }

@@ -1,8 +1,10 @@
+import Capture
 import Foundation
 import Host
 import Link
 import Model
 import Policy
+import Records
 import Rehearsal
 import TestSupport
 import Testing
@@ -24,7 +26,8 @@ final class AgentUnderTest {
 
     /// Beside the test bundle, where the build puts executables.
     private static var agentProgram: String {
-        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? CommandLine.arguments[0]
+        let bundle =
+            Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? CommandLine.arguments[0]
         return AgentSupervisor.programPath(beside: bundle)
     }
 
@@ -53,7 +56,8 @@ final class AgentUnderTest {
     @discardableResult
     func apply(_ yaml: String, sessions: SessionFate = .cut) throws -> Receipt {
         let policy = try PolicyFile.load(yaml, name: "test.yaml")
-        guard case .receipt(let receipt) = try ask(.apply(policy: policy, origin: "test.yaml", sessions: sessions)) else {
+        guard case .receipt(let receipt) = try ask(.apply(policy: policy, origin: "test.yaml", sessions: sessions))
+        else {
             throw Unexpected()
         }
         return receipt
@@ -67,6 +71,19 @@ final class AgentUnderTest {
     func status() throws -> AgentStatus {
         guard case .status(let status) = try ask(.status) else { throw Unexpected() }
         return status
+    }
+
+    /// Every record that is committed.
+    func records() throws -> [FlowRecord] {
+        var found: [FlowRecord] = []
+        try SpoolReader(folder: folder.spool).forEach { if case .record(let record) = $0 { found.append(record) } }
+        return found
+    }
+
+    func events() throws -> [EventEntry] {
+        try (DurableFile.read(folder.eventsJSON) ?? []).split(separator: UInt8(ascii: "\n")).compactMap {
+            if case .event(let entry) = try EventLogLine(reading: $0) { entry } else { nil }
+        }
     }
 
     struct Unexpected: Error {}

@@ -1,6 +1,3 @@
-import Capture
-import Host
-import Link
 import Model
 import Records
 import Rehearsal
@@ -44,13 +41,18 @@ import Testing
         #expect(try app.ping(try address("fd00:1::10"), patience: 2000) == .answered(0))
         #expect(try web.udp(try address("10.1.0.11"), 53) == .silence)
         let report = try agent.books(settle: 5)
-        for line in report.lines { print(line) }
         #expect(report.isBalanced)
-        print(try agent.status())
         try agent.ask(.flush)
-        try SpoolReader(folder: agent.folder.spool).forEach { print($0) }
-        let text = String(decoding: try DurableFile.read(agent.folder.eventsJSON) ?? [], as: UTF8.self)
-        print(text)
+        let records = try agent.records()
+        #expect(records.count { $0.verdict == .drop } == 3)
+        #expect(records.count { $0.verdict == .accept } == 4)
+        #expect(records.allSatisfy { $0.revision == 1 })
+        let transfer = try #require(records.first { $0.key.targetPort == 8080 && $0.direction == .ingress })
+        #expect(transfer.state == .ended)
+        #expect(transfer.fromInitiator.packets >= 5)
+        let events = try agent.events()
+        #expect(events.map(\.verdict.rawValue) == ["accept", "accept", "drop", "drop", "accept", "accept", "drop"])
+        #expect(events.allSatisfy { $0.rule != nil && $0.changedBy != nil })
         #expect(try agent.books().isBalanced)
     }
 }
