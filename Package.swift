@@ -67,6 +67,11 @@ let package = Package(
             dependencies: [
                 "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport", "gatehouse-agent",
             ], swiftSettings: house),
+        .testTarget(
+            name: "AgreementTests",
+            dependencies: [
+                "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport",
+            ], swiftSettings: house),
         // What tests share; sources may not import it.
         .target(
             name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),

@@ -159,7 +159,7 @@ final class RecordPipeline {
         let now = SystemClock.realtime
         let span = Recorder.Span(start: Timestamp(nanoseconds: generationBegan), end: Timestamp(nanoseconds: now))
         for set in CountingSet.all {
-            for element in try enforcer.elements(of: set.name(generation: generation)) {
+            for element in try enforcer.countedElements(of: set, generation: generation) {
                 for record in recorder.records(of: element, in: set, span) { recorder.append(record) }
             }
         }
@@ -195,6 +195,8 @@ final class RecordPipeline {
         try drainEnded()
         try observeCounters()
         let before = recorder.books
+        // Refusals are put into records: a set that packets write into cannot be read exactly.
+        try rotateCountingSets()
         var live: [UInt64: ConnectionEntry] = [:]
         try ConnectionTracking.dump(sockets.dumps) { entry in
             if entry.mark != 0 { live[Recorder.connection(entry)] = entry }
@@ -203,15 +205,6 @@ final class RecordPipeline {
         try drainEnded { live[Recorder.connection($0)] = nil }
         var open: [Books.Account: Traffic] = [:]
         for entry in live.values { recorder.open(entry) { open[$0, default: .zero] += $1 } }
-        let now = Timestamp(nanoseconds: SystemClock.realtime)
-        let span = Recorder.Span(start: now, end: now)
-        var counted = Books()
-        for set in CountingSet.all {
-            for element in try enforcer.elements(of: set.name(generation: enforcer.generation)) {
-                for record in recorder.records(of: element, in: set, span) { counted.record(record) }
-            }
-        }
-        for (account, entry) in counted.entries { open[account, default: .zero] += entry.recorded }
         try observeCounters()
         let after = recorder.books
         return recorder.attributor.ports.flatMap { port in

@@ -28,7 +28,7 @@ struct SessionCutter {
         let egress = MarkLayout.egressIndex(entry.mark)
         let ingress = MarkLayout.ingressIndex(entry.mark)
         let isICMP = entry.original.transport == 1 || entry.original.transport == 58
-        if egress != 0 {
+        if egress != 0, egress != MarkLayout.dhcpClientIndex {
             guard let id = rule(egress, .egress),
                 admission.admits(id, entry.original.key, at: entry.original.source)
             else { return false }

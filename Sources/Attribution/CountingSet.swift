@@ -150,11 +150,20 @@ package struct CountingSet: Hashable, Sendable {
     package static let overflowExtra = CountingSet(
         "overflow_extra", .overflowExtra, nil, [.inputDevice, .outputDevice])
 
-    package static func guarded(_ rule: GuardRule, _ direction: Direction, _ family: AddressFamily) -> CountingSet {
+    /// Refusals by the guard, of protocols with ports or of all others. A source that cannot be believed does not say
+    /// which interface it was: there the device is in the key.
+    package static func guarded(
+        _ rule: GuardRule, _ direction: Direction, _ family: AddressFamily, withPorts: Bool
+    ) -> CountingSet {
         let word = rule.rawValue.split(separator: "-").joined(separator: "_")
+        let hasTrueSource = rule == .invalid || rule == .untracked
+        let columns: [Column] =
+            hasTrueSource
+            ? [.source, .target, .transport] + (withPorts ? [.sourcePort, .targetPort] : [.typeAndCode])
+            : [.inputDevice, .source, .target, .transport] + (withPorts ? [.targetPort] : [])
         return CountingSet(
-            "guard_\(word)_\(direction)_\(family.rawValue)", .guarded(rule, direction), family,
-            [direction == .egress ? .inputDevice : .outputDevice, .source, .target, .transport])
+            "guard_\(word)_\(direction)_\(family.rawValue)\(withPorts ? "p" : "q")", .guarded(rule, direction), family,
+            columns)
     }
 
     /// The guard's reasons and the direction in which each can strike.
@@ -172,7 +181,9 @@ package struct CountingSet: Hashable, Sendable {
             }
             sets += [.tcp, .udp, nil].map { refusedInside(family, $0) }
             sets += [.tcp, nil].map { extra(family, $0) }
-            sets += guardCases.map { guarded($0.rule, $0.direction, family) }
+            for guardCase in guardCases {
+                sets += [true, false].map { guarded(guardCase.rule, guardCase.direction, family, withPorts: $0) }
+            }
         }
         sets += Direction.allCases.map(overflow)
         return sets + [overflowInside, overflowExtra]

@@ -62,6 +62,7 @@ package struct LogPrefix: Hashable, Sendable {
         case .routerAdvertisement: UInt8(ascii: "n")
         case .invalid: UInt8(ascii: "v")
         case .untracked: UInt8(ascii: "u")
+        case .dhcpClient: UInt8(ascii: "c")
         }
     }
 

@@ -8,6 +8,9 @@ package enum MarkLayout {
     package static func egressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark >> 16) }
     package static func ingressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
 
+    /// The index of `GuardRule.dhcpClient`, which no group rule gets.
+    package static let dhcpClientIndex: UInt16 = 0xffff
+
     /// The statement that writes the index of an egress or ingress rule and leaves the other half.
     package static func statement(isEgress: Bool, index: UInt16) -> String {
         isEgress

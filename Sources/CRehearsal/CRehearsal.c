@@ -314,3 +314,14 @@ int64_t gh_send_storm(const struct gh_storm *storm) {
     close(handle);
     return (int64_t)sent;
 }
+
+int gh_send_frame(const char *device, const uint8_t *frame, size_t length) {
+    int handle = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (handle < 0) return -errno;
+    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(device), .sll_halen = 6};
+    memcpy(address.sll_addr, frame, 6);
+    ssize_t sent = sendto(handle, frame, length, 0, (struct sockaddr *)&address, sizeof address);
+    int failure = errno;
+    close(handle);
+    return sent < 0 ? -failure : 0;
+}

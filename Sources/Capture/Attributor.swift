@@ -68,6 +68,7 @@ package struct Attributor: Sendable {
     package func port(deviceNumber: UInt32) -> Port? { byDeviceNumber[deviceNumber].map { ports[$0] } }
 
     package func rule(_ index: UInt16, _ direction: Direction) -> Identifier<Rule>? {
+        if index == MarkLayout.dhcpClientIndex { return GuardRule.dhcpClient.id }
         guard let list = rules[direction], Int(index) < list.count else { return nil }
         return list[Int(index)]
     }

@@ -20,6 +20,7 @@ package enum EventDecoder {
         switch prefix.reason {
         case .accepted(let index):
             verdict = .accept
+            stage = index == MarkLayout.dhcpClientIndex ? .guard : .group
             rule = attributor.rule(index, prefix.direction) ?? RuleReference.unnamedAccept.id
         case .refused: rule = port.refusal(prefix.direction)
         case .guarded(let reason):

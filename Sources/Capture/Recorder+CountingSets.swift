@@ -29,7 +29,7 @@ extension Recorder {
         case .guarded(let rule, let direction):
             guard
                 let port = fields.inputDevice.flatMap(attributor.port(device:))
-                    ?? fields.outputDevice.flatMap(attributor.port(device:))
+                    ?? attributor.port(address: direction == .egress ? fields.key.initiator : fields.key.target)
             else { return [] }
             return [
                 make(port, direction, .drop, .guard, rule.id, fields.key, .full, .refused, element.traffic, .zero, span)

@@ -9,7 +9,7 @@ package import Netlink
 package struct Recorder {
     package var attributor: Attributor
     package private(set) var books: Books
-    package private(set) var sessions = SessionTable()
+    package private(set) var sessions = FlowTable()
     /// What earlier processes had recorded of sessions that may still live, by connection number.
     private var restored: [UInt64: (original: Traffic, reply: Traffic)]
     package private(set) var window: CaptureWindow
@@ -35,7 +35,7 @@ package struct Recorder {
     /// The same number for one connection tracking entry through its life, another for the next use of its tuple: a hash
     /// of the original way and of the instant at which the entry was made.
     package static func connection(_ entry: ConnectionEntry) -> UInt64 {
-        SessionSlot(entry.original, start: entry.start).connection
+        FlowSlot(entry.original, start: entry.start).connection
     }
 
     /// The recorded counts of all sessions that may live on.
@@ -53,7 +53,7 @@ package struct Recorder {
     @inline(__always) package mutating func announce(_ header: PacketHeader, _ direction: Direction, second: UInt32)
         -> Bool
     {
-        let place = sessions.findOrInsert(SessionSlot(announcing: header))
+        let place = sessions.findOrInsert(FlowSlot(announcing: header))
         let bit: UInt16 = direction == .egress ? 1 : 2
         sessions[place].seen = second
         let isNew = sessions[place].announced & bit == 0
@@ -88,7 +88,7 @@ package struct Recorder {
     }
 
     private mutating func record(_ entry: ConnectionEntry, isFinal: Bool) {
-        let slot = SessionSlot(entry.original, start: entry.start)
+        let slot = FlowSlot(entry.original, start: entry.start)
         let found = sessions.find(slot)
         let (original, reply) = baseline(entry, found)
         let wasEnded = found.map { sessions[$0].isEnded } ?? false
@@ -139,7 +139,8 @@ package struct Recorder {
                 FlowRecord(
                     windowStart: window.start, windowEnd: window.end, start: start, end: end, connectionStart: began,
                     connection: connection, interface: port.interface, direction: direction, verdict: .accept,
-                    stage: .group, rule: attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id,
+                    stage: index == MarkLayout.dhcpClientIndex ? .guard : .group,
+                    rule: attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id,
                     revision: attributor.revision(at: entry.start),
                     key: direction == .egress ? entry.original.key : Self.keyAtTarget(entry), state: state,
                     fromInitiator: original, fromTarget: reply, cumulativeFromInitiator: entry.fromOriginal,
@@ -181,7 +182,7 @@ package struct Recorder {
     /// What live sessions have counted since their last record, for each account it belongs to.
     package func open(_ entry: ConnectionEntry, _ add: (Books.Account, Traffic) -> Void) {
         guard entry.mark != 0 else { return }
-        let slot = SessionSlot(entry.original, start: entry.start)
+        let slot = FlowSlot(entry.original, start: entry.start)
         let (original, reply) = baseline(entry, sessions.find(slot))
         let newOriginal = entry.fromOriginal - original
         let newReply = entry.fromReply - reply

@@ -47,16 +47,16 @@ enum CountingChains {
 
     private static func addGuard(_ rule: GuardRule, _ direction: Direction, _ ruleset: inout Ruleset) {
         let prefix = LogPrefix(reason: .guarded(rule), direction: direction).text
-        var rules: [String] = []
+        var dispatch: [String] = []
         for family in AddressFamily.allCases {
-            let set = CountingSet.guarded(rule, direction, family)
-            rules.append(tellOnce(set, prefix, &ruleset))
+            for hasPorts in [true, false] {
+                let set = CountingSet.guarded(rule, direction, family, withPorts: hasPorts)
+                let condition = hasPorts ? " meta l4proto \(withPorts)" : ""
+                dispatch.append("meta nfproto ipv\(family.rawValue)\(condition) goto tell_\(set.name)")
+                ruleset.chains["tell_\(set.name)"] = .init([tellOnce(set, prefix, &ruleset), "goto count_\(set.name)"])
+            }
         }
-        for family in AddressFamily.allCases {
-            rules.append(
-                "meta nfproto ipv\(family.rawValue) goto count_\(CountingSet.guarded(rule, direction, family).name)")
-        }
-        ruleset.chains[guardChain(rule, direction)] = .init(rules)
+        ruleset.chains[guardChain(rule, direction)] = .init(dispatch)
     }
 
     /// A rule that reports the first packet of a key, and again after a minute of knowing it.
@@ -85,10 +85,12 @@ enum CountingChains {
                 chains["count_\(plain.name)"] = .init([update(plain, "drop"), overflow, "drop"])
             }
             for entry in CountingSet.guardCases {
-                let set = CountingSet.guarded(entry.rule, entry.direction, family)
-                chains["count_\(set.name)"] = .init([
-                    update(set, "drop"), update(.overflow(entry.direction), "drop"), "drop",
-                ])
+                for hasPorts in [true, false] {
+                    let set = CountingSet.guarded(entry.rule, entry.direction, family, withPorts: hasPorts)
+                    chains["count_\(set.name)"] = .init([
+                        update(set, "drop"), update(.overflow(entry.direction), "drop"), "drop",
+                    ])
+                }
             }
             chains["count_inside_\(family.rawValue)"] = .init([
                 update(.refusedInside(family, .tcp), "drop", "meta l4proto tcp "),

@@ -14,7 +14,7 @@ package enum EnforcementError: Error, Equatable, CustomStringConvertible {
         case .refused(let words): "nft refused the ruleset: \(words)"
         case .programFailed(let words): "cannot run nft: \(words); install the package nftables"
         case .tooManyRules(let direction):
-            "more than 65535 \(direction) rules since the table was made; remove rules that are not attached"
+            "more than 65534 \(direction) rules since the table was made; remove rules that are not attached"
         case .kernel(let words): words
         }
     }

@@ -1,4 +1,4 @@
-import Attribution
+package import Attribution
 package import Netlink
 
 /// Keeps Gatehouse's table in the kernel as a plan wants it.
@@ -139,6 +139,15 @@ package final class Enforcer {
     package func elements(of set: String) throws(EnforcementError) -> [RuleTable.Element] {
         do {
             return try table.elements(of: set)
+        } catch {
+            throw .kernel(error.description)
+        }
+    }
+
+    /// The elements of a counting set of a generation that stands still, each once.
+    package func countedElements(of set: CountingSet, generation: UInt32) throws(EnforcementError) -> [RuleTable.Element] {
+        do {
+            return try table.settledElements(of: set.name(generation: generation))
         } catch {
             throw .kernel(error.description)
         }

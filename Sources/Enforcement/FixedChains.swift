@@ -26,7 +26,7 @@ enum FixedChains {
                     "ip saddr 0.0.0.0 udp sport 68 udp dport 67 notrack accept",
                     "ip6 saddr fe80::/10 udp sport 546 udp dport 547 notrack accept",
                     // Told apart from other wrong sources because it has an id of its own.
-                    "meta l4proto icmpv6 ip6 saddr fe80::/10 icmpv6 type { 134, 137 } goto guard_router_advertisement",
+                    "meta l4proto icmpv6 ip6 saddr { ::, fe80::/10 } icmpv6 type { 134, 137 } goto guard_router_advertisement",
                     "iifname @\(KernelNames.egressCounts)",
                     "goto \(CountingChains.guardChain(.spoof, .egress))",
                 ]),
@@ -54,12 +54,20 @@ enum FixedChains {
             ]),
             "fresh": .init([
                 "ct state untracked goto not_tracked",
+                "iifname @ports icmpv6 type { 134, 137 } goto guard_router_advertisement",
                 "iifname @\(KernelNames.egressCounts)",
                 "ct state related goto related",
                 "ct state invalid goto invalid",
                 "iifname @ports meta nfproto ipv4 udp sport 67 udp dport 68 goto \(CountingChains.guardChain(.dhcpServer, .egress))",
                 "iifname @ports meta nfproto ipv6 udp sport 547 udp dport 546 goto \(CountingChains.guardChain(.dhcpServer, .egress))",
+                "iifname @ports meta nfproto ipv4 udp sport 68 udp dport 67 goto dhcp_client",
+                "iifname @ports meta nfproto ipv6 udp sport 546 udp dport 547 goto dhcp_client",
                 "goto judge_egress",
+            ]),
+            "dhcp_client": .init([
+                MarkLayout.statement(isEgress: true, index: MarkLayout.dhcpClientIndex)
+                    + " log prefix \"\(LogPrefix(reason: .accepted(index: MarkLayout.dhcpClientIndex), direction: .egress).text)\""
+                    + " group \(KernelNames.logGroup) goto to_ingress"
             ]),
             // ICMP errors carry the session's mark but are not in its counts. What a helper announced is an entry of its own.
             "related": .init([

@@ -1,3 +1,4 @@
+import Attribution
 package import Model
 
 /// The small numbers by which the kernel's marks name rules.
@@ -13,11 +14,13 @@ package struct RuleIndexes: Equatable, Sendable, Codable {
 
     /// The index of the rule, a new one when it has none yet.
     ///
-    /// - Throws: `EnforcementError.tooManyRules` when 65,535 rules of this direction have indexes.
+    /// - Throws: `EnforcementError.tooManyRules` when 65,534 rules of this direction have indexes.
     package mutating func index(of rule: Identifier<Rule>, _ direction: Direction) throws(EnforcementError) -> UInt16 {
         let key = "\(direction)\(rule)"
         if let index = byRule[key] { return index }
-        guard let candidate = next[direction], let index = UInt16(exactly: candidate) else {
+        guard let candidate = next[direction], let index = UInt16(exactly: candidate),
+            index < MarkLayout.dhcpClientIndex
+        else {
             throw .tooManyRules(direction)
         }
         next[direction] = candidate + 1

@@ -100,6 +100,12 @@ package final class DescriptorKeeper {
         }
     }
 
+    /// Closes everything that is kept.
+    package func forget() {
+        for entry in kept { close(entry.number) }
+        kept = []
+    }
+
     private func keep(_ number: Int32, named name: String) {
         if let index = kept.firstIndex(where: { $0.name == name }) {
             close(kept[index].number)

@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 
 /// The network devices of the present namespace.
@@ -24,5 +25,14 @@ package enum NetworkDevices {
         return (
             String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self), UInt32(number)
         )
+    }
+}
+
+extension NetworkDevices {
+    /// The Ethernet address of a device of the present namespace, in the low 48 bits.
+    package static func linkAddress(_ device: String) throws(SystemError) -> UInt64 {
+        var bits: UInt64 = 0
+        try checkShim("ioctl", device, unsafe gh_link_address(device, &bits))
+        return bits
     }
 }

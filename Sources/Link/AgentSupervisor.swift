@@ -53,6 +53,9 @@ package final class AgentSupervisor {
         return exit
     }
 
+    /// Lets go of what was kept, as if there were no supervisor: the next agent begins with new sockets.
+    package func forgetSockets() { keeper.forget() }
+
     /// The descriptor that can be read when the agent hands something over.
     package var number: Int32 { keeper.number }
 

@@ -22,7 +22,7 @@ package struct RuleReference: Hashable, Sendable, Codable {
     }
 }
 
-/// The rules that exist without any policy: what the guard refuses, each with its stable id.
+/// The rules that exist without any policy: what the guard refuses, and what it lets out, each with its stable id.
 package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
     /// A source address or MAC that is not the interface's own.
     case spoof
@@ -34,6 +34,8 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
     case invalid
     /// A packet that another table has taken out of connection tracking.
     case untracked
+    /// A DHCP client that has an address asks its server: let out whatever the groups say, judged as usual at the target.
+    case dhcpClient = "dhcp-client"
 
     package var id: Identifier<Rule> { Identifier(derivedFrom: "guard", rawValue) }
 
@@ -44,6 +46,7 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
         case .routerAdvertisement: "guard: instances do not send router advertisements"
         case .invalid: "guard: the packet belongs to no valid session"
         case .untracked: "guard: the packet is not tracked"
+        case .dhcpClient: "guard: a DHCP client may ask its server"
         }
     }
 

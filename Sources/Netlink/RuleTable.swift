@@ -41,6 +41,26 @@ package struct RuleTable {
         }
     }
 
+    /// The elements of a set that no packet writes into any more, each once.
+    ///
+    /// A hash set grows in the background, also after the last write, and a dump that meets this growth can leave
+    /// elements out or tell them twice. So the set is read until two readings agree.
+    package func settledElements(of set: String) throws(NetlinkError) -> [Element] {
+        var last: [[UInt8]: Traffic]?
+        for _ in 0..<100 {
+            var found: [[UInt8]: Traffic] = [:]
+            var hasRepeats = false
+            for element in try elements(of: set) {
+                hasRepeats = found.updateValue(element.traffic, forKey: element.key) != nil || hasRepeats
+            }
+            if found.isEmpty && last == nil || !hasRepeats && found == last {
+                return found.map { Element(key: $0.key, traffic: $0.value) }
+            }
+            last = found
+        }
+        throw .interrupted(request: "nftables dump of set \(set)")
+    }
+
     /// Hands over each element of a set; the key is only valid during the call.
     package func dumpElements(of set: String, each: (ByteView, Traffic) -> Void) throws(NetlinkError) {
         let table = name

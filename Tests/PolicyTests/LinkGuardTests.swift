@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("udp 0.0.0.0:68 > 255.255.255.255:67"), ("udp 10.0.0.1:68 > 192.0.2.1:67"),
+        ("udp 0.0.0.0:68 > 255.255.255.255:67"),
         ("udp [fe80::1]:546 > [ff02::2]:547"),
         ("icmpv6 :: > ff02::1 135/0"), ("icmpv6 fe80::1 > ff02::2 133/0"), ("icmpv6 fd00::1 > fd00::2 136/0"),
         ("icmpv6 fe80::1 > ff02::16 143/0"), ("icmpv6 fe80::1 > ff02::1 130/0"),
@@ -30,7 +30,8 @@ import Testing
         ("tcp 10.0.0.3:1 > 192.0.2.1:80", GuardRule.spoof), ("tcp 10.0.0.2:1 > 192.0.2.1:80", .spoof),
         ("tcp [fe80::1]:1 > [2001:db8::1]:80", .spoof), ("udp 10.0.0.9:68 > 255.255.255.255:67", .spoof),
         ("udp [2001:db8::9]:546 > [ff02::2]:547", .spoof), ("icmpv6 2001:db8::9 > fd00::2 135/0", .spoof),
-        ("udp 10.0.0.1:67 > 10.0.0.2:68", .dhcpServer), ("udp [fe80::1]:547 > [fe80::2]:546", .dhcpServer),
+        ("udp 10.0.0.1:67 > 10.0.0.2:68", .dhcpServer), ("udp [fd00::1]:547 > [fd00::2]:546", .dhcpServer),
+        ("udp [fe80::1]:547 > [fe80::2]:546", .spoof),
         ("icmpv6 fe80::1 > ff02::1 134/0", .routerAdvertisement),
         ("icmpv6 fe80::1 > fd00::2 137/0", .routerAdvertisement),
     ])
@@ -44,6 +45,12 @@ import Testing
                 == Judgement.Leg(
                     interface: try revision.policy.interface("a").id, direction: .egress, verdict: .drop, stage: .guard,
                     rule: rule.id))
+    }
+
+    @Test func `a DHCP client that has an address is let out, and judged at its target`() throws {
+        let judgement = Classifier(revision).judge(try packet("udp 10.0.0.1:68 > 10.0.0.2:67", by: "a"))
+        #expect(judgement.legs.map(\.stage) == [.guard, .group])
+        #expect(judgement.legs.first?.rule == GuardRule.dhcpClient.id)
     }
 
     @Test(arguments: [(UInt64(1), Verdict.accept), (2, .drop)])

@@ -34,7 +34,12 @@ struct NaiveClassifier {
         }
         var legs: [Judgement.Leg] = []
         if let sender {
-            let leg = leg(sender, .egress, packet.key)
+            var leg = leg(sender, .egress, packet.key)
+            if isUDP(packet.key, .ipv4, [68, 67]) || isUDP(packet.key, .ipv6, [546, 547]) {
+                leg = Judgement.Leg(
+                    interface: sender.interface.id, direction: .egress, verdict: .accept, stage: .guard,
+                    rule: GuardRule.dhcpClient.id)
+            }
             legs.append(leg)
             if leg.verdict == .drop { return Judgement(verdict: .drop, legs: legs) }
         }
@@ -44,30 +49,39 @@ struct NaiveClassifier {
 
     private func refusedByGuard(_ packet: Packet, _ interface: Interface) -> GuardRule? {
         let key = packet.key
-        let ports = [key.initiatorPort, key.targetPort]
-        if key.transport == .udp, ports == (key.initiator.family == .ipv4 ? [67, 68] : [547, 546]) {
-            return .dhcpServer
-        }
-        if key.initiator.family == .ipv6, key.transport == .icmpv6, [134, 137].contains(key.initiatorPort) {
+        if isUpkeep(packet, interface) { return nil }
+        let isOwn = hasOwnSource(packet, interface)
+        if key.initiator.family == .ipv6, key.transport == .icmpv6, [134, 137].contains(key.initiatorPort),
+            isOwn || isLinkSource(key)
+        {
             return .routerAdvertisement
         }
-        if isUpkeep(packet, interface) { return nil }
-        if !interface.addresses.contains(key.initiator) { return .spoof }
-        if let mac = packet.sourceMAC, let own = interface.mac, mac != own { return .spoof }
-        return nil
+        guard isOwn else { return .spoof }
+        return isUDP(key, .ipv4, [67, 68]) || isUDP(key, .ipv6, [547, 546]) ? .dhcpServer : nil
+    }
+
+    private func hasOwnSource(_ packet: Packet, _ interface: Interface) -> Bool {
+        guard interface.addresses.contains(packet.key.initiator) else { return false }
+        guard let mac = packet.sourceMAC, let own = interface.mac else { return true }
+        return mac == own
+    }
+
+    private func isLinkSource(_ key: FlowKey) -> Bool {
+        let text = key.initiator.description
+        return text == "::" || ["fe8", "fe9", "fea", "feb"].contains(String(text.prefix(3)))
+    }
+
+    private func isUDP(_ key: FlowKey, _ family: AddressFamily, _ ports: [UInt16]) -> Bool {
+        key.transport == .udp && key.initiator.family == family && ports == [key.initiatorPort, key.targetPort]
     }
 
     private func isUpkeep(_ packet: Packet, _ interface: Interface) -> Bool {
         let key = packet.key
-        let isOwn = interface.addresses.contains(key.initiator)
-        let ports = [key.initiatorPort, key.targetPort]
         if key.initiator.family == .ipv4 {
-            return key.transport == .udp && ports == [68, 67] && (isOwn || key.initiator.description == "0.0.0.0")
+            return isUDP(key, .ipv4, [68, 67]) && key.initiator.description == "0.0.0.0"
         }
-        let text = key.initiator.description
-        let isLink = text == "::" || ["fe8", "fe9", "fea", "feb"].contains(String(text.prefix(3)))
-        guard isOwn || isLink else { return false }
-        if key.transport == .udp { return ports == [546, 547] }
+        if key.transport == .udp { return isUDP(key, .ipv6, [546, 547]) && isLinkSource(key) }
+        guard hasOwnSource(packet, interface) || isLinkSource(key) else { return false }
         return key.transport == .icmpv6 && [130, 131, 132, 133, 135, 136, 143].contains(key.initiatorPort)
     }
 

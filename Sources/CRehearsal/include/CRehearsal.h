@@ -45,4 +45,7 @@ struct gh_storm {
 /// Sends a storm. Returns the frames sent or -errno.
 int64_t gh_send_storm(const struct gh_storm *storm);
 
+/// Sends one Ethernet frame from a device. Returns 0 or -errno.
+int gh_send_frame(const char *device, const uint8_t *frame, size_t length);
+
 #endif

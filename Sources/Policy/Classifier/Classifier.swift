@@ -45,7 +45,10 @@ package struct Classifier: Sendable {
             return .accept
         }
         let target = interfaces.owner(packet.key.target)
-        if sender >= 0, match(sender, Probe(egress: packet.key), peer: target) < 0 { return .drop }
+        if sender >= 0, !LinkGuard.isDHCPClient(packet.key), match(sender, Probe(egress: packet.key), peer: target) < 0
+        {
+            return .drop
+        }
         if target >= 0, match(target, Probe(ingress: packet.key), peer: source) < 0 { return .drop }
         return .accept
     }
@@ -79,7 +82,12 @@ package struct Classifier: Sendable {
         let target = interfaces.owner(packet.key.target)
         var legs: [Judgement.Leg] = []
         if sender >= 0 {
-            let leg = leg(sender, .egress, packet.key, peer: target)
+            let leg =
+                LinkGuard.isDHCPClient(packet.key)
+                ? Judgement.Leg(
+                    interface: interfaces.id(sender), direction: .egress, verdict: .accept, stage: .guard,
+                    rule: GuardRule.dhcpClient.id)
+                : leg(sender, .egress, packet.key, peer: target)
             legs.append(leg)
             if leg.verdict == .drop { return Judgement(legs: legs) }
         }

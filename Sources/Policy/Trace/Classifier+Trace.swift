@@ -17,6 +17,8 @@ extension Classifier {
         }
         let ends: [(Int32, Direction, Int32)] = [(sender, .egress, target), (target, .ingress, source)]
         for (interface, direction, peer) in ends where interface >= 0 {
+            // What the guard let out by a rule of its own asks no group there.
+            if judgement.legs.contains(where: { $0.direction == direction && $0.stage == .guard }) { continue }
             let groupSteps = self.groupSteps(packet.key, at: interface, direction, peer: peer)
             let isReached = judgement.legs.contains { $0.direction == direction }
             if isReached {
@@ -49,7 +51,8 @@ extension Classifier {
         }
         if let leg = judgement.legs.first, leg.stage == .guard {
             let text = GuardRule.allCases.first { $0.id == leg.rule }?.text ?? ""
-            return [step(sender, .egress, .refusal(id: leg.rule, text: text), .drop, reason(leg.rule, packet, sender))]
+            let why = leg.verdict == .accept ? "a DHCP client asks its server" : reason(leg.rule, packet, sender)
+            return [step(sender, .egress, .refusal(id: leg.rule, text: text), leg.verdict, why)]
         }
         guard judgement.legs.isEmpty else {
             return [step(sender, .egress, .guard, nil, "source \(packet.key.initiator) is the interface's own")]

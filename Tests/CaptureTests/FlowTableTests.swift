@@ -4,18 +4,18 @@ import Testing
 
 @testable import Capture
 
-@Suite struct SessionTableTests {
-    private func slot(_ number: Int) -> SessionSlot {
+@Suite struct FlowTableTests {
+    private func slot(_ number: Int) -> FlowSlot {
         var tuple = ConnectionTuple()
         tuple.sourceLow = UInt64(number % 1000)
         tuple.targetLow = UInt64(number / 1000)
         tuple.transport = 6
         tuple.sourcePort = UInt16(truncatingIfNeeded: number)
-        return SessionSlot(tuple, start: Int64(number))
+        return FlowSlot(tuple, start: Int64(number))
     }
 
     @Test func `sessions are found again through growth, removal and reuse of places`() {
-        var table = SessionTable()
+        var table = FlowTable()
         for number in 0..<20_000 {
             let place = table.findOrInsert(slot(number))
             table[place].recordedOriginal.packets = UInt64(number)

@@ -2,7 +2,7 @@ import Model
 import Netlink
 
 /// A session's identity and what of it is already in records. Fixed size, so that a million fit in one array.
-struct SessionSlot {
+struct FlowSlot {
     var sourceHigh: UInt64 = 0
     var sourceLow: UInt64 = 0
     var targetHigh: UInt64 = 0
@@ -19,7 +19,7 @@ struct SessionSlot {
     var announced: UInt16 = 0
     var isEnded = false
 
-    @inline(__always) func hasSameKey(_ other: SessionSlot) -> Bool {
+    @inline(__always) func hasSameKey(_ other: FlowSlot) -> Bool {
         sourceLow == other.sourceLow && targetLow == other.targetLow && ports == other.ports && start == other.start
             && sourceHigh == other.sourceHigh && targetHigh == other.targetHigh
     }
@@ -71,10 +71,10 @@ struct SessionSlot {
 ///
 /// The standard dictionary is 8–14 times slower at a million entries, and this is the path of every event.
 /// Measure (`make bench`) before changing.
-package struct SessionTable {
+package struct FlowTable {
     /// For each place 0 (free), 1 (deleted) or the hash's upper half with its lowest two bits set.
     private var tags: [UInt32]
-    private var slots: [SessionSlot]
+    private var slots: [FlowSlot]
     private var mask: Int
     /// Places that are not free: live and deleted.
     private var filled = 0
@@ -84,7 +84,7 @@ package struct SessionTable {
         var places = 1024
         while places * 3 < minimumCapacity * 4 { places *= 2 }
         tags = [UInt32](repeating: 0, count: places)
-        slots = [SessionSlot](repeating: SessionSlot(), count: places)
+        slots = [FlowSlot](repeating: FlowSlot(), count: places)
         mask = places - 1
     }
 
@@ -93,7 +93,7 @@ package struct SessionTable {
     }
 
     /// The place of the slot's session, or nil.
-    @inline(__always) func find(_ slot: SessionSlot) -> Int? {
+    @inline(__always) func find(_ slot: FlowSlot) -> Int? {
         let hash = slot.hash
         let tag = Self.tag(hash)
         var place = Int(truncatingIfNeeded: hash) & mask
@@ -106,7 +106,7 @@ package struct SessionTable {
     }
 
     /// The place of the slot's session, which is put in when it is not there.
-    @inline(__always) mutating func findOrInsert(_ slot: SessionSlot) -> Int {
+    @inline(__always) mutating func findOrInsert(_ slot: FlowSlot) -> Int {
         let hash = slot.hash
         let tag = Self.tag(hash)
         var place = Int(truncatingIfNeeded: hash) & mask
@@ -133,7 +133,7 @@ package struct SessionTable {
         return place
     }
 
-    subscript(place: Int) -> SessionSlot {
+    subscript(place: Int) -> FlowSlot {
         @inline(__always) get { slots[place] }
         @inline(__always) _modify { yield &slots[place] }
     }
@@ -144,12 +144,12 @@ package struct SessionTable {
     }
 
     /// Removes the sessions that `isStale` names.
-    mutating func removeAll(where isStale: (SessionSlot) -> Bool) {
+    mutating func removeAll(where isStale: (FlowSlot) -> Bool) {
         for place in tags.indices where tags[place] > 1 && isStale(slots[place]) { remove(at: place) }
         if filled > 2 * count + 4096 { rebuild(places: mask + 1) }
     }
 
-    func forEach(_ body: (SessionSlot) -> Void) {
+    func forEach(_ body: (FlowSlot) -> Void) {
         for place in tags.indices where tags[place] > 1 { body(slots[place]) }
     }
 
@@ -160,7 +160,7 @@ package struct SessionTable {
     private mutating func rebuild(places: Int) {
         let old = (tags, slots)
         tags = [UInt32](repeating: 0, count: places)
-        slots = [SessionSlot](repeating: SessionSlot(), count: places)
+        slots = [FlowSlot](repeating: FlowSlot(), count: places)
         mask = places - 1
         filled = count
         for index in old.0.indices where old.0[index] > 1 {

@@ -1,0 +1,174 @@
+import Attribution
+import Capture
+import Enforcement
+import Foundation
+import Host
+import Model
+import Netlink
+import Policy
+import Rehearsal
+import TestSupport
+import Testing
+
+/// A host in namespaces whose guests are silent, with the rules of an enforcer and the reports of NFLOG.
+final class JudgedHost {
+    let host: TestHost
+    private let enforcer: Enforcer
+    private let dumps: NetfilterSocket
+    private let log: NetfilterSocket
+    private let journal: ReceiveJournal
+    private let journalPath: String
+    private var indexes = RuleIndexes()
+    private var attributor = Attributor()
+    private var spaces: [String] = []
+    private var guestMACs: [MACAddress] = []
+    private var hostMACs: [MACAddress] = []
+
+    init(_ label: String) throws {
+        host = try TestHost(label)
+        let socket = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        enforcer = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: 0)
+        dumps = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        log = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        try log.setReceiveBuffer(8 << 20)
+        var configuration = PacketLog.Configuration(group: KernelNames.logGroup)
+        configuration.flushHundredths = 1
+        configuration.queueThreshold = 1
+        try PacketLog.bind(log, configuration)
+        journalPath = FileManager.default.temporaryDirectory.path + "/\(host.name).journal"
+        journal = try ReceiveJournal(path: journalPath, slots: 256, slotSize: 1 << 17, committed: 0)
+        try NetworkNamespace.within(host.name) { try Plumbing().prepareHost() }
+        for (index, name) in RandomPolicy.instances.enumerated() {
+            try addGuest(name, device: "gh-\(name)", RandomPolicy.addresses(index))
+        }
+        try addGuest("out", device: "up0", RandomTraffic.outsideAddresses)
+        for address in RandomTraffic.hostAddresses {
+            try TestHost.run("ip", "-n", host.name, "addr", "add", "\(IPPrefix(address))", "dev", "lo", "nodad")
+        }
+        try mute(host.name, hook: "output")
+    }
+
+    func remove() {
+        host.remove()
+        try? FileManager.default.removeItem(atPath: journalPath)
+    }
+
+    private func addGuest(_ name: String, device: String, _ addresses: [IPAddress]) throws {
+        let space = try host.addGuest(name, device: device, addresses: [])
+        spaces.append(space)
+        let guest = try NetworkNamespace.within(space) { try NetworkDevices.linkAddress("eth0") }
+        let port = try NetworkNamespace.within(host.name) { try NetworkDevices.linkAddress(device) }
+        guestMACs.append(MACAddress(bits: guest))
+        hostMACs.append(MACAddress(bits: port))
+        for address in addresses {
+            let family = address.family == .ipv4 ? "-4" : "-6"
+            try TestHost.run("ip", family, "-n", host.name, "route", "add", "\(IPPrefix(address))", "dev", device)
+            try TestHost.run(
+                "ip", family, "-n", host.name, "neigh", "add", "\(address)", "lladdr", "\(MACAddress(bits: guest))",
+                "dev",
+                device, "nud", "permanent")
+        }
+        try mute(space, hook: "prerouting")
+    }
+
+    /// Nobody answers by himself: every packet of the test is the test's own.
+    private func mute(_ space: String, hook: String) throws {
+        try NftProgram(namespace: space).apply(
+            "table inet mute {\n chain silence {\n type filter hook \(hook) priority -400; policy drop;\n }\n }\n")
+    }
+
+    /// Puts the policy into the kernel and forgets all sessions and events.
+    func enforce(_ revision: Revision) throws {
+        let devices = Dictionary(
+            revision.policy.placements.map { ($0.interface, $0.device) }, uniquingKeysWith: { first, _ in first })
+        let plan = try HostPlan(revision.policy, devices: devices, indexes: &indexes)
+        _ = try enforcer.apply(plan)
+        try enforcer.tidy()
+        var entries: [ConnectionEntry] = []
+        try ConnectionTracking.dump(dumps) { entries.append($0) }
+        for entry in entries { try ConnectionTracking.delete(dumps, entry) }
+        let seen = CountingSet.all.filter { set in
+            switch set.meaning {
+            case .refused, .guarded: true
+            default: false
+            }
+        }
+        try NftProgram(namespace: host.name).apply(
+            seen.map { "flush set inet gatehouse seen_\($0.name)\n" }.joined())
+        let numbers = try NetworkNamespace.within(host.name) { NetworkDevices.numbers() }
+        var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
+        for vpc in revision.policy.vpcs {
+            for interface in vpc.instances.flatMap(\.interfaces) {
+                ports.append(
+                    (
+                        .init(interface, device: interface.device, groups: vpc.groups), interface.addresses,
+                        try #require(numbers[interface.device])
+                    ))
+            }
+        }
+        let known = indexes
+        attributor = attributor.adopting(
+            revision: revision.number, at: SystemClock.realtime, ports: ports,
+            ruleCount: 65_536 - min(known.remaining(.egress), known.remaining(.ingress)), ruleAt: known.rule)
+        _ = try events()
+    }
+
+    func send(_ shot: Shot) throws {
+        try shot.handmade.send(
+            from: spaces[shot.sender], device: "eth0", to: hostMACs[shot.sender], as: guestMACs[shot.sender])
+    }
+
+    /// The legs that NFLOG reported since the last call, by key.
+    func events() throws -> [FlowKey: Set<Judgement.Leg>] {
+        var found: [FlowKey: Set<Judgement.Leg>] = [:]
+        var quiet = 0
+        while quiet < 3 {
+            _ = try Polling.wait([log.number], timeoutNanoseconds: 15_000_000)
+            if try journal.receive(from: log) == 0 { quiet += 1 } else { quiet = 0 }
+            for number in journal.released..<journal.next {
+                journal.withDatagram(number) { view in
+                    var cursor = LoggedPacketCursor(view)
+                    var packet = LoggedPacket()
+                    while cursor.next(into: &packet) {
+                        guard let prefix = LogPrefix(bytes: packet.prefix),
+                            let event = EventDecoder.event(
+                                packet, view, prefix, sequence: 0, now: 0, attributor: attributor)
+                        else { continue }
+                        found[event.key, default: []].insert(
+                            .init(
+                                interface: event.interface, direction: event.direction, verdict: event.verdict,
+                                stage: event.stage, rule: event.rule))
+                    }
+                }
+            }
+            journal.release(before: journal.next)
+        }
+        return found
+    }
+
+    /// Packets by account, as the kernel has counted since the table was made.
+    func counters() throws -> [Books.Account: UInt64] {
+        var found: [Books.Account: UInt64] = [:]
+        for (set, way) in [(KernelNames.egressCounts, Way.out), (KernelNames.ingressCounts, Way.into)] {
+            for element in try enforcer.elements(of: set) {
+                let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
+                let port = try #require(attributor.port(device: device))
+                found[.init(port.interface, way)] = element.traffic.packets
+            }
+        }
+        return found
+    }
+
+    /// The rules that the live sessions' marks name, by key.
+    func marks() throws -> [FlowKey: Set<Identifier<Rule>>] {
+        var found: [FlowKey: Set<Identifier<Rule>>] = [:]
+        try ConnectionTracking.dump(dumps) { entry in
+            let rules = [
+                attributor.rule(MarkLayout.egressIndex(entry.mark), .egress),
+                attributor.rule(MarkLayout.ingressIndex(entry.mark), .ingress),
+            ]
+            found[entry.original.key, default: []].formUnion(rules.compactMap(\.self))
+        }
+        return found
+    }
+}

@@ -1,0 +1,85 @@
+import Model
+import TestSupport
+
+/// Random policies over a fixed set of interfaces, each with an address of either family.
+struct RandomPolicy {
+    static let instances = (0..<5).map { "i\($0)" }
+    static let transports: [TransportProtocol] = [.tcp, .udp, .sctp, TransportProtocol(rawValue: 47)]
+    static let ports: [UInt16] = [22, 53, 80, 443, 5000, 5005, 8080]
+
+    static func addresses(_ index: Int) -> [IPAddress] {
+        [
+            IPAddress(ipv4: 0x0a01_000a + UInt32(index)),
+            IPAddress(ipv6High: 0xfd00_0001_0000_0000, low: 0x10 + UInt64(index)),
+        ]
+    }
+
+    private var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    mutating func make(_ number: Int) throws -> Policy {
+        let names = (0..<Int.random(in: 1...4, using: &random)).map { "g\($0)" }
+        let groups = try names.map { name in
+            var rules: [Rule] = []
+            for place in 0..<Int.random(in: 0...7, using: &random) {
+                rules.append(try rule(names, id: "\(number) \(name) \(place)"))
+            }
+            return SecurityGroup(id: Identifier(derivedFrom: "group", name), name: name, rules: rules)
+        }
+        let instances = Self.instances.enumerated().map { index, name in
+            let attached = names.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
+            return Instance(
+                id: Identifier(derivedFrom: "instance", name), name: name,
+                interfaces: [
+                    Interface(
+                        id: Identifier(derivedFrom: "interface", name), name: "eth0", subnet: "all",
+                        addresses: Self.addresses(index), mac: nil, device: "gh-\(name)", groups: Array(attached))
+                ])
+        }
+        let prefixes = [try IPPrefix(parsing: "10.1.0.0/24"), try IPPrefix(parsing: "fd00:1::/64")]
+        let subnet = Subnet(id: Identifier(derivedFrom: "subnet"), name: "all", prefixes: prefixes)
+        return Policy(
+            project: "agreement",
+            vpcs: [
+                VPC(
+                    id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: prefixes, subnets: [subnet],
+                    groups: groups, instances: instances)
+            ])
+    }
+
+    private mutating func rule(_ groups: [String], id: String) throws -> Rule {
+        Rule(
+            id: Identifier(derivedFrom: "rule", id), direction: random.chance(50) ? .ingress : .egress,
+            service: service(), remote: try remote(groups))
+    }
+
+    private mutating func service() -> Service {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0: return .any
+        case 1: return .transport(random.pick(Self.transports), nil)
+        case 2: return .icmp(.icmp, type: random.chance(50) ? 8 : nil, code: nil)
+        case 3: return .icmp(.icmpv6, type: random.chance(50) ? 128 : nil, code: nil)
+        case 4: return .icmp(.icmp, type: 8, code: random.chance(50) ? 0 : 3)
+        default:
+            let ports = [random.pick(Self.ports), random.pick(Self.ports)].sorted()
+            return .transport(
+                random.chance(60) ? .tcp : .udp,
+                random.chance(50) ? PortRange(ports[0], ports[0]) : PortRange(ports[0], ports[1]))
+        }
+    }
+
+    private mutating func remote(_ groups: [String]) throws -> Remote {
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: return .any
+        case 1, 2: return .group(random.pick(groups))
+        default:
+            return .prefix(
+                try IPPrefix(
+                    parsing: random.pick([
+                        "10.1.0.0/24", "10.1.0.8/30", "10.1.0.12", "0.0.0.0/0", "192.0.2.0/25", "fd00:1::/64",
+                        "fd00:1::10/127", "fd00:1::12", "::/0", "2001:db8::/32",
+                    ])))
+        }
+    }
+}
