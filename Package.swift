@@ -72,6 +72,13 @@ let package = Package(
             dependencies: [
                 "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport",
             ], swiftSettings: house),
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
+
         // What tests share; sources may not import it.
         .target(
             name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),

@@ -145,7 +145,9 @@ package final class Enforcer {
     }
 
     /// The elements of a counting set of a generation that stands still, each once.
-    package func countedElements(of set: CountingSet, generation: UInt32) throws(EnforcementError) -> [RuleTable.Element] {
+    package func countedElements(of set: CountingSet, generation: UInt32) throws(EnforcementError) -> [RuleTable
+        .Element]
+    {
         do {
             return try table.settledElements(of: set.name(generation: generation))
         } catch {

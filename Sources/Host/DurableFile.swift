@@ -16,7 +16,15 @@ package enum DurableFile {
     }
 
     /// The file's bytes, or nil when there is none.
-    package static func read(_ path: String) throws(SystemError) -> [UInt8]? {
+    package static func read(_ path: String) throws(SystemError) -> [UInt8]? { try read(path, from: 0) }
+
+    /// The file's last bytes, at most so many; nil when there is no such file.
+    package static func read(_ path: String, lastBytes: Int) throws(SystemError) -> [UInt8]? {
+        try read(path, from: max(0, try size(path) - lastBytes))
+    }
+
+    /// The file's bytes from an offset on; nil when there is no such file.
+    package static func read(_ path: String, from offset: Int) throws(SystemError) -> [UInt8]? {
         let file: Descriptor
         do {
             file = try open(path, flags: O_RDONLY)
@@ -24,6 +32,7 @@ package enum DurableFile {
             if error.code == ENOENT { return nil }
             throw error
         }
+        try file.seek(to: offset)
         var bytes: [UInt8] = []
         while true {
             let chunk = try file.readSome(limit: 1 << 20)
@@ -32,23 +41,14 @@ package enum DurableFile {
         }
     }
 
-    /// The file's last bytes, at most so many; nil when there is no such file.
-    package static func read(_ path: String, lastBytes: Int) throws(SystemError) -> [UInt8]? {
-        let file: Descriptor
+    /// The file's length in bytes; 0 when there is none.
+    package static func size(_ path: String) throws(SystemError) -> Int {
         do {
-            file = try open(path, flags: O_RDONLY)
+            return try open(path, flags: O_RDONLY).size()
         } catch {
-            if error.code == ENOENT { return nil }
+            if error.code == ENOENT { return 0 }
             throw error
         }
-        try file.seek(to: max(0, try file.size() - lastBytes))
-        var bytes: [UInt8] = []
-        while bytes.count < lastBytes {
-            let chunk = try file.readSome(limit: lastBytes - bytes.count)
-            if chunk.isEmpty { break }
-            bytes += chunk
-        }
-        return bytes
     }
 
     package static func openForAppending(_ path: String) throws(SystemError) -> Descriptor {

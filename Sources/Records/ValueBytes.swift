@@ -50,7 +50,7 @@ extension ArraySlice<UInt8> {
             } else if (0x30...0x39).contains(byte), digits == 0 || part > 0 {
                 part = part * 10 + UInt32(byte - 0x30)
                 digits += 1
-                guard part <= 255 else { return nil }
+                guard part <= 255 else { return IPAddress(text) }
             } else {
                 return IPAddress(text)
             }

@@ -68,7 +68,9 @@ import Testing
             }
         }
         for _ in 0..<3 {
-            background { _ = try client.tcp(target, 8080, bytes: 3_000_000, milliseconds: Int32(seconds * 1000), patience: 5000) }
+            background {
+                _ = try client.tcp(target, 8080, bytes: 3_000_000, milliseconds: Int32(seconds * 1000), patience: 5000)
+            }
         }
         background {
             let end = SystemClock.monotonic + Int64(seconds * 1e9)
@@ -105,7 +107,11 @@ import Testing
             }
         }
         for (account, entry) in books.entries {
-            let line = try #require(report.lines.first { $0.interface == (account.interface == Self.id("client") ? "client/eth0" : "server/eth0") && $0.way == (account.way == .out ? "out" : "into") })
+            let line = try #require(
+                report.lines.first {
+                    $0.interface == (account.interface == Self.id("client") ? "client/eth0" : "server/eth0")
+                        && $0.way == (account.way == .out ? "out" : "into")
+                })
             #expect(entry.recorded + entry.lost == line.kernel, "\(line)")
             #expect(line.kernel.packets > 1000)
             if !lossAllowed { #expect(entry.lost.isZero) }
@@ -132,7 +138,8 @@ import Testing
         var random = SplitMix64(seed: 7)
         try load(agent, seconds: 8) {
             for _ in 0..<6 {
-                _ = try Polling.wait([], timeoutNanoseconds: Int64.random(in: 300_000_000...1_300_000_000, using: &random))
+                _ = try Polling.wait(
+                    [], timeoutNanoseconds: Int64.random(in: 300_000_000...1_300_000_000, using: &random))
                 agent.supervisor.process?.kill()
                 while try agent.supervisor.look() == nil { _ = try Polling.wait([], timeoutNanoseconds: 2_000_000) }
                 _ = try Polling.wait([], timeoutNanoseconds: Int64.random(in: 0...400_000_000, using: &random))
