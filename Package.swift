@@ -95,6 +95,14 @@ let package = Package(
             name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
             swiftSettings: house),
 
+        // Measures enforcement and capture on the real kernel: `make bench`.
+        .target(name: "CBenchPeers", path: "Benchmarks/CBenchPeers"),
+        .executableTarget(
+            name: "gatehouse-bench",
+            dependencies: [
+                "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Model", "Netlink", "Rehearsal",
+            ], path: "Benchmarks/GatehouseBench", swiftSettings: house),
+
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

@@ -19,7 +19,7 @@ package struct AgentConfiguration: Sendable {
     /// Datagrams of ended connections that are taken and not yet in a record; each is one connection.
     static let endedSlots = 1 << 14
     static let endedSlotBytes = 2048
-    /// NFLOG datagrams, each of up to 128 KiB.
-    static let logSlots = 256
-    static let logSlotBytes = 128 << 10
+    /// NFLOG datagrams. The kernel fills the whole allocation behind a buffer of 128 KiB, which is 256.
+    static let logSlots = 128
+    static let logSlotBytes = 256 << 10
 }

@@ -9,7 +9,7 @@ package import Netlink
 package struct Recorder {
     package var attributor: Attributor
     package private(set) var books: Books
-    package private(set) var sessions = FlowTable()
+    package private(set) var sessions: FlowTable
     /// What earlier processes had recorded of sessions that may still live, by connection number.
     private var restored: [UInt64: (original: Traffic, reply: Traffic)]
     package private(set) var window: CaptureWindow
@@ -23,8 +23,9 @@ package struct Recorder {
 
     package init(
         attributor: Attributor, books: Books, restored: [UInt64: (original: Traffic, reply: Traffic)],
-        window: CaptureWindow
+        window: CaptureWindow, expectedSessions: Int = 1 << 16
     ) {
+        sessions = FlowTable(minimumCapacity: expectedSessions)
         self.attributor = attributor
         self.books = books
         self.restored = restored

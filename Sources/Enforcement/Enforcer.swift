@@ -66,14 +66,39 @@ package final class Enforcer {
 
     /// Changes the kernel from the present plan to the next.
     package func apply(_ next: HostPlan) throws(EnforcementError) -> Method {
-        guard let current else { return try load(next) }
+        guard current != nil, let plan else { return try load(next) }
+        if plan == next { return .nothing }
         try tidy()
+        // One interface in other groups and nothing else, or other rules and nothing else: the most frequent changes do
+        // without drawing the whole table up again.
+        let method: Method
+        switch plan.smallChange(to: next) {
+        case .membership(let device, let profile):
+            method = try changeMembership(of: device, to: profile) ? .elements : applyWhole(next)
+        case .rules(let groups): method = try changeRules(of: groups)
+        case nil: method = try applyWhole(next)
+        }
+        self.plan = next
+        return method
+    }
+
+    /// Gives groups other rules: their chains alone are written anew.
+    private func changeRules(of groups: [HostPlan.Group]) throws(EnforcementError) -> Method {
+        let chains = RulesetRenderer.chains(of: groups, epoch: epoch)
+        try commit(ScriptWriter.replace(chains))
+        current?.chains.merge(chains) { _, new in new }
+        listing = nil
+        return .rules
+    }
+
+    private func applyWhole(_ next: HostPlan) throws(EnforcementError) -> Method {
+        guard let current else { return try load(next) }
         var wanted = RulesetRenderer.render(next, epoch: epoch, generation: generation)
         var method = Method.nothing
         var hasNewChains = true
         switch ChangePlan(from: current, to: wanted) {
         case .none:
-            plan = next
+            self.plan = next
             return .nothing
         case .elements(let steps):
             try awaitGrace()
@@ -94,10 +119,43 @@ package final class Enforcer {
             epoch += 1
             method = .switched
         }
-        obsolete = current
-        (plan, self.current) = (next, wanted)
+        obsolete = current.names
+        (self.plan, self.current) = (next, wanted)
         if hasNewChains { listing = nil }
         return method
+    }
+
+    /// Moves one interface between groups, in time that does not depend on how many there are.
+    ///
+    /// - Returns: false, with nothing changed, when the change admits more and less at once.
+    package func changeMembership(of device: String, to profile: [String]) throws(EnforcementError) -> Bool {
+        guard let found = membershipChange(device, profile), try make(found.change) else { return false }
+        plan?.setProfile(profile, at: found.place)
+        return true
+    }
+
+    /// Found in a function of its own, so that nobody else holds plan and ruleset while they are changed in place.
+    private func membershipChange(_ device: String, _ profile: [String]) -> (change: MembershipChange, place: Int)? {
+        guard let plan, let current, let place = plan.place(ofDevice: device) else { return nil }
+        return MembershipChange(plan.ports[place], to: profile, current, epoch: epoch).map { ($0, place) }
+    }
+
+    private func make(_ change: MembershipChange) throws(EnforcementError) -> Bool {
+        try awaitGrace()
+        do {
+            try table.commit("membership change", change.steps)
+        } catch {
+            throw .kernel(error.description)
+        }
+        needsGrace = true
+        if change.hasNewChains { listing = nil }
+        if var present = self.current {
+            // Held in one place only, so that the change below is made in it and not in a copy.
+            self.current = nil
+            change.make(in: &present)
+            self.current = present
+        }
+        return true
     }
 
     /// Makes a script once no packet is left that began before our last transaction.

@@ -12,7 +12,7 @@ package struct HostPlan: Equatable, Sendable {
         package let addresses: [IPAddress]
         package let mac: MACAddress?
         /// Keys of its groups, in the interface's order.
-        package let profile: [String]
+        package fileprivate(set) var profile: [String]
     }
 
     /// A group with the names that its chains and sets get from its key.
@@ -29,7 +29,8 @@ package struct HostPlan: Equatable, Sendable {
         package let peer: String?
     }
 
-    package let ports: [Port]
+    package private(set) var ports: [Port]
+    private let places: [String: Int]
     package let groups: [Group]
 
     /// Plans a revision.
@@ -64,7 +65,36 @@ package struct HostPlan: Equatable, Sendable {
             }
         }
         self.ports = ports
+        places = Dictionary(ports.enumerated().map { ($1.device, $0) }, uniquingKeysWith: { first, _ in first })
         self.groups = groups
+    }
+
+    func place(ofDevice device: String) -> Int? { places[device] }
+
+    mutating func setProfile(_ profile: [String], at place: Int) { ports[place].profile = profile }
+
+    /// A change that leaves almost everything as it is.
+    enum SmallChange {
+        case membership(device: String, profile: [String])
+        case rules([Group])
+    }
+
+    /// What differs, when it is one interface's groups or some groups' rules and nothing else.
+    func smallChange(to next: HostPlan) -> SmallChange? {
+        guard ports.count == next.ports.count, groups.count == next.groups.count,
+            zip(groups, next.groups).allSatisfy({ $0.key == $1.key })
+        else { return nil }
+        let changed = zip(groups, next.groups).filter { $0.rules != $1.rules }.map(\.1)
+        var moved: (device: String, profile: [String])?
+        for (before, after) in zip(ports, next.ports) where before != after {
+            var same = before
+            same.profile = after.profile
+            guard same == after, moved == nil, changed.isEmpty else { return nil }
+            moved = (after.device, after.profile)
+        }
+        if let moved { return .membership(device: moved.device, profile: moved.profile) }
+        guard zip(groups, next.groups).allSatisfy({ $0.members == $1.members }) else { return nil }
+        return .rules(changed)
     }
 
     /// A name that nft takes and an operator recognises: `web_1a2b3c4d`.

@@ -82,6 +82,16 @@ package struct Ruleset: Equatable, Sendable {
     package var chains: [String: Chain] = [:]
 
     package init() {}
+
+    /// The names alone, for deleting what is no longer wanted.
+    var names: Ruleset {
+        var names = Ruleset()
+        for (name, collection) in collections {
+            names.collections[name] = Collection("", isMap: collection.isMap, isDynamic: collection.isDynamic)
+        }
+        for name in chains.keys { names.chains[name] = Chain([]) }
+        return names
+    }
 }
 
 extension Ruleset.Element {

@@ -53,14 +53,14 @@ package struct RulesetRenderer {
                 }
             }
         }
-        ruleset.collections["ports"] = .init("type ifname", elements: ports)
+        ruleset.collections["ports"] = .init("type ifname\nsize 65536", elements: ports)
         for name in [KernelNames.egressCounts, KernelNames.ingressCounts] {
-            ruleset.collections[name] = .init("type ifname\ncounter", elements: ports)
+            ruleset.collections[name] = .init("type ifname\nsize 65536\ncounter", elements: ports)
         }
         for family in AddressFamily.allCases {
             let type = family == .ipv4 ? "ipv4_addr" : "ipv6_addr"
             ruleset.collections["sources_\(family.rawValue)"] = .init(
-                "type ifname . \(type)", elements: sources[family] ?? [:])
+                "type ifname . \(type)\nsize 131072", elements: sources[family] ?? [:])
             ruleset.collections["mac_sources_\(family.rawValue)"] = .init(
                 "type ifname . ether_addr . \(type)", elements: macSources[family] ?? [:])
         }
@@ -75,11 +75,20 @@ package struct RulesetRenderer {
                         group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
                         uniquingKeysWith: { first, _ in first }))
             }
+            ruleset.chains.merge(Self.chains(of: [group], epoch: epoch)) { _, new in new }
+        }
+    }
+
+    /// The chains of groups' rules, one for each direction.
+    static func chains(of groups: [HostPlan.Group], epoch: Int) -> [String: Ruleset.Chain] {
+        var chains: [String: Ruleset.Chain] = [:]
+        for group in groups {
             for direction in Direction.allCases {
-                ruleset.chains[groupChain(group.key, direction)] = .init(
-                    group.rules.filter { $0.rule.direction == direction }.flatMap(statements))
+                chains["\(direction)_group_\(group.key)"] = .init(
+                    group.rules.filter { $0.rule.direction == direction }.flatMap { statements($0, epoch) })
             }
         }
+        return chains
     }
 
     private mutating func addProfiles() {
@@ -123,16 +132,19 @@ package struct RulesetRenderer {
         groups.map { "jump \(direction)_group_\($0)" } + ["goto refuse_\(direction)"]
     }
 
-    private func groupChain(_ key: String, _ direction: Direction) -> String { "\(direction)_group_\(key)" }
-    private func memberSet(_ key: String, _ family: AddressFamily) -> String {
+    private func memberSet(_ key: String, _ family: AddressFamily) -> String { Self.memberSet(key, family, epoch) }
+    private func dispatchMap(_ direction: Direction) -> String { Self.dispatchMap(direction, epoch) }
+
+    static func memberSet(_ key: String, _ family: AddressFamily, _ epoch: Int) -> String {
         "members_\(family.rawValue)_\(key)_\(epoch)"
     }
-    private func dispatchMap(_ direction: Direction) -> String { "\(direction)_ports_\(epoch)" }
+
+    static func dispatchMap(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_ports_\(epoch)" }
 
     // MARK: Rules
 
     /// The nft rules of one rule: one, or one for each family.
-    private func statements(_ planned: HostPlan.PlannedRule) -> [String] {
+    private static func statements(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [String] {
         let rule = planned.rule
         let isEgress = rule.direction == .egress
         let prefix = LogPrefix(reason: .accepted(index: planned.index), direction: rule.direction).text
@@ -140,10 +152,10 @@ package struct RulesetRenderer {
             MarkLayout.statement(isEgress: isEgress, index: planned.index)
             + " log prefix \"\(prefix)\" group \(KernelNames.logGroup) "
             + (isEgress ? "goto to_ingress" : "accept")
-        return matches(planned).map { ($0 + [verdict]).joined(separator: " ") }
+        return matches(planned, epoch).map { ($0 + [verdict]).joined(separator: " ") }
     }
 
-    private func matches(_ planned: HostPlan.PlannedRule) -> [[String]] {
+    private static func matches(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [[String]] {
         let service = serviceMatch(planned.rule.service)
         let side = planned.rule.direction == .egress ? "daddr" : "saddr"
         switch planned.rule.remote {
@@ -153,12 +165,12 @@ package struct RulesetRenderer {
         case .group:
             guard let peer = planned.peer else { return [] }
             return AddressFamily.allCases.filter { planned.rule.service.family ?? $0 == $0 }.map {
-                ["\($0 == .ipv4 ? "ip" : "ip6") \(side) @\(memberSet(peer, $0))"] + service
+                ["\($0 == .ipv4 ? "ip" : "ip6") \(side) @\(memberSet(peer, $0, epoch))"] + service
             }
         }
     }
 
-    private func serviceMatch(_ service: Service) -> [String] {
+    private static func serviceMatch(_ service: Service) -> [String] {
         switch service {
         case .any: []
         case .transport(let transport, nil): ["meta l4proto \(transport.rawValue)"]
@@ -168,7 +180,7 @@ package struct RulesetRenderer {
         }
     }
 
-    private func icmpMatch(_ words: (family: String, name: String, number: Int), _ type: UInt8?, _ code: UInt8?)
+    private static func icmpMatch(_ words: (family: String, name: String, number: Int), _ type: UInt8?, _ code: UInt8?)
         -> [String]
     {
         ["meta nfproto \(words.family == "ip" ? "ipv4" : "ipv6") meta l4proto \(words.number)"]

@@ -31,6 +31,13 @@ package enum ScriptWriter {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// A script that gives chains other rules.
+    package static func replace(_ chains: [String: Ruleset.Chain]) -> String {
+        chains.sorted { $0.key < $1.key }.flatMap { name, chain in
+            ["flush chain \(table) \(name)"] + chain.rules.map { "add rule \(table) \(name) \($0)" }
+        }.joined(separator: "\n") + "\n"
+    }
+
     /// A script that deletes what only `old` has, or nil when there is nothing.
     package static func cleanUp(_ old: Ruleset, _ new: Ruleset) -> String? {
         let chains = old.chains.keys.filter { new.chains[$0] == nil }.sorted()

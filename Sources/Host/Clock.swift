@@ -8,6 +8,9 @@ package enum SystemClock {
     /// Nanoseconds since boot; never steps.
     package static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
 
+    /// Processor time of the calling thread.
+    package static var threadTime: Int64 { read(CLOCK_THREAD_CPUTIME_ID) }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

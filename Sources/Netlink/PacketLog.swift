@@ -10,7 +10,8 @@ package enum PacketLog {
         package var group: UInt16
         /// Packets that may wait in the kernel for a datagram to fill (NFULA_CFG_QTHRESH).
         package var queueThreshold: UInt32 = 1024
-        /// Bytes of a datagram (NFULA_CFG_NLBUFSIZ); the kernel's limit is 128 KiB.
+        /// Bytes of a datagram that the kernel sets out with (NFULA_CFG_NLBUFSIZ), 128 KiB at most. It fills the memory that
+        /// it got, which is rounded up: a datagram can be twice as long.
         package var datagramBytes: UInt32 = 128 << 10
         /// Bytes of each packet that are copied, from the network header on.
         package var copyBytes: UInt32 = 128

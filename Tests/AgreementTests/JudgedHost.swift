@@ -36,7 +36,7 @@ final class JudgedHost {
         configuration.queueThreshold = 1
         try PacketLog.bind(log, configuration)
         journalPath = FileManager.default.temporaryDirectory.path + "/\(host.name).journal"
-        journal = try ReceiveJournal(path: journalPath, slots: 256, slotSize: 1 << 17, committed: 0)
+        journal = try ReceiveJournal(path: journalPath, slots: 128, slotSize: 1 << 18, committed: 0)
         try NetworkNamespace.within(host.name) { try Plumbing().prepareHost() }
         for (index, name) in RandomPolicy.instances.enumerated() {
             try addGuest(name, device: "gh-\(name)", RandomPolicy.addresses(index))
