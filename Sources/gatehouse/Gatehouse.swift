@@ -62,6 +62,9 @@ struct DataOptions: ParsableArguments {
 struct NotFound: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
+
+    static let otherVersion = NotFound(
+        "the agent answered something else: it is of another version; start it anew, its rules stay")
 }
 
 extension ExitCode {
