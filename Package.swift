@@ -70,7 +70,8 @@ let package = Package(
         .testTarget(
             name: "AgreementTests",
             dependencies: [
-                "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport",
+                "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal",
+                "TestSupport",
             ], swiftSettings: house),
         .executableTarget(
             name: "gatehouse",

@@ -32,10 +32,9 @@ package struct Attributor: Sendable {
 
     /// The attributor after a change.
     ///
-    /// - Parameters:
-    ///   - ports: each interface with its addresses and the number of its device.
-    ///   - ruleAt: the rule of an index, for indexes below `ruleCount`.
-    ///   - instant: when the kernel had the change, in nanoseconds since 1970.
+    /// * `ports`: each interface with its addresses and the number of its device.
+    /// * `ruleAt`: the rule of an index, for indexes below `ruleCount`.
+    /// * `instant`: when the kernel had the change, in nanoseconds since 1970.
     package func adopting(
         revision: Int, at instant: Int64,
         ports newPorts: [(port: Port, addresses: [IPAddress], deviceNumber: UInt32)],

@@ -25,7 +25,7 @@ package final class Enforcer {
         case whole
     }
 
-    /// - Parameter epoch: the epoch of the table that an earlier process left, as `epoch` told it.
+    /// * `epoch`: the epoch of the table that an earlier process left, as `epoch` told it.
     package init(program: NftProgram, socket: NetfilterSocket, epoch: Int) {
         self.program = program
         self.epoch = epoch

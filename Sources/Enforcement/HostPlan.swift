@@ -34,9 +34,8 @@ package struct HostPlan: Equatable, Sendable {
 
     /// Plans a revision.
     ///
-    /// - Parameters:
-    ///   - devices: for each interface that this host has, the present name of its device.
-    ///   - indexes: gives each rule its index, allocating new ones.
+    /// * `devices`: for each interface that this host has, the present name of its device.
+    /// * `indexes`: gives each rule its index, allocating new ones.
     package init(
         _ policy: Policy, devices: [Identifier<Interface>: String], indexes: inout RuleIndexes
     ) throws(EnforcementError) {

@@ -87,9 +87,8 @@ package struct Ruleset: Equatable, Sendable {
 extension Ruleset.Element {
     /// An element as the kernel keeps it, of one of the sets whose keys begin with a device.
     ///
-    /// - Parameters:
-    ///   - kernelKey: the components, each padded to four bytes: device, then MAC where the set has one, then address.
-    ///   - ofSet: the set's name, which says what its keys hold.
+    /// * `kernelKey`: the components, each padded to four bytes: device, then MAC where the set has one, then address.
+    /// * `ofSet`: the set's name, which says what its keys hold.
     init(kernelKey key: [UInt8], ofSet name: String) {
         var parts = ["\"" + String(decoding: key.prefix(16).prefix { $0 != 0 }, as: UTF8.self) + "\""]
         var rest = key.dropFirst(16)

@@ -25,7 +25,7 @@ package struct RulesetRenderer {
 
     /// The table for a plan.
     ///
-    /// - Parameter generation: the counting sets' generation that rules write into.
+    /// * `generation`: the counting sets' generation that rules write into.
     package static func render(_ plan: HostPlan, epoch: Int, generation: UInt32) -> Ruleset {
         var renderer = RulesetRenderer(plan, epoch: epoch)
         renderer.addPorts()

@@ -13,11 +13,9 @@ package final class AgentSupervisor {
     private let folder: DataFolder
     package private(set) var process: ChildProcess?
     package private(set) var starts = 0
-
-    /// - Parameters:
-    ///   - program: path of `gatehouse-agent`.
-    ///   - arguments: its arguments beside `--data`.
-    ///   - namespace: the network namespace to run it in; nil is this one's.
+    /// * `program`: path of `gatehouse-agent`.
+    /// * `arguments`: its arguments beside `--data`.
+    /// * `namespace`: the network namespace to run it in; nil is this one's.
     package init(
         _ folder: DataFolder, program: String, arguments: [String] = [], namespace: String? = nil
     ) throws(SystemError) {

@@ -177,7 +177,8 @@ package final class NetfilterSocket {
                         }
                         continue
                     }
-                    if message.flags & 0x10 != 0 { failure = failure ?? .interrupted(request: name) }  // NLM_F_DUMP_INTR
+                    // NLM_F_DUMP_INTR
+                    if message.flags & 0x10 != 0 { failure = failure ?? .interrupted(request: name) }
                     switch Int32(message.type) {
                     case NLMSG_DONE:
                         wanted.remove(message.sequence)

@@ -28,10 +28,9 @@ package import Host
 
     /// Opens the ring, or makes it when there is none of this shape.
     ///
-    /// - Parameters:
-    ///   - slots: how many datagrams it holds, a multiple of 64.
-    ///   - slotSize: the longest datagram.
-    ///   - committed: the number from which on datagrams are not yet in a record; 0 at first.
+    /// * `slots`: how many datagrams it holds, a multiple of 64.
+    /// * `slotSize`: the longest datagram.
+    /// * `committed`: the number from which on datagrams are not yet in a record; 0 at first.
     package init(path: String, slots: Int, slotSize: Int, committed: UInt64) throws(SystemError) {
         self.slots = slots
         self.slotSize = slotSize

@@ -31,10 +31,9 @@ package struct Guest: Sendable {
 
     /// Connects, sends, reads the answer.
     ///
-    /// - Parameters:
-    ///   - bytes: how much is sent.
-    ///   - milliseconds: over how much time it is sent.
-    ///   - patience: how long to wait for the connection and for each part, in milliseconds.
+    /// * `bytes`: how much is sent.
+    /// * `milliseconds`: over how much time it is sent.
+    /// * `patience`: how long to wait for the connection and for each part, in milliseconds.
     /// - Returns: how it went.
     package func tcp(
         _ target: IPAddress, _ port: UInt16, bytes: Int = 100, milliseconds: Int32 = 0, patience: Int32 = 1000

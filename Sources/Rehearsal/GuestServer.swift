@@ -10,8 +10,7 @@ package final class GuestServer: Sendable {
 
     /// Serves TCP and UDP ports of an address until `stop`.
     ///
-    /// - Parameters:
-    ///   - answer: bytes that a TCP peer gets when it has sent all of its own.
+    /// * `answer`: bytes that a TCP peer gets when it has sent all of its own.
     package init(
         _ guest: Guest, _ addresses: [IPAddress], tcp: [UInt16] = [], udp: [UInt16] = [], answer: Int = 1000
     ) throws {

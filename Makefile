@@ -1,0 +1,39 @@
+# The words of this repository. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help setup demo test check fmt bench agreement capture-check
+
+help: ## list the words
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## install what is missing (Debian packages; sudo when not root)
+	@scripts/setup
+
+demo: setup ## the three-tier example in network namespaces, with real traffic
+	@scripts/swift build --product gatehouse
+	@scripts/swift build --product gatehouse-agent
+	@scripts/as-root .build/debug/gatehouse demo $(ARGS)
+
+test: setup ## build and run all tests; those of the kernel need root
+	@scripts/swift build --build-tests
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 scripts/swift test --skip-build
+
+check: ## lint, the arrows between rooms, unsafe code, examples of the docs
+	@scripts/swift format lint --strict -r Sources Tests Benchmarks Package.swift
+	@scripts/check-arrows
+	@scripts/check-sources
+
+fmt: ## format the sources in place
+	@scripts/swift format -i -r Sources Tests Benchmarks Package.swift
+
+bench: setup ## measure against hand-written peers in the same run (root, a few minutes)
+	@scripts/swift build -c release
+	@scripts/as-root scripts/bench
+
+agreement: setup ## a long run of random policies and packets: kernel against classifier
+	@scripts/swift build --build-tests
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_AGREEMENT_POLICIES=500 scripts/swift test --skip-build --filter AgreementTests
+
+capture-check: setup ## compare the records of a mixed run with what tcpdump saw at the instances
+	@scripts/swift build
+	@scripts/as-root scripts/capture-check
