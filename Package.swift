@@ -95,6 +95,9 @@ let package = Package(
             name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
             swiftSettings: house),
 
+        .testTarget(
+            name: "CommandTests", dependencies: ["gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records"],
+            swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

@@ -7,8 +7,14 @@ enum Console {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
+    /// Writes a part of the answer; an answer that cannot be written whole ends the program.
     static func write(_ bytes: [UInt8]) {
-        FileHandle.standardOutput.write(Data(bytes))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        } catch {
+            tell("gatehouse: standard output: \(error.localizedDescription)")
+            Foundation.exit(1)
+        }
     }
 
     static let hasColour: Bool =

@@ -108,6 +108,8 @@ extension ByteLine {
     fileprivate mutating func append(text datum: Datum) {
         switch datum {
         case .absent: break
+        case .bare("true"): append("yes")
+        case .bare("false"): append("no")
         case .text(let text), .bare(let text): append(text)
         case .list(let values):
             if values.isEmpty { append("none") }
