@@ -70,9 +70,8 @@ extension Receipt {
     /// What a person wants to know of it.
     func lines(_ time: LocalTime) -> [String] {
         let took = microseconds < 10_000 ? "\(microseconds) µs" : "\(microseconds / 1000) ms"
-        var lines = [
-            "revision \(revision) by \(actor) in the kernel of \(host) since \(time.text(appliedAt)) (\(method), \(took))"
-        ]
+        let since = time.text(appliedAt)
+        var lines = ["revision \(revision) by \(actor) in the kernel of \(host) since \(since) (\(method), \(took))"]
         if cutSessions > 0 { lines.append("\(Wording.count(cutSessions, "session")) cut") }
         if !missingDevices.isEmpty {
             lines.append("enforced as soon as the device is there: \(missingDevices.joined(separator: ", "))")

@@ -8,8 +8,8 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Why a session is accepted or refused, rule by rule, and what would change it.",
         discussion: """
-            With --flow: what decided about a recorded flow, and what would be decided now. Exit code 3 when the session \
-            is refused.
+            With --flow: what decided about a recorded flow, and what would be decided now. Exit code 3 when the \
+            session is refused.
 
             Example: gatehouse explain web-1 10.1.3.10 tcp/5432
             """)

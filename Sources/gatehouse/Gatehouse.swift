@@ -51,7 +51,8 @@ struct DataOptions: ParsableArguments {
     func existingFolder() throws -> DataFolder {
         guard DurableFile.exists(data) else {
             throw NotFound(
-                "data folder \(data): there is none; name one with --data, or start an agent with `gatehouse up --data \(data)`"
+                "data folder \(data): there is none; name one with --data, or start an agent with "
+                    + "`gatehouse up --data \(data)`"
             )
         }
         return folder

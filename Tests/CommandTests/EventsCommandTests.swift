@@ -15,11 +15,11 @@ import Testing
         let refusing = shop.second.policy.vpcs[0].groups[1].defaultRefusal(.ingress).short
         #expect(
             run.output == """
-                TIME                     VERDICT  INTERFACE   WAY      SOURCE              TARGET     SERVICE   REVISION  RULE
-                2026-11-03 10:05:10.000  ACCEPT   web-1/eth0  ingress  198.51.100.7:40000  10.1.1.10  tcp/443   2 ada     \(accepting) ingress tcp/443 from any
-                2026-11-03 10:05:20.000  DROP     db-1/eth0   ingress  198.51.100.7:40000  10.1.3.10  tcp/5432  2 bob     \(refusing) default refusal of ingress in group db
+                TIME                     VERDICT  INTERFACE   WAY      SOURCE              TARGET     SERVICE   REVISION  RULE BY  RULE
+                2026-11-03 10:05:10.000  ACCEPT   web-1/eth0  ingress  198.51.100.7:40000  10.1.1.10  tcp/443          2  ada      \(accepting) ingress tcp/443 from any
+                2026-11-03 10:05:20.000  DROP     db-1/eth0   ingress  198.51.100.7:40000  10.1.3.10  tcp/5432         2  bob      \(refusing) default refusal of ingress in group db
                 2026-11-03 10:06:40.000 to 2026-11-03 10:06:41.000: 5 events left out by the rate limit, 2 lost
-                2026-11-03 10:06:50.000  ACCEPT   web-1/eth0  ingress  198.51.100.7:40000  10.1.1.10  tcp/443   2 ada     \(accepting) ingress tcp/443 from any
+                2026-11-03 10:06:50.000  ACCEPT   web-1/eth0  ingress  198.51.100.7:40000  10.1.1.10  tcp/443          2  ada      \(accepting) ingress tcp/443 from any
 
                 """)
         #expect(run.exit == .code(0))

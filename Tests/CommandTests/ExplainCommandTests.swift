@@ -53,7 +53,7 @@ import Testing
         #expect(
             lines.prefix(4) == [
                 "record 2: 2026-11-03 10:05:10.000, ingress at db-1/eth0, 198.51.100.7 → 10.1.3.10 tcp/5432",
-                "  refused by default refusal of ingress in group db in group db [\(shop.second.policy.vpcs[0].groups[1].defaultRefusal(.ingress).short)]",
+                "  refused by default refusal of ingress in group db [\(shop.second.policy.vpcs[0].groups[1].defaultRefusal(.ingress).short)]",
                 "  in force: revision 2 by bob, 2026-11-03 10:05:00", "now:",
             ])
         #expect(lines.last == "to accept: add \"ingress tcp/5432 from 198.51.100.7\" to group db")

@@ -43,21 +43,23 @@ struct RecordedDecision {
 
     func lines(_ time: LocalTime) -> [String] {
         let label = catalogue.placement(record.interface)?.label ?? record.interface.description
-        let ends = record.detail == .total ? "" : ", \(record.key.initiator) → \(record.key.target)"
-        let service = record.detail == .total ? "" : " \(Wording.service(record.key))"
+        let key = record.key
+        let session = record.detail == .total ? "" : ", \(key.initiator) → \(key.target) \(Wording.service(key))"
+        let verdict = record.verdict == .accept ? "accepted" : "refused"
         let reference = catalogue.rule(record.rule)
-        let group = reference.flatMap { $0.group.isEmpty ? nil : " in group \($0.group)" } ?? ""
+        let rule = reference?.text ?? "a rule that is not known here"
+        // A default refusal names its group itself.
+        let group = reference.flatMap { $0.since > 0 ? " of group \($0.group)" : nil } ?? ""
         let force =
             catalogue.revision(record.revision).map { Wording.change($0, time) } ?? "revision \(record.revision)"
         var lines = [
-            "record \(record.sequence): \(time.text(record.start)), \(record.direction.rawValue) at \(label)\(ends)\(service)",
-            "  \(record.verdict == .accept ? "accepted" : "refused") by \(reference?.text ?? "a rule that is not known here")"
-                + "\(group) [\(record.rule.short)]",
+            "record \(record.sequence): \(time.text(record.start)), \(record.direction.rawValue) at \(label)\(session)",
+            "  \(verdict) by \(rule)\(group) [\(record.rule.short)]",
             "  in force: \(force)",
         ]
         if let since = reference?.since, since > 0 {
-            lines.append(
-                "  rule made in \(catalogue.revision(since).map { Wording.change($0, time) } ?? "revision \(since)")")
+            let maker = catalogue.revision(since).map { Wording.change($0, time) } ?? "revision \(since)"
+            lines.append("  rule made in \(maker)")
         }
         return lines
     }

@@ -15,6 +15,8 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The option that every listing has.
 struct OutputOptions: ParsableArguments {
-    @Option(name: [.customLong("output"), .customShort("o")], help: "How to write the answer: table, json, jsonl, csv or yaml.")
+    @Option(
+        name: [.customLong("output"), .customShort("o")],
+        help: "How to write the answer: table, json, jsonl, csv or yaml.")
     var format = OutputFormat.table
 }

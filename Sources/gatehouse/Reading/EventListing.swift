@@ -25,9 +25,9 @@ struct EventListing: Listing {
 
     let columns = [
         TableColumn("TIME", minimumWidth: 12), TableColumn("VERDICT"), TableColumn("INTERFACE", minimumWidth: 12),
-        TableColumn("WAY", minimumWidth: 7), TableColumn("SOURCE", minimumWidth: 20),
+        TableColumn("WAY", minimumWidth: 7), TableColumn("SOURCE", minimumWidth: 24),
         TableColumn("TARGET", minimumWidth: 15), TableColumn("SERVICE", minimumWidth: 8),
-        TableColumn("REVISION", minimumWidth: 8), TableColumn("RULE"),
+        TableColumn("REVISION", isNumber: true), TableColumn("RULE BY", minimumWidth: 7), TableColumn("RULE"),
     ]
 
     func cells(_ row: EventLine) -> [String] {
@@ -38,7 +38,7 @@ struct EventListing: Listing {
         return [
             time.text(entry.time), Wording.verdict(entry.verdict), entry.label ?? entry.interfaceID.short,
             entry.direction.rawValue, Wording.end(entry.source, entry.sourcePort), "\(entry.target)", service,
-            "\(entry.revision)" + (entry.changedBy.map { " \($0)" } ?? ""),
+            "\(entry.revision)", entry.changedBy ?? "",
             "\(entry.ruleID.short) \(entry.rule ?? "")",
         ]
     }

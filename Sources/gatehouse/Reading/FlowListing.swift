@@ -21,7 +21,7 @@ struct FlowListing: Listing {
 
     let columns = [
         TableColumn("WINDOW", minimumWidth: 8), TableColumn("INTERFACE", minimumWidth: 12),
-        TableColumn("WAY", minimumWidth: 7), TableColumn("VERDICT"), TableColumn("SOURCE", minimumWidth: 20),
+        TableColumn("WAY", minimumWidth: 7), TableColumn("VERDICT"), TableColumn("SOURCE", minimumWidth: 24),
         TableColumn("TARGET", minimumWidth: 15), TableColumn("SERVICE", minimumWidth: 8),
         TableColumn("STATE", minimumWidth: 10), TableColumn("SENT", isNumber: true, minimumWidth: 14),
         TableColumn("ANSWERED", isNumber: true, minimumWidth: 14), TableColumn("RULE"),
