@@ -1,4 +1,5 @@
 package import Attribution
+import Host
 package import Netlink
 
 /// Keeps Gatehouse's table in the kernel as a plan wants it.
@@ -11,8 +12,11 @@ package final class Enforcer {
     /// What the kernel holds, as we made it; nil before the first load.
     private var current: Ruleset?
     private var obsolete: Ruleset?
+    /// How nft prints what we made; nil after a change of ours, until `drift` has taken a new one.
     private var listing: TableListing?
     private var rulesetNumber: UInt32 = 0
+    /// Whether packets may be under way that began before our last transaction.
+    private var needsGrace = false
     package private(set) var epoch: Int
     package private(set) var generation: UInt32 = 0
 
@@ -53,10 +57,10 @@ package final class Enforcer {
         } else {
             script += Self.generationScript(generation)
         }
-        try program.apply(script)
+        try commit(script)
         (self.plan, current) = (plan, wanted)
         obsolete = actual
-        try remember()
+        listing = nil
         return .whole
     }
 
@@ -72,37 +76,61 @@ package final class Enforcer {
             plan = next
             return .nothing
         case .elements(let steps):
+            try awaitGrace()
             do {
                 try table.commit("membership change", steps)
             } catch {
                 throw .kernel(error.description)
             }
+            needsGrace = true
             method = .elements
             hasNewChains = steps.contains { if case .addChain = $0 { true } else { false } }
         case .script(let script):
-            try program.apply(script)
+            try commit(script)
             method = .rules
         case .nextEpoch:
             wanted = RulesetRenderer.render(next, epoch: epoch + 1, generation: generation)
-            try program.apply(ScriptWriter.script(from: current, to: wanted))
+            try commit(ScriptWriter.script(from: current, to: wanted))
             epoch += 1
             method = .switched
         }
         obsolete = current
         (plan, self.current) = (next, wanted)
-        if hasNewChains { try remember() }
+        if hasNewChains { listing = nil }
         return method
+    }
+
+    /// Makes a script once no packet is left that began before our last transaction.
+    ///
+    /// The kernel tells old rules from new by one bit. A packet that is held up through two transactions (a virtual CPU
+    /// can be taken away for milliseconds) would meet the newest rules under the bit that it began with, and be judged by
+    /// half of each.
+    private func commit(_ script: String) throws(EnforcementError) {
+        try awaitGrace()
+        try program.apply(script)
+        needsGrace = true
+    }
+
+    private func awaitGrace() throws(EnforcementError) {
+        guard needsGrace else { return }
+        do {
+            try GracePeriod.wait()
+        } catch {
+            throw .kernel(error.description)
+        }
+        needsGrace = false
     }
 
     /// Deletes what the last change left behind, once no packet can be looking into it any more.
     ///
     /// To be called some milliseconds after a change; the next change calls it as well.
     package func tidy() throws(EnforcementError) {
+        try awaitGrace()
         guard let former = obsolete, let current else { return }
         obsolete = nil
         guard let script = ScriptWriter.cleanUp(former, current) else { return }
-        try program.apply(script)
-        try remember()
+        try commit(script)
+        listing = nil
     }
 
     // MARK: Counting sets
@@ -116,11 +144,11 @@ package final class Enforcer {
         let next = generation + 1
         let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: next)
         let emptied = CountingSet.all.map { "flush set inet \(KernelNames.table) \($0.name(generation: next))\n" }
-        try program.apply(
+        try commit(
             emptied.joined() + ScriptWriter.script(from: current, to: wanted) + Self.generationScript(next))
         self.current = wanted
         generation = next
-        try remember()
+        listing = nil
         return next - 1
     }
 
@@ -169,7 +197,9 @@ package final class Enforcer {
         if listing != nil, number == rulesetNumber { return nil }
         guard let text = try program.list(table: KernelNames.table) else { return Self.tableIsGone }
         let found = TableListing(text)
-        if let listing, let difference = Self.difference(listing, found) { return difference }
+        if let difference = listing.map({ Self.difference($0, found) }) ?? Self.shapeDiffers(current, found) {
+            return difference
+        }
         for (name, collection) in current.collections where !collection.isDynamic {
             let keys = Set(try elements(of: name).map(\.key))
             if keys != Set(collection.elements.keys.map(\.key)) { return "the elements of set \(name) differ" }
@@ -194,12 +224,15 @@ package final class Enforcer {
         return nil
     }
 
-    /// Notes how the kernel prints what we made, to compare with later; not when somebody changed rules meanwhile.
-    private func remember() throws(EnforcementError) {
-        let before = try number()
-        listing = try program.list(table: KernelNames.table).map(TableListing.init)
-        rulesetNumber = before
-        if try number() != before { rulesetNumber = 0 }
+    /// Whether a listing has the chains, rules and sets that we made, by name and number.
+    private static func shapeDiffers(_ current: Ruleset, _ found: TableListing) -> String? {
+        for (name, chain) in current.chains {
+            let lines = chain.rules.count + (chain.hook == nil ? 0 : 1)
+            guard let rules = found.chains[name] else { return "chain \(name) is gone" }
+            if rules.count != lines { return "chain \(name) has \(rules.count) rules, not \(lines)" }
+        }
+        for name in current.collections.keys where found.collections[name] == nil { return "set \(name) is gone" }
+        return nil
     }
 
     private func number() throws(EnforcementError) -> UInt32 {

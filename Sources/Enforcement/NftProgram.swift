@@ -7,13 +7,10 @@ package struct NftProgram: Sendable {
 
     package init(namespace: String? = nil) { self.namespace = namespace }
 
-    /// Checks the script against the kernel, then makes it in one transaction.
+    /// Makes the script in one transaction, which nft and the kernel check whole before any of it takes effect.
     ///
     /// - Throws: `EnforcementError.refused` with nft's words; the kernel is as it was.
-    package func apply(_ script: String) throws(EnforcementError) {
-        try run(["--check", "--file", "-"], script)
-        try run(["--file", "-"], script)
-    }
+    package func apply(_ script: String) throws(EnforcementError) { try run(["--file", "-"], script) }
 
     /// The table's chains and sets without counters and without elements; nil when there is no such table.
     package func list(table: String) throws(EnforcementError) -> String? {

@@ -1,0 +1,178 @@
+import Attribution
+import Capture
+import Enforcement
+import Foundation
+import Host
+import Model
+import Netlink
+import Rehearsal
+import Synchronization
+import TestSupport
+import Testing
+
+/// No packet is judged by half of one policy and half of another.
+@Suite(.serialized) struct ChangeTests {
+    private static let refusedPort: UInt16 = 1111
+    private static let allowedPort: UInt16 = 2222
+    private static let changes =
+        ChildProcess.inheritedEnvironment()["GATEHOUSE_CHANGES"].flatMap { Int($0) } ?? 1000
+
+    /// Every policy of this family refuses one port at one of the two ends, and admits another port at both, each by
+    /// ever other rules, groups and memberships.
+    private static func policy(_ random: inout SplitMix64) throws -> Policy {
+        func rule(_ direction: Direction, _ port: UInt16, _ remote: Remote) -> Rule {
+            Rule(
+                id: Identifier(derivedFrom: "rule", "\(direction)\(port)\(remote)"), direction: direction,
+                service: .transport(.udp, PortRange(port, port)), remote: remote)
+        }
+        let everybody = try IPPrefix(parsing: "10.1.0.0/24")
+        let refusedAt = random.pick([Direction.egress, .ingress])
+        var groups: [String: [Rule]] = ["sender": [], "receiver": [], "extra": [], "other": [], "spare": []]
+        var memberships = ["sender": ["sender"], "receiver": ["receiver"]]
+        for (end, direction) in [("sender", Direction.egress), ("receiver", .ingress)] {
+            let peer = end == "sender" ? "receiver" : "sender"
+            let remotes: [Remote] = [.any, .prefix(everybody), .group(peer)]
+            // The allowed port: in the end's own group, or in a further one that it then carries.
+            let home = random.chance(50) ? end : random.pick(["extra", "other"])
+            groups[home]?.append(rule(direction, allowedPort, random.pick(remotes)))
+            if home != end { memberships[end]?.append(home) }
+            // The other port: admitted here when it is refused there.
+            if refusedAt != direction {
+                let home = random.chance(50) ? end : random.pick(["extra", "other"])
+                groups[home]?.append(rule(direction, refusedPort, random.pick(remotes)))
+                if home != end, memberships[end]?.contains(home) == false { memberships[end]?.append(home) }
+            }
+        }
+        let prefixes = [everybody]
+        let instances = ["sender", "receiver"].enumerated().map { index, name in
+            Instance(
+                id: Identifier(derivedFrom: "instance", name), name: name,
+                interfaces: [
+                    Interface(
+                        id: Identifier(derivedFrom: "interface", name), name: "eth0", subnet: "all",
+                        addresses: [IPAddress(ipv4: 0x0a01_000a + UInt32(index))], mac: nil, device: "gh-\(name)",
+                        groups: memberships[name] ?? [])
+                ])
+        }
+        return Policy(
+            project: "change",
+            vpcs: [
+                VPC(
+                    id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: prefixes,
+                    subnets: [Subnet(id: Identifier(derivedFrom: "subnet"), name: "all", prefixes: prefixes)],
+                    groups: groups.sorted { $0.key < $1.key }.map {
+                        SecurityGroup(id: Identifier(derivedFrom: "group", $0.key), name: $0.key, rules: $0.value)
+                    }, instances: instances)
+            ])
+    }
+
+    @Test(.kernel) func `a thousand changes under traffic let nothing through that both policies refuse`() throws {
+        let host = try TestHost("ch")
+        defer { host.remove() }
+        let spaces = try ["sender", "receiver"].enumerated().map { index, name in
+            let space = try host.addGuest(name, device: "gh-\(name)", addresses: [])
+            let mac = MACAddress(bits: try NetworkNamespace.within(space) { try NetworkDevices.linkAddress("eth0") })
+            try TestHost.run("ip", "-n", host.name, "route", "add", "10.1.0.\(10 + index)", "dev", "gh-\(name)")
+            try TestHost.run(
+                "ip", "-n", host.name, "neigh", "add", "10.1.0.\(10 + index)", "lladdr", "\(mac)", "dev", "gh-\(name)",
+                "nud",
+                "permanent")
+            return space
+        }
+        try NftProgram(namespace: spaces[1]).apply(
+            """
+            table inet tap {
+             counter refused {
+             }
+             counter allowed {
+             }
+             chain tap {
+              type filter hook prerouting priority -400; policy drop;
+              udp dport \(Self.refusedPort) counter name refused
+              udp dport \(Self.allowedPort) counter name allowed
+             }
+            }
+
+            """)
+        try NetworkNamespace.within(host.name) { try Plumbing().prepareHost() }
+        let socket = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        let enforcer = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: 0)
+        var indexes = RuleIndexes()
+        var random = SplitMix64(seed: 42)
+        var policy = Policy.empty
+        func enforce() throws -> Enforcer.Method {
+            if random.chance(80) || policy.vpcs.isEmpty { policy = try Self.policy(&random) }
+            // Besides, a membership comes or goes that admits and refuses nothing.
+            for index in policy.vpcs[0].instances.indices where random.chance(50) {
+                let groups = policy.vpcs[0].instances[index].interfaces[0].groups
+                policy.vpcs[0].instances[index].interfaces[0].groups =
+                    groups.contains("spare") ? groups.filter { $0 != "spare" } : groups + ["spare"]
+            }
+            let devices = Dictionary(
+                policy.placements.map { ($0.interface, $0.device) }, uniquingKeysWith: { first, _ in first })
+            return try enforcer.apply(try HostPlan(policy, devices: devices, indexes: &indexes))
+        }
+        _ = try enforce()
+        let port = MACAddress(
+            bits: try NetworkNamespace.within(host.name) { try NetworkDevices.linkAddress("gh-sender") })
+        let isOver = Mutex(false)
+        let finished = DispatchGroup()
+        for target in [Self.refusedPort, Self.allowedPort] {
+            finished.enter()
+            Thread.detachNewThread {
+                defer { finished.leave() }
+                var storm = Storm(
+                    from: IPAddress(ipv4: 0x0a01_000a), to: IPAddress(ipv4: 0x0a01_000b), via: port, packets: 2000)
+                storm.rate = target == Self.refusedPort ? 12_000 : 3000
+                storm.targetPorts = target...target
+                while !isOver.withLock({ $0 }) {
+                    _ = try? storm.send(from: spaces[0])
+                    storm.first += 2000
+                }
+            }
+        }
+        var methods: [String: Int] = [:]
+        for _ in 0..<Self.changes { methods[try enforce().rawValue, default: 0] += 1 }
+        isOver.withLock { $0 = true }
+        finished.wait()
+        let counters = try TestHost.run("nft", "list", "counters", in: spaces[1])
+        let arrived = counters.split(separator: "\n").compactMap { line -> Int? in
+            let words = line.split(separator: " ")
+            return words.count == 4 && words[0].hasSuffix("packets") ? Int(words[1]) : nil
+        }
+        let refused = try refusedByPort(enforcer)
+        print(
+            "changes: \(methods); arrived \(counters.split(separator: "\n").filter { $0.contains("packets") }); refused \(refused)"
+        )
+        try #require(arrived.count == 2)
+        // nft lists counters in the order in which they were made.
+        #expect(arrived[0] == 0, "let through although both policies refuse it")
+        #expect(refused[Self.allowedPort] == nil, "refused although both policies admit it")
+        #expect(arrived[1] > 1000)
+        #expect((refused[Self.refusedPort] ?? 0) > 1000)
+        for method in ["elements", "rules", "switched"] { #expect(methods[method, default: 0] > 0) }
+    }
+
+    /// Packets that the groups refused, by target port.
+    private func refusedByPort(_ enforcer: Enforcer) throws -> [UInt16: UInt64] {
+        var found: [UInt16: UInt64] = [:]
+        for set in CountingSet.all {
+            // The target port's place in the key; the sets of other protocols have none.
+            let place: Int
+            switch set.meaning {
+            case .refused where set.columns.count == 5: place = 16
+            case .coarse: place = 12
+            case .refusedAfterEgress where set.transport == .udp: place = 12
+            default: continue
+            }
+            guard set.family == .ipv4 else { continue }
+            for generation in [0, 1] as [UInt32] {
+                for element in try enforcer.countedElements(of: set, generation: generation) {
+                    let port = UInt16(element.key[place]) << 8 | UInt16(element.key[place + 1])
+                    found[port, default: 0] += element.traffic.packets
+                }
+            }
+        }
+        return found
+    }
+}
