@@ -103,6 +103,12 @@ let package = Package(
                 "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Model", "Netlink", "Rehearsal",
             ], path: "Benchmarks/GatehouseBench", swiftSettings: house),
 
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Host
 import Link
 import Model
@@ -14,7 +13,7 @@ struct Apply: ParsableCommand {
     @Option(name: .shortAndLong, help: "The policy file.")
     var file: String
 
-    @Flag(help: "Show what would change, and change nothing.")
+    @Flag(help: "Show what would change against the latest revision, and change nothing.")
     var plan = false
 
     @Flag(help: "Let live sessions that are no longer admitted go on until they end.")
@@ -28,10 +27,13 @@ struct Apply: ParsableCommand {
 
     func validate() throws {
         if drain, cutAfter != nil { throw ValidationError("--drain and --cut-after: give one of them") }
+        _ = try fate()
     }
 
     func run() throws {
-        guard let bytes = try DurableFile.read(file) else { throw NotFound("policy file \(file): there is none") }
+        guard let bytes = try DurableFile.read(file) else {
+            throw NotFound("--file \(file): there is no such file; name the policy file to apply")
+        }
         let policy: Policy
         do {
             policy = try PolicyFile.load(bytes: bytes, name: file)
@@ -39,22 +41,17 @@ struct Apply: ParsableCommand {
             Console.tell("\(error)")
             throw ExitCode.failure
         }
-        let former = try RevisionStore(data.folder).latest()?.policy ?? .empty
-        let diff = PolicyDiff(from: former, to: policy)
-        for line in diff.lines { print(Console.paint(line, line.hasPrefix("+") ? .green : .red)) }
-        if diff.isEmpty { print("nothing changes") }
+        let former = try RevisionStore(data.folder).latest() ?? .none
+        let diff = PolicyDiff(from: former.policy, to: policy)
+        for change in diff.changes { print(Console.paint(change.text, change.colour)) }
+        let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
+        print("\(diff.summary) (\(since))")
         if plan { return }
         let request = ControlRequest.apply(policy: policy, origin: file, sessions: try fate())
         guard case .receipt(let receipt) = try AgentClient(data.folder).ask(request) else {
-            throw NotFound("the agent answered something else: is it of this version?")
+            throw NotFound.otherVersion
         }
-        print(
-            "revision \(receipt.revision) by \(receipt.actor) in the kernel of \(receipt.host) since \(receipt.appliedAt) (\(receipt.method), \(receipt.microseconds) µs)"
-        )
-        if receipt.cutSessions > 0 { print("\(receipt.cutSessions) sessions cut") }
-        if !receipt.missingDevices.isEmpty {
-            Console.tell("devices that are not there yet: \(receipt.missingDevices.joined(separator: ", "))")
-        }
+        for line in receipt.lines(LocalTime(now: .now)) { print(line) }
     }
 
     private func fate() throws -> SessionFate {
@@ -66,5 +63,19 @@ struct Apply: ParsableCommand {
         } catch {
             throw ValidationError("--cut-after: \(error)")
         }
+    }
+}
+
+extension Receipt {
+    /// What a person wants to know of it.
+    func lines(_ time: LocalTime) -> [String] {
+        let took = microseconds < 10_000 ? "\(microseconds) µs" : "\(microseconds / 1000) ms"
+        let since = time.text(appliedAt)
+        var lines = ["revision \(revision) by \(actor) in the kernel of \(host) since \(since) (\(method), \(took))"]
+        if cutSessions > 0 { lines.append("\(Wording.count(cutSessions, "session")) cut") }
+        if !missingDevices.isEmpty {
+            lines.append("enforced as soon as the device is there: \(missingDevices.joined(separator: ", "))")
+        }
+        return lines
     }
 }

@@ -6,33 +6,67 @@ import Records
 /// The filter that `events` and `flows` share.
 struct FilterOptions: ParsableArguments {
     @Argument(
-        help:
-            "src=, dst= (address or prefix), port=, sport=, dport=, proto=, action=accept|drop, interface=, group=, rule=."
-    )
+        help: """
+            Terms that must all hold: src=, dst= (address or prefix), port=, sport=, dport=, proto=, \
+            action=accept|drop, interface=, group=, rule=.
+            """)
     var filter: [String] = []
 
-    @Option(help: "From this time on: a span back as 15m, 2h, or RFC 3339.")
+    @Option(help: "From this time on: so long ago, as 15m or 2h, or RFC 3339.")
     var since: String?
 
-    @Option(help: "Up to this time.")
+    @Option(help: "Before this time, likewise.")
     var until: String?
 
     @Option(help: "The last so many only.")
     var limit: Int?
 
-    @Option(name: .shortAndLong, help: "How to write the answer: table, json, jsonl, csv.")
-    var output = OutputFormat.table
+    @Flag(name: .shortAndLong, help: "Go on with what comes, until Ctrl-C.")
+    var follow = false
+
+    func validate() throws {
+        _ = try parsed()
+        if let limit, limit < 0 { throw ValidationError("--limit \(limit): give a number from 0 on") }
+        if follow, until != nil { throw ValidationError("--until and --follow: what comes is later; give one of them") }
+    }
 
     func parsed() throws -> RecordFilter {
-        let now = Timestamp(nanoseconds: SystemClock.realtime)
         do {
             return try RecordFilter(
-                parsing: filter, since: try since.map { try TimeText.time($0, now: now) },
-                until: try until.map { try TimeText.time($0, now: now) })
-        } catch {
+                parsing: filter, since: try time("--since", since), until: try time("--until", until))
+        } catch let error as RecordFilter.ParseError {
             throw ValidationError("\(error)")
         }
     }
 
-    func limited<Element>(_ found: [Element]) -> [Element] { limit.map { Array(found.suffix($0)) } ?? found }
+    private func time(_ option: String, _ text: String?) throws -> Timestamp? {
+        guard let text else { return nil }
+        do {
+            return try TimeText.time(text, now: .now)
+        } catch {
+            throw ValidationError("\(option): \(error)")
+        }
+    }
+}
+
+extension Timestamp {
+    /// The present instant.
+    static var now: Timestamp { Timestamp(nanoseconds: SystemClock.realtime) }
+}
+
+/// The last elements of many, in their order.
+struct Newest<Element> {
+    private let limit: Int?
+    private var kept: [Element] = []
+
+    /// - Parameter limit: How many are kept; nil keeps all.
+    init(limit: Int?) { self.limit = limit }
+
+    mutating func add(_ element: Element) {
+        kept.append(element)
+        // Cut off seldom, so that a long listing is not moved for each row.
+        if let limit, kept.count >= 2 * limit + 1000 { kept.removeFirst(kept.count - limit) }
+    }
+
+    var elements: ArraySlice<Element> { limit.map { kept.suffix($0) } ?? kept[...] }
 }

@@ -11,67 +11,39 @@ struct Flows: ParsableCommand {
         discussion: "Example: gatehouse flows interface=web-1/eth0 port=443 --since 1h --output csv")
 
     @OptionGroup var options: FilterOptions
+    @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
 
     func run() throws {
         let folder = try data.existingFolder()
         let filter = try options.parsed()
-        let catalogue = try RevisionStore(folder).catalogue()
-        var records: [FlowRecord] = []
-        var lost = Traffic.zero
-        var closed: Int64 = 0
-        try SpoolReader(folder: folder.spool).forEach { item in
-            switch item {
-            case .record(let record): if filter.matches(record, catalogue: catalogue) { records.append(record) }
-            case .loss(let loss): if loss.until >= filter.since ?? loss.until { lost += loss.traffic }
-            case .closed(let instant): closed = max(closed, instant)
-            }
+        let time = LocalTime(now: .now)
+        let store = RevisionStore(folder)
+        var known = try store.numbers()
+        var catalogue = try store.catalogue()
+        var completeness = Completeness(filter)
+        var writer = ListingWriter(
+            FlowListing(host: Machine.hostName, catalogue: catalogue, time: time), output.format, grows: options.follow)
+        var tail = SpoolTail(folder: folder.spool)
+        let interruption = options.follow ? try Interruption() : nil
+        if options.limit == nil {
+            try tail.forEach { if let record = completeness.learn($0, catalogue) { writer.add(record) } }
+        } else {
+            var newest = Newest<FlowRecord>(limit: options.limit)
+            try tail.forEach { if let record = completeness.learn($0, catalogue) { newest.add(record) } }
+            newest.elements.forEach { writer.add($0) }
         }
-        write(options.limited(records), catalogue)
-        let complete =
-            closed > 0
-            ? "windows closed up to \(Timestamp(nanoseconds: closed).text(fractionDigits: 0))" : "no window closed yet"
-        let loss = lost.isZero ? "no loss" : "stated loss: \(lost.packets) packets, \(lost.bytes) bytes"
-        Console.tell("\(records.count) records; \(complete); \(loss)")
-    }
-
-    private func write(_ records: [FlowRecord], _ catalogue: Catalogue) {
-        var line = ByteLine()
-        switch options.output {
-        case .csv:
-            let csv = FlowCSV(host: Machine.hostName, catalogue: catalogue)
-            csv.appendHeading(to: &line)
-            for record in records { csv.append(record, to: &line) }
-            Console.write(line.bytes)
-        case .json, .jsonl:
-            let json = FlowJSON(host: Machine.hostName, catalogue: catalogue)
-            var objects: [[UInt8]] = []
-            for record in records {
-                line.removeAll()
-                json.append(record, to: &line)
-                objects.append(line.bytes.last == UInt8(ascii: "\n") ? line.bytes.dropLast() : line.bytes)
+        while let interruption {
+            writer.flush()
+            guard try interruption.pause() else { break }
+            if try store.numbers() != known {
+                known = try store.numbers()
+                catalogue = try store.catalogue()
+                writer.content = FlowListing(host: Machine.hostName, catalogue: catalogue, time: time)
             }
-            let isArray = options.output == .json
-            let body = objects.joined(separator: Array((isArray ? ",\n" : "\n").utf8))
-            Console.write(
-                isArray ? Array("[".utf8) + body + Array("]\n".utf8) : Array(body) + (objects.isEmpty ? [] : [10]))
-        case .table:
-            var table = Table([
-                "WINDOW", "INTERFACE", "WAY", "VERDICT", "INITIATOR", "TARGET", "SERVICE", "STATE", "SENT", "ANSWERED",
-                "RULE",
-            ])
-            for record in records { table.add(Self.cells(record, catalogue)) }
-            print(table.text)
+            try tail.forEach { if let record = completeness.learn($0, catalogue) { writer.add(record) } }
         }
-    }
-
-    static func cells(_ record: FlowRecord, _ catalogue: Catalogue) -> [String] {
-        [
-            Wording.clock(record.windowStart), catalogue.placement(record.interface)?.label ?? record.interface.short,
-            record.direction.rawValue, Wording.verdict(record.verdict), Wording.initiator(record.key, record.detail),
-            record.detail == .total ? "*" : "\(record.key.target)", Wording.service(record.key, record.detail),
-            record.state.name, Wording.traffic(record.fromInitiator), Wording.traffic(record.fromTarget),
-            "\(record.rule.short) \(catalogue.rule(record.rule)?.text ?? "")",
-        ]
+        writer.finish()
+        Console.tell(completeness.words(time))
     }
 }

@@ -51,7 +51,8 @@ struct DataOptions: ParsableArguments {
     func existingFolder() throws -> DataFolder {
         guard DurableFile.exists(data) else {
             throw NotFound(
-                "data folder \(data): there is none; name one with --data, or start an agent with `gatehouse up --data \(data)`"
+                "data folder \(data): there is none; name one with --data, or start an agent with "
+                    + "`gatehouse up --data \(data)`"
             )
         }
         return folder
@@ -62,6 +63,9 @@ struct DataOptions: ParsableArguments {
 struct NotFound: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
+
+    static let otherVersion = NotFound(
+        "the agent answered something else: it is of another version; start it anew, its rules stay")
 }
 
 extension ExitCode {
