@@ -151,17 +151,21 @@ final class RecordPipeline {
 
     /// Has the kernel write into the other generation, and records the one that now stands still.
     private func rotateCountingSets() throws {
+        // A generation that could not be read the last time would be emptied by the rotation.
+        try catchUp()
         let generation = try enforcer.rotate()
         try record(generation: generation)
     }
 
     private func record(generation: UInt32) throws {
+        // Packets that were under way at the rotation have written by then.
+        try GracePeriod.wait()
+        // All sets are read before anything is recorded: a reading that fails is begun anew and records nothing twice.
+        let found = try CountingSet.all.map { ($0, try enforcer.countedElements(of: $0, generation: generation)) }
         let now = SystemClock.realtime
         let span = Recorder.Span(start: Timestamp(nanoseconds: generationBegan), end: Timestamp(nanoseconds: now))
-        for set in CountingSet.all {
-            for element in try enforcer.countedElements(of: set, generation: generation) {
-                for record in recorder.records(of: element, in: set, span) { recorder.append(record) }
-            }
+        for (set, elements) in found {
+            for record in elements.flatMap({ recorder.records(of: $0, in: set, span) }) { recorder.append(record) }
         }
         generationBegan = now
         for record in recorder.takePending() { spool.append(record) }

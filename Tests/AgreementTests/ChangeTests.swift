@@ -132,7 +132,16 @@ import Testing
             }
         }
         var methods: [String: Int] = [:]
-        for _ in 0..<Self.changes { methods[try enforce().rawValue, default: 0] += 1 }
+        var leaks = 0
+        for number in 0..<Self.changes {
+            let former = policy
+            let method = try enforce().rawValue
+            methods[method, default: 0] += 1
+            let seen = try TestHost.run("nft", "list", "counter", "inet", "tap", "refused", in: spaces[1])
+            let now = seen.split(separator: "\n").compactMap { $0.contains("packets") ? Int($0.split(separator: " ")[1]) : nil }.first ?? 0
+            if now != leaks { print("LEAK \(now - leaks) at change \(number) \(method) epoch \(enforcer.epoch)\n  \(former.vpcs[0].groups.map { ($0.name, $0.rules.map(\.text)) }) \(former.vpcs[0].instances.map { $0.interfaces[0].groups })\n  \(policy.vpcs[0].groups.map { ($0.name, $0.rules.map(\.text)) }) \(policy.vpcs[0].instances.map { $0.interfaces[0].groups })") }
+            leaks = now
+        }
         isOver.withLock { $0 = true }
         finished.wait()
         let counters = try TestHost.run("nft", "list", "counters", in: spaces[1])
