@@ -18,6 +18,23 @@ import Testing
 
     @Test(arguments: [
         ("", "f.yaml:1: the file is empty; write at least project: NAME and vpcs: []"),
+        (
+            "hello",
+            "f.yaml:1: \"hello\" where a mapping is wanted; write a mapping with the keys project, vpcs, collectors"
+        ),
+        (
+            "project: p\n---\nproject: q",
+            "f.yaml:2: the file is not valid YAML: expected a single document in the stream begun at line 1 "
+                + "but found another document; mend the YAML at column 1"
+        ),
+        (
+            "project: p\nvpcs: []\u{1}",
+            "f.yaml:2: the file is not valid YAML: control characters are not allowed; remove the character"
+        ),
+        (
+            "project: p\r\nvpcs: []\r\nfoo: 1\r\n",
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors"
+        ),
         ("vpcs: []", "f.yaml:1: key \"project\" is missing; write project: NAME"),
         ("project: p", "f.yaml:1: key \"vpcs\" is missing; write vpcs: a list of VPCs"),
         ("[a]", "f.yaml:1: a list where a mapping is wanted; write a mapping with the keys project, vpcs, collectors"),
