@@ -32,7 +32,8 @@ package final class Agent {
     private var problems: [String] = []
     private var repairs = 0
     private var lastDrift: String?
-    private var cutsDue: [(at: Int64, revision: Int)] = []
+    /// When sessions that a change let go on for a while are to be cut.
+    private var cutsDue: [Int64] = []
     private var isStopping = false
 
     package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
@@ -159,8 +160,8 @@ package final class Agent {
         }
         try rebindDevices()
         let now = SystemClock.monotonic
-        if cutsDue.contains(where: { $0.at <= now }) {
-            cutsDue.removeAll { $0.at <= now }
+        if cutsDue.contains(where: { $0 <= now }) {
+            cutsDue.removeAll { $0 <= now }
             _ = try cutRevoked()
         }
         if records.hasPendingLoss { try records.settle(try records.readBooks()) }
@@ -213,7 +214,7 @@ package final class Agent {
         case .cut: cuts = try cutRevoked()
         case .drain: break
         case .cutAfter(let seconds):
-            cutsDue.append((SystemClock.monotonic + Int64(seconds * 1e9), next.number))
+            cutsDue.append(SystemClock.monotonic + Int64(seconds * 1e9))
         }
         return Receipt(
             revision: next.number, host: host, actor: actor, appliedAt: Timestamp(nanoseconds: appliedAt),

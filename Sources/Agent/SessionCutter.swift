@@ -27,19 +27,14 @@ struct SessionCutter {
     ) -> Bool {
         let egress = MarkLayout.egressIndex(entry.mark)
         let ingress = MarkLayout.ingressIndex(entry.mark)
-        let isICMP = entry.original.transport == 1 || entry.original.transport == 58
         if egress != 0, egress != MarkLayout.dhcpClientIndex {
             guard let id = rule(egress, .egress),
                 admission.admits(id, entry.original.key, at: entry.original.source)
             else { return false }
         }
         if ingress != 0 {
-            let key = FlowKey(
-                initiator: entry.reply.target, target: entry.reply.source,
-                transport: TransportProtocol(rawValue: entry.original.transport),
-                initiatorPort: isICMP ? entry.original.sourcePort : entry.reply.targetPort,
-                targetPort: isICMP ? entry.original.targetPort : entry.reply.sourcePort)
-            guard let id = rule(ingress, .ingress), admission.admits(id, key, at: entry.reply.source) else {
+            guard let id = rule(ingress, .ingress), admission.admits(id, entry.keyAtTarget, at: entry.reply.source)
+            else {
                 return false
             }
         }

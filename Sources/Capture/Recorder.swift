@@ -143,21 +143,11 @@ package struct Recorder {
                     stage: index == MarkLayout.dhcpClientIndex ? .guard : .group,
                     rule: attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id,
                     revision: attributor.revision(at: entry.start),
-                    key: direction == .egress ? entry.original.key : Self.keyAtTarget(entry), state: state,
+                    key: direction == .egress ? entry.original.key : entry.keyAtTarget, state: state,
                     fromInitiator: original, fromTarget: reply, cumulativeFromInitiator: entry.fromOriginal,
                     cumulativeFromTarget: entry.fromReply))
         }
         if !wasAttributed { unattributed += 1 }
-    }
-
-    /// The key as the target's interface saw it, behind any address translation.
-    private static func keyAtTarget(_ entry: ConnectionEntry) -> FlowKey {
-        let isICMP = entry.original.transport == 1 || entry.original.transport == 58
-        return FlowKey(
-            initiator: entry.reply.target, target: entry.reply.source,
-            transport: TransportProtocol(rawValue: entry.original.transport),
-            initiatorPort: isICMP ? entry.original.sourcePort : entry.reply.targetPort,
-            targetPort: isICMP ? entry.original.targetPort : entry.reply.sourcePort)
     }
 
     /// Adds a record to those that wait, and to the books.

@@ -52,6 +52,17 @@ package struct ConnectionEntry {
 
     package init() {}
 
+    /// The key as the target saw it, behind any address translation.
+    package var keyAtTarget: FlowKey {
+        // The reply of an ICMP session has a type of its own; the session keeps its opener's.
+        let isICMP = TransportProtocol(rawValue: original.transport).isICMP
+        return FlowKey(
+            initiator: reply.target, target: reply.source,
+            transport: TransportProtocol(rawValue: original.transport),
+            initiatorPort: isICMP ? original.sourcePort : reply.targetPort,
+            targetPort: isICMP ? original.targetPort : reply.sourcePort)
+    }
+
     /// Whether TCP has closed the connection in both ways, or reset it.
     package var isClosed: Bool { tcpState == 7 || tcpState == 8 }  // TCP_CONNTRACK_TIME_WAIT, TCP_CONNTRACK_CLOSE
 }
