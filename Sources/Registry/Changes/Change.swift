@@ -1,0 +1,110 @@
+import Foundation
+package import GRDB
+package import Model
+
+/// One change under way: the operations write through it, and it writes the history, the revision and the trail.
+///
+/// Lives within one savepoint of the registry's queue; nothing of it is kept beyond.
+package final class Change {
+    package let database: Database
+    package let actor: Actor
+    package let instant = Timestamp.now
+    /// The number that the change's revision gets, once something has changed.
+    private var number: Int64?
+    private let encoder: JSONEncoder
+
+    init(_ database: Database, by actor: Actor) {
+        self.database = database
+        self.actor = actor
+        encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    }
+
+    /// The revision that this change makes; nil while nothing has changed.
+    package var revision: Int64? { number }
+
+    func conclude() throws {}
+
+    private func ensureRevision() throws -> Int64 {
+        if let number { return number }
+        try database.cachedStatement(
+            sql: "INSERT INTO revision (madeAt, actor, requestID, action) VALUES (?, ?, ?, ?)"
+        ).execute(arguments: [instant.nanoseconds, actor.userName, actor.requestID, actor.action])
+        number = database.lastInsertedRowID
+        return database.lastInsertedRowID
+    }
+
+    // MARK: Objects
+
+    /// Adds an object, and says so in the trail.
+    package func insert<Object: StoredObject>(_ object: inout Object) throws {
+        object.createdAt = instant.nanoseconds
+        object.updatedAt = instant.nanoseconds
+        object.revisionNumber = 0
+        try object.insert(database)
+        try remember(object)
+    }
+
+    /// Puts a changed object in place of its former state; an equal one changes nothing.
+    package func update<Object: StoredObject>(_ object: inout Object, from former: Object) throws {
+        guard object != former else { return }
+        try touch(&object)
+    }
+
+    /// Counts a change of what belongs to an object: its revision number rises.
+    package func touch<Object: StoredObject>(_ object: inout Object) throws {
+        object.revisionNumber += 1
+        object.updatedAt = instant.nanoseconds
+        try object.update(database)
+        try remember(object)
+    }
+
+    package func delete(_ object: some StoredObject) throws {
+        _ = try object.delete(database)
+        let kind = type(of: object).kind.rawValue
+        try database.cachedStatement(sql: "DELETE FROM tag WHERE kind = ? AND objectID = ?")
+            .execute(arguments: [kind, object.id])
+        try write(kind: kind, id: object.id, body: nil)
+    }
+
+    private func remember<Object: StoredObject>(_ object: Object) throws {
+        try write(kind: Object.kind.rawValue, id: object.id, body: json(object))
+    }
+
+    private func write(kind: String, id: String, body: String?) throws {
+        try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO history (kind, objectID, revision, body) VALUES (?, ?, ?, ?)"
+        ).execute(arguments: [kind, id, try ensureRevision(), body])
+    }
+
+    /// An object as the trail and the history hold it.
+    package func json(_ object: some Encodable) throws -> String {
+        String(decoding: try encoder.encode(object), as: UTF8.self)
+    }
+
+    // MARK: The trail
+
+    /// Says in the trail what became of an object.
+    package func audit<Object: StoredObject>(
+        _ action: String, _ object: Object, before: String? = nil, after: String? = nil
+    ) throws {
+        try AuditTrail.append(
+            AuditNote(
+                action: action, targetKind: Object.kind, targetID: object.id, targetName: object.name, before: before,
+                after: after), by: actor, revision: try ensureRevision(), at: instant, to: database)
+    }
+
+    package func audit(_ note: AuditNote) throws {
+        try AuditTrail.append(note, by: actor, revision: number, at: instant, to: database)
+    }
+
+    // MARK: Reading within the change
+
+    package func find<Object: StoredObject>(_ id: String) throws -> Object {
+        guard let object = try Object.fetchOne(database, key: id) else { throw RegistryError.notFound(Object.kind, id) }
+        return object
+    }
+
+    /// A new random UUID.
+    package static func newID() -> String { UUID().uuidString.lowercased() }
+}

@@ -1,0 +1,47 @@
+package import GRDB
+
+/// The kinds of objects that the registry holds; each has a table of this name.
+package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+    case project
+    case user
+    case vpc
+    case subnet
+    case interface
+    case group = "security_group"
+    case rule = "security_group_rule"
+    case log
+    case host
+
+    /// The name in a sentence.
+    package var title: String {
+        switch self {
+        case .project: "Project"
+        case .user: "User"
+        case .vpc: "Network"
+        case .subnet: "Subnet"
+        case .interface: "Port"
+        case .group: "Security group"
+        case .rule: "Security group rule"
+        case .log: "Log resource"
+        case .host: "Host"
+        }
+    }
+}
+
+/// An object that projects own, that changes with revisions, and whose past can be read.
+package protocol StoredObject: Codable, FetchableRecord, PersistableRecord, Hashable, Sendable {
+    static var kind: Kind { get }
+    var id: String { get }
+    var projectID: String { get }
+    var name: String { get }
+    /// Nanoseconds since 1970.
+    var createdAt: Int64 { get set }
+    /// When it last changed; nanoseconds since 1970.
+    var updatedAt: Int64 { get set }
+    /// 0 at creation; rises with each change of the object or of what belongs to it.
+    var revisionNumber: Int { get set }
+}
+
+extension StoredObject {
+    package static var databaseTableName: String { kind.rawValue }
+}

@@ -1,0 +1,25 @@
+import GRDB
+
+/// A security group: a union of allow rules that a project attaches to interfaces.
+package struct StoredGroup: StoredObject {
+    package static let kind = Kind.group
+    /// Each project has one group of this name, made on first use; no other may be called so.
+    package static let defaultName = "default"
+
+    package let id: String
+    package let projectID: String
+    package var name: String
+    package var description: String
+    package var isDefault: Bool
+    package var createdAt: Int64 = 0
+    package var updatedAt: Int64 = 0
+    package var revisionNumber = 0
+
+    package init(id: String, projectID: String, name: String, description: String, isDefault: Bool = false) {
+        self.id = id
+        self.projectID = projectID
+        self.name = name
+        self.description = description
+        self.isDefault = isDefault
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+package import GRDB
+package import Model
+import Synchronization
+
+/// What exists and who may change it: one SQLite database in WAL mode.
+///
+/// Reads run side by side on snapshots. Changes go through one queue: each is whole or has not happened, all that wait
+/// share one commit to disk, and each is answered after that commit.
+package final class Registry: Sendable {
+    private let pool: DatabasePool
+    private let queue: CommitQueue
+
+    /// Opens or makes the database and brings its schema up to date.
+    ///
+    /// - Throws: what SQLite says, or `RegistryError` when a newer version of Gatehouse has written it.
+    package init(path: String) throws {
+        var configuration = Configuration()
+        configuration.label = "gatehouse.registry"
+        configuration.maximumReaderCount = 8
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            // A commit is on disk when it returns.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA cache_size = -32000")
+        }
+        pool = try DatabasePool(path: path, configuration: configuration)
+        let migrator = Schema.migrator
+        if try pool.read(migrator.hasBeenSuperseded) {
+            throw RegistryError(
+                .newerSchema, "registry \(path): a newer version of Gatehouse has written it; start that version")
+        }
+        try migrator.migrate(pool)
+        queue = CommitQueue(pool)
+    }
+
+    /// Reads a consistent state; changes made meanwhile are not seen.
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await pool.read(body)
+    }
+
+    /// Reads from a thread that may block.
+    package func readNow<Value>(_ body: (Database) throws -> Value) throws -> Value { try pool.read(body) }
+
+    /// Makes one change: what `body` does, its revision and its audit entries, or nothing.
+    ///
+    /// When `body` throws, everything it did is taken back, and the refusal is written into the trail.
+    package func change<Value: Sendable>(
+        by actor: Actor, _ body: @escaping @Sendable (Change) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await queue.submit { database in
+                let change = Change(database, by: actor)
+                let value = try body(change)
+                try change.conclude()
+                return value
+            }
+        } catch let error as RegistryError {
+            try await note(
+                AuditNote(action: actor.action, outcome: .failure, reason: error.message), by: actor)
+            throw error
+        }
+    }
+
+    /// Writes an entry into the trail that belongs to no change: a login, a refused attempt.
+    package func note(_ note: AuditNote, by actor: Actor) async throws {
+        try await queue.submit { database in
+            try AuditTrail.append(note, by: actor, revision: nil, at: .now, to: database)
+        }
+    }
+
+    /// Writes what is neither an object nor in the trail: tokens, receipts, what hosts say of themselves.
+    package func keep<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await queue.submit(body)
+    }
+
+    /// A consistent copy of the whole database, made while it is in use.
+    package func backup(to path: String) throws {
+        let copy = try DatabaseQueue(path: path)
+        try pool.backup(to: copy)
+        try copy.close()
+    }
+}
+
+extension Timestamp {
+    package static var now: Timestamp {
+        var clock = timespec()
+        clock_gettime(CLOCK_REALTIME, &clock)
+        return Timestamp(nanoseconds: Int64(clock.tv_sec) * 1_000_000_000 + Int64(clock.tv_nsec))
+    }
+}
