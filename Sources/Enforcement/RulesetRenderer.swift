@@ -159,12 +159,17 @@ package struct RulesetRenderer {
         let service = serviceMatch(planned.rule.service)
         let side = planned.rule.direction == .egress ? "daddr" : "saddr"
         switch planned.rule.remote {
-        case .any: return [service]
+        case .any:
+            guard let family = planned.rule.family, planned.rule.service.family == nil else {
+                return planned.rule.families.isEmpty ? [] : [service]
+            }
+            return [["meta nfproto \(family == .ipv4 ? "ipv4" : "ipv6")"] + service]
         case .prefix(let prefix):
+            guard !planned.rule.families.isEmpty else { return [] }
             return [["\(prefix.family == .ipv4 ? "ip" : "ip6") \(side) \(prefix)"] + service]
         case .group:
             guard let peer = planned.peer else { return [] }
-            return AddressFamily.allCases.filter { planned.rule.service.family ?? $0 == $0 }.map {
+            return planned.rule.families.map {
                 ["\($0 == .ipv4 ? "ip" : "ip6") \(side) @\(memberSet(peer, $0, epoch))"] + service
             }
         }

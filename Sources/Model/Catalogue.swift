@@ -11,6 +11,13 @@ package struct Catalogue: Sendable {
         package let actor: String
         package let origin: String
 
+        package init(number: Int, madeAt: Timestamp, actor: String, origin: String) {
+            self.number = number
+            self.madeAt = madeAt
+            self.actor = actor
+            self.origin = origin
+        }
+
         package init(_ revision: Revision) {
             self.number = revision.number
             self.madeAt = revision.madeAt
@@ -23,6 +30,7 @@ package struct Catalogue: Sendable {
 
     /// Learns a revision's names; what is no longer in the policy stays known.
     package mutating func learn(_ revision: Revision) {
+        for note in revision.notes ?? [] { revisions[note.number] = note }
         revisions[revision.number] = RevisionNote(revision)
         for placement in revision.policy.placements { placements[placement.interface] = placement }
         for reference in revision.ruleReferences { rules[reference.id] = reference }

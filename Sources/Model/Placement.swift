@@ -24,7 +24,7 @@ package struct Placement: Hashable, Sendable, Codable {
         self.subnetName = subnet.name
         self.vpc = vpc.id
         self.vpcName = vpc.name
-        self.project = policy.project
+        self.project = interface.project ?? policy.project
         self.groups = interface.groups
     }
 

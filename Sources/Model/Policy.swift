@@ -3,11 +3,14 @@ package struct Policy: Hashable, Sendable, Codable {
     package let project: String
     package var vpcs: [VPC]
     package var collectors: [Collector]
+    /// Which events are written into Neutron's log; nil writes all, as a host without a controller does.
+    package var logs: [LogResource]?
 
-    package init(project: String, vpcs: [VPC], collectors: [Collector] = []) {
+    package init(project: String, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil) {
         self.project = project
         self.vpcs = vpcs
         self.collectors = collectors
+        self.logs = logs
     }
 
     package static let empty = Policy(project: "default", vpcs: [])
@@ -73,12 +76,14 @@ package struct Interface: Hashable, Sendable, Codable {
     package let mac: MACAddress?
     /// Name or altname of the Linux device on the host's side.
     package let device: String
+    /// The project that owns it, where that is not the policy's.
+    package let project: String?
     /// Names of the groups attached, in the VPC of the interface, in the order of the file.
     package var groups: [String]
 
     package init(
         id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], mac: MACAddress?,
-        device: String, groups: [String]
+        device: String, project: String? = nil, groups: [String]
     ) {
         self.id = id
         self.name = name
@@ -86,6 +91,7 @@ package struct Interface: Hashable, Sendable, Codable {
         self.addresses = addresses
         self.mac = mac
         self.device = device
+        self.project = project
         self.groups = groups
     }
 

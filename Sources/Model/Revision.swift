@@ -1,6 +1,7 @@
 /// One policy state with its number, and who made it.
 package struct Revision: Hashable, Sendable, Codable {
-    /// Counts from 1 without holes; 0 is the state before any policy.
+    /// Rises from 1; 0 is the state before any policy. Without holes, but for a host that a controller gives only what
+    /// concerns it.
     package let number: Int
     package let madeAt: Timestamp
     /// Who made the change: the login name behind the request.
@@ -10,12 +11,16 @@ package struct Revision: Hashable, Sendable, Codable {
     package let policy: Policy
     /// For each rule the number of the revision that made it.
     package let ruleOrigins: [String: Int]
+    /// Who made the revisions that `ruleOrigins` names, where this host has not seen them itself.
+    package let notes: [Catalogue.RevisionNote]?
 
     package static let none = Revision(
         number: 0, madeAt: Timestamp(nanoseconds: 0), actor: "", origin: "", policy: .empty, ruleOrigins: [:])
 
-    private init(
-        number: Int, madeAt: Timestamp, actor: String, origin: String, policy: Policy, ruleOrigins: [String: Int]
+    /// A revision as a controller numbers it: its rules have their ids already.
+    package init(
+        number: Int, madeAt: Timestamp, actor: String, origin: String, policy: Policy, ruleOrigins: [String: Int],
+        notes: [Catalogue.RevisionNote]? = nil
     ) {
         self.number = number
         self.madeAt = madeAt
@@ -23,6 +28,7 @@ package struct Revision: Hashable, Sendable, Codable {
         self.origin = origin
         self.policy = policy
         self.ruleOrigins = ruleOrigins
+        self.notes = notes
     }
 
     /// The revision that follows this one when `policy` is wanted.

@@ -56,23 +56,37 @@ package struct Rule: Hashable, Sendable, Codable {
     /// Stable while the rule stands unchanged in its group; never used again afterwards.
     package var id: Identifier<Rule>
     package let direction: Direction
+    /// The only family that the rule admits; nil is both, as far as service and remote allow.
+    package let family: AddressFamily?
     package let service: Service
     package let remote: Remote
     /// What its author says of it; not part of what it does.
     package let description: String
 
     package init(
-        id: Identifier<Rule>, direction: Direction, service: Service, remote: Remote, description: String = ""
+        id: Identifier<Rule>, direction: Direction, family: AddressFamily? = nil, service: Service, remote: Remote,
+        description: String = ""
     ) {
         self.id = id
         self.direction = direction
+        self.family = family
         self.service = service
         self.remote = remote
         self.description = description
     }
 
-    /// The rule in the policy file's words: `ingress tcp/443 from any`.
+    /// The families of which packets can match: none where the parts contradict each other.
+    package var families: [AddressFamily] {
+        var wanted = [family, service.family].compactMap { $0 }
+        if case .prefix(let prefix) = remote { wanted.append(prefix.family) }
+        return AddressFamily.allCases.filter { family in wanted.allSatisfy { $0 == family } }
+    }
+
+    /// The rule in the policy file's words: `ingress tcp/443 from any`; a family that only `family` says comes last.
     package var text: String {
-        "\(direction.rawValue) \(service) \(direction == .ingress ? "from" : "to") \(remote)"
+        let words = "\(direction.rawValue) \(service) \(direction == .ingress ? "from" : "to") \(remote)"
+        if case .prefix = remote { return words }
+        guard let family, service.family == nil else { return words }
+        return "\(words) (\(family == .ipv4 ? "IPv4" : "IPv6"))"
     }
 }

@@ -17,11 +17,16 @@ package struct Admission: Sendable {
 
     private var rules: [Identifier<Rule>: Holder] = [:]
     private var owners: [IPAddress: Owner] = [:]
+    /// Groups of addresses that other hosts' interfaces have.
+    private var elsewhere: [IPAddress: Owner] = [:]
 
     package init(_ policy: Policy) {
         for (index, vpc) in policy.vpcs.enumerated() {
             for group in vpc.groups {
                 for rule in group.rules { rules[rule.id] = Holder(rule: rule, group: group.name, vpc: index) }
+                for address in group.membersElsewhere {
+                    elsewhere[address] = Owner(groups: (elsewhere[address]?.groups ?? []) + [group.name], vpc: index)
+                }
             }
             for interface in vpc.instances.flatMap(\.interfaces) {
                 for address in interface.addresses { owners[address] = Owner(groups: interface.groups, vpc: index) }
@@ -41,6 +46,7 @@ package struct Admission: Sendable {
             owner.groups.contains(holder.group)
         else { return false }
         let peer = holder.rule.direction == .egress ? key.target : key.initiator
+        guard holder.rule.family.map({ $0 == key.initiator.family }) ?? true else { return false }
         return matches(holder.rule.service, key) && matches(holder.rule.remote, peer, holder.vpc)
     }
 
@@ -59,7 +65,8 @@ package struct Admission: Sendable {
         switch remote {
         case .any: true
         case .prefix(let prefix): prefix.contains(peer)
-        case .group(let name): owners[peer].map { $0.vpc == vpc && $0.groups.contains(name) } ?? false
+        case .group(let name):
+            (owners[peer] ?? elsewhere[peer]).map { $0.vpc == vpc && $0.groups.contains(name) } ?? false
         }
     }
 }

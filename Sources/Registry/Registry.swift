@@ -10,6 +10,7 @@ import Synchronization
 package final class Registry: Sendable {
     private let pool: DatabasePool
     private let queue: CommitQueue
+    private let listeners = Mutex<[@Sendable (Int64) -> Void]>([])
 
     /// Opens or makes the database and brings its schema up to date.
     ///
@@ -49,18 +50,21 @@ package final class Registry: Sendable {
         by actor: Actor, _ body: @escaping @Sendable (Change) throws -> Value
     ) async throws -> Value {
         do {
-            return try await queue.submit { database in
+            let (value, revision) = try await queue.submit { database in
                 let change = Change(database, by: actor)
-                let value = try body(change)
-                try change.conclude()
-                return value
+                return (try body(change), change.revision)
             }
+            if let revision { for tell in listeners.withLock({ $0 }) { tell(revision) } }
+            return value
         } catch let error as RegistryError {
             try await note(
                 AuditNote(action: actor.action, outcome: .failure, reason: error.message), by: actor)
             throw error
         }
     }
+
+    /// Calls `body` with the number of each revision after it is on disk.
+    package func onRevision(_ body: @escaping @Sendable (Int64) -> Void) { listeners.withLock { $0.append(body) } }
 
     /// Writes an entry into the trail that belongs to no change: a login, a refused attempt.
     package func note(_ note: AuditNote, by actor: Actor) async throws {

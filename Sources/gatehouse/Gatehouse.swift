@@ -4,7 +4,7 @@ import Host
 import Link
 
 /// The command line: changes policies, reads what was recorded, explains.
-@main struct Gatehouse: ParsableCommand {
+@main struct Gatehouse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "Security groups in the kernel, and a log whose books balance.",
@@ -15,13 +15,17 @@ import Link
         version: "0.1.0",
         subcommands: [
             Demo.self, Up.self, Apply.self, Events.self, Flows.self, BooksCommand.self, Explain.self, Status.self,
-            Revisions.self,
+            Revisions.self, Serve.self,
         ])
 
-    static func main() {
+    static func main() async {
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var serving = command as? any AsyncParsableCommand {
+                try await serving.run()
+            } else {
+                try command.run()
+            }
         } catch let code as ExitCode {
             Foundation.exit(code.rawValue)
         } catch {

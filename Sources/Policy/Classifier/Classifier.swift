@@ -122,7 +122,7 @@ package struct Classifier: Sendable {
     @inline(__always)
     private func match(_ interface: Int32, _ probe: Probe, peer: Int32) -> Int32 {
         let profile = interfaces.profile(interface)
-        let members = interfaces.membership(of: peer, seenFrom: profile)
+        let members = interfaces.membership(of: peer, probe, seenFrom: profile)
         var position = profile.firstChain
         let end = position &+ profile.chainCount
         while position < end {

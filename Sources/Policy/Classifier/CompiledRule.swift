@@ -66,9 +66,9 @@ struct CompiledRule: Sendable {
         self.low = base?.low ?? 0
         self.maskHigh = mask?.high ?? 0
         self.maskLow = mask?.low ?? 0
-        let families = Set([base?.family, rule.service.family].compactMap { $0?.rawValue })
-        // ICMP with a prefix of the other family: no packet is both.
-        self.family = families.count > 1 ? .max : families.first ?? 0
+        // Parts that contradict each other match no packet.
+        let families = rule.families
+        self.family = families.isEmpty ? .max : families.count > 1 ? 0 : families[0].rawValue
     }
 
     /// Whether the rule accepts whatever reaches it, so that nothing after it is ever looked at.

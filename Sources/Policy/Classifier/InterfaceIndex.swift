@@ -39,6 +39,8 @@ struct InterfaceIndex: Sendable {
     private var memberBits: [UInt64] = []
     private var byAddress = WordTable([])
     private var byID = WordTable([])
+    /// For each VPC, where the membership bits begin of addresses that other hosts' interfaces have.
+    private var elsewhere: [WordTable?] = []
 
     /// - Parameters:
     ///   - policy: The policy.
@@ -70,6 +72,29 @@ struct InterfaceIndex: Sendable {
         }
         byAddress = WordTable(addresses)
         byID = WordTable(ids)
+        for vpc in policy.vpcs { elsewhere.append(addMembersElsewhere(vpc)) }
+    }
+
+    private mutating func addMembersElsewhere(_ vpc: VPC) -> WordTable? {
+        var groups: [IPAddress: [Int]] = [:]
+        for (number, group) in vpc.groups.enumerated() {
+            for address in group.membersElsewhere { groups[address, default: []].append(number) }
+        }
+        guard !groups.isEmpty else { return nil }
+        var known: [[Int]: Int32] = [:]
+        var entries: [(high: UInt64, low: UInt64, tag: UInt8, value: Int32)] = []
+        for (address, numbers) in groups {
+            if known[numbers] == nil { known[numbers] = addBits(numbers, groupCount: vpc.groups.count) }
+            entries.append((address.high, address.low, address.family.code, known[numbers] ?? -1))
+        }
+        return WordTable(entries)
+    }
+
+    private mutating func addBits(_ numbers: [Int], groupCount: Int) -> Int32 {
+        var bits = [UInt64](repeating: 0, count: (groupCount + 63) / 64)
+        for number in numbers { bits[number / 64] |= 1 << UInt64(number % 64) }
+        memberBits += bits
+        return Int32(memberBits.count - bits.count)
     }
 
     private mutating func addProfile(
@@ -79,11 +104,8 @@ struct InterfaceIndex: Sendable {
         profiles.append(
             Profile(
                 vpc: key.vpc, firstChain: Int32(profileChains.count), chainCount: Int32(own.count),
-                members: Int32(memberBits.count)))
+                members: addBits(key.groups.compactMap { numbers[$0] }, groupCount: groupCount)))
         profileChains += own
-        var bits = [UInt64](repeating: 0, count: (groupCount + 63) / 64)
-        for number in key.groups.compactMap({ numbers[$0] }) { bits[number / 64] |= 1 << UInt64(number % 64) }
-        memberBits += bits
         return Int32(profiles.count - 1)
     }
 
@@ -119,8 +141,10 @@ struct InterfaceIndex: Sendable {
 
     /// Where the membership bits of a peer begin, or -1 where the peer is in no group of this VPC.
     @inline(__always)
-    func membership(of peer: Int32, seenFrom profile: Profile) -> Int32 {
-        guard peer >= 0 else { return -1 }
+    func membership(of peer: Int32, _ probe: Probe, seenFrom profile: Profile) -> Int32 {
+        guard peer >= 0 else {
+            return elsewhere[Int(profile.vpc)]?.find(probe.peerHigh, probe.peerLow, tag: probe.family) ?? -1
+        }
         let other = self.profile(peer)
         return other.vpc == profile.vpc ? other.members : -1
     }

@@ -75,8 +75,8 @@ extension Classifier {
     ) -> [Trace.Step] {
         let value = interfaces.value(interface, in: revision.policy)
         let vpc = interfaces.vpc(interface, in: revision.policy)
-        let peerGroups = groups(of: peer, seenFrom: vpc)
         let other = direction == .ingress ? key.initiator : key.target
+        let peerGroups = groups(of: peer, other, seenFrom: vpc)
         var steps: [Trace.Step] = []
         let groups = value.groups.compactMap { name in vpc.groups.first { $0.name == name } }
         for group in groups {
@@ -84,7 +84,7 @@ extension Classifier {
             steps.append(step(interface, direction, .group(group.name), nil, count(rules.count, direction)))
             for rule in rules {
                 let mismatch =
-                    RuleReason.mismatch(rule.service, key)
+                    RuleReason.mismatch(rule.family, key) ?? RuleReason.mismatch(rule.service, key)
                     ?? RuleReason.mismatch(rule.remote, other, peerGroups: peerGroups)
                 steps.append(
                     step(
@@ -106,8 +106,11 @@ extension Classifier {
     }
 
     /// The groups of a peer that rules of this VPC can name.
-    private func groups(of peer: Int32, seenFrom vpc: VPC) -> [String] {
-        guard peer >= 0, interfaces.vpc(peer, in: revision.policy).id == vpc.id else { return [] }
+    private func groups(of peer: Int32, _ address: IPAddress, seenFrom vpc: VPC) -> [String] {
+        guard peer >= 0 else {
+            return vpc.groups.filter { $0.membersElsewhere.contains(address) }.map(\.name)
+        }
+        guard interfaces.vpc(peer, in: revision.policy).id == vpc.id else { return [] }
         let names = interfaces.value(peer, in: revision.policy).groups
         return names.filter { name in vpc.groups.contains { $0.name == name } }
     }
@@ -118,7 +121,7 @@ extension Classifier {
         let own = Set(vpc.groups.filter { !$0.isPredefined }.map(\.name))
         let other = direction == .ingress ? key.initiator : key.target
         let remote: Remote =
-            groups(of: peer, seenFrom: vpc).first(where: own.contains).map(Remote.group) ?? .prefix(IPPrefix(other))
+            groups(of: peer, other, seenFrom: vpc).first(where: own.contains).map(Remote.group) ?? .prefix(IPPrefix(other))
         let rule = Rule(
             id: Identifier(high: 0, low: 0), direction: direction, service: narrowestService(key), remote: remote)
         return PolicyEdit(

@@ -2,6 +2,12 @@ import Model
 
 /// Why a rule does or does not match a packet, in words.
 enum RuleReason {
+    /// The reason that a rule of one family does not match; nil where it matches.
+    static func mismatch(_ family: AddressFamily?, _ key: FlowKey) -> String? {
+        guard let family, family != key.initiator.family else { return nil }
+        return "the packet is \(key.initiator.family.name), the rule \(family.name)"
+    }
+
     /// The reason that a service does not match; nil where it matches.
     static func mismatch(_ service: Service, _ key: FlowKey) -> String? {
         switch service {

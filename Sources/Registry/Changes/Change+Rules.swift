@@ -34,7 +34,8 @@ extension Change {
     }
 
     /// Adds one rule; `told` is false for those that a new group begins with.
-    @discardableResult func addRule(_ wanted: RuleDraft, to group: StoredGroup, told: Bool = false) throws -> StoredRule {
+    @discardableResult func addRule(_ wanted: RuleDraft, to group: StoredGroup, told: Bool = false) throws -> StoredRule
+    {
         var draft = wanted
         try draft.canonicalise()
         let twin = try String.fetchOne(

@@ -23,8 +23,6 @@ package final class Change {
     /// The revision that this change makes; nil while nothing has changed.
     package var revision: Int64? { number }
 
-    func conclude() throws {}
-
     private func ensureRevision() throws -> Int64 {
         if let number { return number }
         try database.cachedStatement(

@@ -55,7 +55,8 @@ extension Change {
         for (quota, ceiling) in ceilings.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             if let ceiling, notBelowUse, ceiling >= 0, try quota.used(projectID, in: database) > ceiling {
                 throw RegistryError(
-                    .quotaBelowUse, "Change would make usage less than 0 for the following resources: ['\(quota.rawValue)'].")
+                    .quotaBelowUse,
+                    "Change would make usage less than 0 for the following resources: ['\(quota.rawValue)'].")
             }
             try database.execute(
                 sql: "DELETE FROM quota WHERE projectID = ? AND resource = ?", arguments: [projectID, quota.rawValue])

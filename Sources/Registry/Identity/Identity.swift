@@ -24,6 +24,14 @@ package struct User: Codable, FetchableRecord, PersistableRecord, Hashable, Send
     /// nil for users that have tokens only.
     package var passwordHash: String?
     package var defaultProjectID: String?
+
+    package init(id: String, name: String, passwordHash: String? = nil, defaultProjectID: String? = nil) {
+        self.id = id
+        self.name = name
+        isEnabled = true
+        self.passwordHash = passwordHash
+        self.defaultProjectID = defaultProjectID
+    }
 }
 
 /// What a user may do in a project.
@@ -75,6 +83,13 @@ package struct Session: Sendable {
     /// The roles in the project, those held within others included.
     package let roles: Set<Role>
     package let token: TokenRecord?
+
+    package init(user: User, project: Project?, roles: Set<Role>, token: TokenRecord? = nil) {
+        self.user = user
+        self.project = project
+        self.roles = roles
+        self.token = token
+    }
 }
 
 /// Looks up and writes users, projects, roles and tokens.
@@ -164,7 +179,7 @@ extension Change {
     @discardableResult package func setUser(name: String, passwordHash: String?) throws -> User {
         let former = try Identity.user(named: name, in: database)
         let user = User(
-            id: former?.id ?? Identity.randomID(), name: name, isEnabled: true,
+            id: former?.id ?? Identity.randomID(), name: name,
             passwordHash: passwordHash ?? former?.passwordHash, defaultProjectID: former?.defaultProjectID)
         guard user != former else { return user }
         try user.save(database)

@@ -119,7 +119,8 @@ package struct RuleDraft: Sendable {
                 throw RegistryError(.invalid(.prefix), "Invalid CIDR \(text) given as IP prefix.")
             }
             guard prefix.family == (etherType == "IPv6" ? .ipv6 : .ipv4) else {
-                throw RegistryError(.invalid(.familyConflict), "Conflicting value ethertype \(etherType) for CIDR \(text)")
+                throw RegistryError(
+                    .invalid(.familyConflict), "Conflicting value ethertype \(etherType) for CIDR \(text)")
             }
         }
         if etherType == "IPv4", let text = protocolText, Self.onlyIPv6.contains(text) {

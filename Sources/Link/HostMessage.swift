@@ -1,0 +1,57 @@
+package import Model
+
+/// What the control plane sends a host over the long-lived stream: one JSON object a line.
+package enum HostMessage: Sendable, Codable {
+    /// What the host must enforce from now on.
+    case revision(Revision)
+    /// Nothing new; tells the server's clock, so that both sides see that the other is there.
+    case ping(at: Timestamp)
+}
+
+/// What a host tells of itself, once a ping.
+package struct HostReport: Sendable, Codable {
+    /// The server's clock in the ping that this answers, and the host's when it came.
+    package var pingedAt: Timestamp
+    package var receivedAt: Timestamp
+    package var status: AgentStatus
+
+    package init(pingedAt: Timestamp, receivedAt: Timestamp, status: AgentStatus) {
+        self.pingedAt = pingedAt
+        self.receivedAt = receivedAt
+        self.status = status
+    }
+}
+
+/// What became of a revision at a host.
+package enum HostReceipt: Sendable, Codable {
+    case applied(Receipt)
+    /// The kernel has the former one still; why, in words.
+    case failed(revision: Int, String)
+}
+
+/// A host asks to be taken in.
+package struct EnrolmentRequest: Sendable, Codable {
+    /// Good for one enrolment.
+    package var token: String
+    /// The host's name, as ports are bound to it.
+    package var host: String
+    /// The public half of a P-256 key that never leaves the host.
+    package var publicKeyPEM: String
+
+    package init(token: String, host: String, publicKeyPEM: String) {
+        self.token = token
+        self.host = host
+        self.publicKeyPEM = publicKeyPEM
+    }
+}
+
+/// The host's certificate, and that of the authority that signed the server's.
+package struct EnrolmentAnswer: Sendable, Codable {
+    package var certificatePEM: String
+    package var authorityPEM: String
+
+    package init(certificatePEM: String, authorityPEM: String) {
+        self.certificatePEM = certificatePEM
+        self.authorityPEM = authorityPEM
+    }
+}

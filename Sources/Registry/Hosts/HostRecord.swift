@@ -1,0 +1,167 @@
+package import GRDB
+import Model
+
+/// A host that is enrolled.
+package struct HostRecord: Codable, FetchableRecord, PersistableRecord, Sendable {
+    package static let databaseTableName = "host"
+
+    package let id: String
+    package let name: String
+    /// Instants are nanoseconds since 1970.
+    package let enrolledAt: Int64
+    package var isRevoked: Bool
+    package var lastSeenAt: Int64?
+    /// The newest revision that concerns the host, and the newest that its kernel has.
+    package var wantedRevision: Int
+    package var appliedRevision: Int
+    /// Why the wanted revision is not in force; nil when it is or is on its way.
+    package var failure: String?
+    /// How far the host's clock is ahead of the server's, in nanoseconds.
+    package var clockOffset: Int64?
+    /// What the agent says of itself, as JSON.
+    package var status: String?
+    package var certificateSerial: String
+
+    package init(id: String, name: String, enrolledAt: Int64, certificateSerial: String) {
+        self.id = id
+        self.name = name
+        self.enrolledAt = enrolledAt
+        isRevoked = false
+        wantedRevision = 0
+        appliedRevision = 0
+        self.certificateSerial = certificateSerial
+    }
+
+    /// How a host does.
+    package enum State: String, Sendable {
+        /// Enrolled, and not heard of since.
+        case pending
+        case live
+        /// Not heard of for longer than three pings.
+        case stale
+        /// A revision could not be put in force.
+        case failed
+        case revoked
+    }
+
+    package func state(at now: Int64, patience: Int64) -> State {
+        if isRevoked { return .revoked }
+        guard let lastSeenAt else { return .pending }
+        if now - lastSeenAt > patience { return .stale }
+        return failure == nil ? .live : .failed
+    }
+}
+
+/// A host's word about one revision.
+package struct ReceiptRecord: Codable, FetchableRecord, PersistableRecord, Sendable {
+    package static let databaseTableName = "receipt"
+
+    package let host: String
+    package let revision: Int
+    /// Nanoseconds since 1970; nil when it could not be put in force.
+    package let appliedAt: Int64?
+    package let method: String
+    package let microseconds: Int
+    package let cutSessions: Int
+    /// Of the policy that the kernel was given.
+    package let digest: String
+    package let failure: String?
+
+    package init(
+        host: String, revision: Int, appliedAt: Int64?, method: String, microseconds: Int, cutSessions: Int,
+        digest: String, failure: String?
+    ) {
+        self.host = host
+        self.revision = revision
+        self.appliedAt = appliedAt
+        self.method = method
+        self.microseconds = microseconds
+        self.cutSessions = cutSessions
+        self.digest = digest
+        self.failure = failure
+    }
+}
+
+/// Takes hosts in, and keeps what they say.
+package enum Hosts {
+    package static func named(_ name: String, in database: Database) throws -> HostRecord? {
+        try HostRecord.filter(Column("name") == name).fetchOne(database)
+    }
+
+    package static func all(_ database: Database) throws -> [HostRecord] {
+        try HostRecord.order(Column("name")).fetchAll(database)
+    }
+
+    /// Takes an enrolment token: it must be for this host, unused, and not too old.
+    package static func redeem(_ token: String, for host: String, at now: Int64, in database: Database) throws {
+        try database.execute(
+            sql: "UPDATE enrolment SET usedAt = ? WHERE hash = ? AND host = ? AND usedAt IS NULL AND expiresAt > ?",
+            arguments: [now, Identity.hash(ofToken: token), host, now])
+        guard database.changesCount == 1 else {
+            throw RegistryError(
+                .forbidden,
+                "host \(host): the enrolment token is not for it, was used, or has expired; make one with "
+                    + "`gatehouse host enrol \(host)`")
+        }
+    }
+
+    /// Keeps a receipt and what follows from it for the host's state.
+    package static func keep(_ receipt: ReceiptRecord, at now: Int64, in database: Database) throws {
+        try receipt.insert(database, onConflict: .replace)
+        if let failure = receipt.failure {
+            try database.execute(
+                sql: "UPDATE host SET failure = ?, lastSeenAt = ? WHERE name = ?",
+                arguments: ["revision \(receipt.revision): \(failure)", now, receipt.host])
+        } else {
+            try database.execute(
+                sql: """
+                    UPDATE host SET failure = NULL, lastSeenAt = ?, appliedRevision = max(appliedRevision, ?)
+                    WHERE name = ?
+                    """, arguments: [now, receipt.revision, receipt.host])
+        }
+    }
+
+    package static func noteSeen(
+        _ host: String, at now: Int64, clockOffset: Int64?, status: String?, in database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                UPDATE host SET lastSeenAt = ?, clockOffset = coalesce(?, clockOffset), status = coalesce(?, status)
+                WHERE name = ?
+                """, arguments: [now, clockOffset, status, host])
+    }
+}
+
+extension Change {
+    /// Makes a token with which a host of this name can be enrolled once, within a day.
+    package func makeEnrolmentToken(host: String) throws -> String {
+        let token = Identity.randomText(bytes: 32)
+        try database.execute(
+            sql: "INSERT INTO enrolment (hash, host, expiresAt) VALUES (?, ?, ?)",
+            arguments: [Identity.hash(ofToken: token), host, instant.nanoseconds + 86_400_000_000_000])
+        try audit(AuditNote(action: "host.invite", targetKind: .host, targetID: host, targetName: host))
+        return token
+    }
+
+    /// Takes a host in; one of the name that was there before is replaced.
+    package func enrol(_ name: String, certificateSerial: String) throws -> HostRecord {
+        let former = try Hosts.named(name, in: database)
+        var host =
+            former
+            ?? HostRecord(
+                id: Change.newID(), name: name, enrolledAt: instant.nanoseconds, certificateSerial: certificateSerial)
+        host.certificateSerial = certificateSerial
+        host.isRevoked = false
+        try host.save(database)
+        try audit(
+            AuditNote(
+                action: "host.enrol", targetKind: .host, targetID: host.id, targetName: name, after: certificateSerial))
+        return host
+    }
+
+    /// Takes a host's certificate back: it is told nothing more.
+    package func revoke(_ host: HostRecord) throws {
+        try database.execute(sql: "UPDATE host SET isRevoked = 1 WHERE id = ?", arguments: [host.id])
+        try audit(AuditNote(action: "host.revoke", targetKind: .host, targetID: host.id, targetName: host.name))
+    }
+}

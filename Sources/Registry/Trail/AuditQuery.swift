@@ -1,0 +1,60 @@
+package import GRDB
+
+/// What of the trail is asked for; conditions that are left out admit everything.
+package struct AuditQuery: Sendable {
+    /// Only entries of this project; nil is all projects.
+    package var project: String?
+    /// The id of a group, interface or other object.
+    package var target: String?
+    package var kind: Kind?
+    package var actor: String?
+    package var requestID: String?
+    /// A whole action, or its beginning: `security_group`.
+    package var action: String?
+    package var outcome: String?
+    /// Nanoseconds since 1970.
+    package var since: Int64?
+    package var until: Int64?
+    package var limit = 1000
+
+    package init() {}
+
+    /// The newest entries that match, oldest first.
+    package func entries(in database: Database) throws -> [AuditEntry] {
+        var request = AuditEntry.order(Column("sequence").desc).limit(limit)
+        if let project { request = request.filter(Column("projectID") == project) }
+        if let target { request = request.filter(Column("targetID") == target) }
+        if let kind { request = request.filter(Column("targetKind") == kind.rawValue) }
+        if let actor { request = request.filter(Column("actorName") == actor || Column("actorID") == actor) }
+        if let requestID { request = request.filter(Column("requestID") == requestID) }
+        if let action { request = request.filter(Column("action") == action || Column("action").like(action + ".%")) }
+        if let outcome { request = request.filter(Column("outcome") == outcome) }
+        if let since { request = request.filter(Column("at") >= since) }
+        if let until { request = request.filter(Column("at") <= until) }
+        return try request.fetchAll(database).reversed()
+    }
+}
+
+/// When a change took effect, and where.
+package struct Effect: Sendable {
+    package let host: String
+    /// The revision that the host's receipt is for: the change's own, or a later one that holds it too.
+    package let revision: Int?
+    /// Nanoseconds since 1970; nil while it has not taken effect.
+    package let appliedAt: Int64?
+    package let digest: String
+    package let failure: String?
+
+    /// What each enrolled host has said of a revision.
+    package static func of(_ revision: Int64, in database: Database) throws -> [Effect] {
+        try Hosts.all(database).filter { !$0.isRevoked }.map { host in
+            let receipt =
+                try ReceiptRecord
+                .filter(Column("host") == host.name && Column("revision") >= revision && Column("failure") == nil)
+                .order(Column("revision")).fetchOne(database)
+            return Effect(
+                host: host.name, revision: receipt?.revision, appliedAt: receipt?.appliedAt,
+                digest: receipt?.digest ?? "", failure: receipt == nil ? host.failure : nil)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Registry
+import Yams
+
+/// Which roles may do what: oslo.policy's rules, by the names that Neutron gives its operations.
+struct AccessPolicy: Sendable {
+    private let rules: [String: AccessRule]
+
+    /// Names that the seed's documents spell in the plural.
+    private static let aliases = ["get_loggable_resources": "get_loggable_resource", "get_logs": "get_log"]
+
+    private static let standard: [String: AccessRule] = {
+        var rules: [String: AccessRule] = [
+            "admin_only": .role("admin"),
+            "regular_user": .role("member"),
+            "log_keeper": .any([.role("admin"), .role("manager")]),
+            "get_loggable_resource": .rule("log_keeper"),
+            "get_quota": .role("reader"),
+            "update_quota": .rule("admin_only"),
+            "delete_quota": .rule("admin_only"),
+            "get_audit": .any([.role("admin"), .role("auditor"), .role("manager")]),
+            "get_host": .any([.role("admin"), .role("auditor")]),
+            "create_host": .rule("admin_only"),
+            "delete_host": .rule("admin_only"),
+            "get_revision": .role("reader"),
+        ]
+        for verb in ["get", "create", "update", "delete"] {
+            for resource in ["network", "subnet", "port", "security_group", "security_group_rule"] {
+                rules["\(verb)_\(resource)"] = verb == "get" ? .role("reader") : .rule("regular_user")
+            }
+            rules["\(verb)_log"] = .rule("log_keeper")
+        }
+        return rules
+    }()
+
+    init() { rules = Self.standard }
+
+    /// Reads a policy file, JSON or YAML; what it does not name stays as it is.
+    ///
+    /// - Throws: `AccessRule.ParseError` with the rule's name.
+    init(file text: String) throws {
+        guard let document = try Yams.load(yaml: text) as? [String: Any] else {
+            throw AccessRule.ParseError(description: "the policy file is no mapping of names to rules")
+        }
+        var rules = Self.standard
+        for (name, value) in document {
+            guard let text = value as? String else {
+                throw AccessRule.ParseError(description: "rule \(name): \(value) is no text; write it in quotes")
+            }
+            do {
+                rules[Self.aliases[name] ?? name] = try AccessRule(parsing: text)
+            } catch {
+                throw AccessRule.ParseError(description: "rule \(name): \(error.description)")
+            }
+        }
+        self.rules = rules
+    }
+
+    /// Whether a session may do something; an operation that no rule names is the administrator's.
+    func allows(_ operation: String, _ session: Session, ownsTarget: Bool = true) -> Bool {
+        holds(rules[operation] ?? .role("admin"), session, ownsTarget, depth: 0)
+    }
+
+    private func holds(_ rule: AccessRule, _ session: Session, _ ownsTarget: Bool, depth: Int) -> Bool {
+        guard depth < 16 else { return false }
+        return switch rule {
+        case .always: true
+        case .never: false
+        case .role(let name): session.roles.contains { $0.rawValue == name }
+        case .rule(let name):
+            rules[name].map { holds($0, session, ownsTarget, depth: depth + 1) } ?? false
+        case .ownProject, .ownUser: ownsTarget
+        case .not(let inner): !holds(inner, session, ownsTarget, depth: depth + 1)
+        case .all(let parts): parts.allSatisfy { holds($0, session, ownsTarget, depth: depth + 1) }
+        case .any(let parts): parts.contains { holds($0, session, ownsTarget, depth: depth + 1) }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import Crypto
+import Dispatch
+import Foundation
+import GRDB
+import HTTPTypes
+import Link
+import Model
+package import Registry
+import Synchronization
+
+/// Tells each connected host what it must enforce, and keeps what hosts tell.
+///
+/// A host holds one stream open; a change goes to those whose policy it alters, in one line each. What they answer comes by
+/// requests of its own: receipts, reports, and the bytes of their records and events.
+package final class HostService: Sendable {
+    private struct Connection {
+        let number: Int
+        let stream: AsyncStream<[UInt8]>.Continuation
+        /// What the host was told last.
+        var policy: Policy?
+    }
+
+    private let registry: Registry
+    private let certificates: Certificates?
+    private let store: HostFolder
+    private let disk = DispatchQueue(label: "gatehouse.hosts.disk")
+    private let connections = Mutex<(next: Int, byHost: [String: Connection])>((1, [:]))
+    private let wakes: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
+    static let pingSeconds = 2
+    /// A host that is silent for so long is stale.
+    static let patience: Int64 = 7_000_000_000
+
+    /// * `folder`: where the hosts' records are kept.
+    /// * `certificates`: signs hosts' certificates; nil where TLS is off and nobody can be enrolled.
+    package init(_ registry: Registry, folder: String, certificates: Certificates?) {
+        self.registry = registry
+        self.certificates = certificates
+        store = HostFolder(path: folder)
+        // One wake that waits is enough: who is woken looks at everything.
+        (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        registry.onRevision { [waker] _ in waker.yield() }
+    }
+
+    // MARK: Toward the hosts
+
+    /// Runs until cancelled: tells hosts of changes, and pings them.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in self.wakes { await self.tellChanges() } }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .seconds(Self.pingSeconds))
+                    self.ping()
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Ends all streams, so that the server can stop.
+    package func close() {
+        waker.finish()
+        connections.withLock { connections in
+            for connection in connections.byHost.values { connection.stream.finish() }
+            connections.byHost = [:]
+        }
+    }
+
+    /// Ends the stream of a host that is told nothing more.
+    func disconnect(_ host: String) { connections.withLock { $0.byHost[host]?.stream.finish() } }
+
+    private func ping() {
+        guard let line = try? ControlCodec.encode(HostMessage.ping(at: .now)) else { return }
+        connections.withLock { for connection in $0.byHost.values { connection.stream.yield(line) } }
+    }
+
+    private func tellChanges() async {
+        let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.policy) } }
+        for (host, (number, former)) in known {
+            guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
+                revision.policy != former
+            else { continue }
+            await tell(host, revision, number)
+        }
+    }
+
+    private func tell(_ host: String, _ revision: Revision, _ number: Int) async {
+        guard let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
+        connections.withLock { connections in
+            guard var connection = connections.byHost[host], connection.number == number else { return }
+            connection.policy = revision.policy
+            connection.stream.yield(line)
+            connections.byHost[host] = connection
+        }
+        let wanted = revision.number
+        try? await registry.keep {
+            try $0.execute(
+                sql: "UPDATE host SET wantedRevision = max(wantedRevision, ?) WHERE name = ?",
+                arguments: [wanted, host])
+        }
+    }
+
+    /// The stream of a host that asks for it; nil for every other call.
+    func stream(_ call: Call) async throws -> AsyncStream<[UInt8]>? {
+        guard call.method == .get, call.path == ["api", "agent", "stream"], let host = try await enrolled(call) else {
+            return nil
+        }
+        let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
+        let number = connections.withLock { connections in
+            connections.next += 1
+            connections.byHost[host]?.stream.finish()
+            connections.byHost[host] = Connection(number: connections.next, stream: continuation, policy: nil)
+            return connections.next
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.connections.withLock { connections in
+                if connections.byHost[host]?.number == number { connections.byHost[host] = nil }
+            }
+        }
+        let revision = try await registry.read { try HostPolicy.revision(forHost: host, in: $0) }
+        await tell(host, revision, number)
+        return stream
+    }
+
+    /// The name of the enrolled host that calls; nil when the caller is none.
+    private func enrolled(_ call: Call) async throws -> String? {
+        guard let name = call.peerName else { return nil }
+        let host = try await registry.read { try Hosts.named(name, in: $0) }
+        return host.map { !$0.isRevoked } == true ? name : nil
+    }
+
+    // MARK: From the hosts
+
+    /// Answers `agent/…`, without `api`.
+    func answer(_ call: Call) async throws -> Answer {
+        if call.method == .post, call.path == ["agent", "enrol"] { return try await enrol(call) }
+        guard let host = try await enrolled(call) else {
+            throw RegistryError(.unauthenticated, "A certificate of an enrolled host is wanted.")
+        }
+        switch (call.method, call.path.dropFirst().first) {
+        case (.post, "receipts"): return try await keepReceipt(call, host)
+        case (.post, "report"): return try await keepReport(call, host)
+        case (.get, "files"): return try await files(call, host)
+        case (.put, "files"): return try await write(call, host)
+        default: throw NeutronError.resourceMissing
+        }
+    }
+
+    private func enrol(_ call: Call) async throws -> Answer {
+        guard let certificates else {
+            throw RegistryError(.notPossibleHere, "This server speaks plain HTTP: hosts are enrolled over TLS only.")
+        }
+        let request: EnrolmentRequest
+        do {
+            request = try ControlCodec.decode(call.body)
+        } catch {
+            throw RegistryError(.invalid(.body), "The enrolment request cannot be read.")
+        }
+        guard (1...255).contains(request.host.utf8.count), !request.host.contains("/"), request.host != "..",
+            request.host != "."
+        else { throw RegistryError(.invalid(.body), "host: \"\(request.host)\" is no name of a host") }
+        let issued: (certificatePEM: String, serial: String)
+        do {
+            issued = try certificates.issueHost(request.host, publicKeyPEM: request.publicKeyPEM)
+        } catch {
+            throw RegistryError(.invalid(.body), "publicKeyPEM is no P-256 public key in PEM")
+        }
+        var actor = Actor.system("host.enrol", requestID: call.requestID)
+        actor.userName = "host \(request.host)"
+        actor.source = call.source
+        try await registry.change(by: actor) { change in
+            try Hosts.redeem(request.token, for: request.host, at: change.instant.nanoseconds, in: change.database)
+            _ = try change.enrol(request.host, certificateSerial: issued.serial)
+        }
+        let answer = EnrolmentAnswer(
+            certificatePEM: issued.certificatePEM, authorityPEM: try certificates.authorityPEM)
+        return Answer(.created, JSON(parsing: try ControlCodec.encode(answer)))
+    }
+
+    private func keepReceipt(_ call: Call, _ host: String) async throws -> Answer {
+        let record: ReceiptRecord
+        switch try ControlCodec.decode(call.body, as: HostReceipt.self) {
+        case .applied(let receipt):
+            let policy = connections.withLock { $0.byHost[host]?.policy }
+            record = ReceiptRecord(
+                host: host, revision: receipt.revision, appliedAt: receipt.appliedAt.nanoseconds,
+                method: receipt.method, microseconds: receipt.microseconds, cutSessions: receipt.cutSessions,
+                digest: try policy.map(Self.digest) ?? "", failure: nil)
+        case .failed(let revision, let reason):
+            record = ReceiptRecord(
+                host: host, revision: revision, appliedAt: nil, method: "", microseconds: 0, cutSessions: 0,
+                digest: "", failure: reason)
+        }
+        let now = Timestamp.now.nanoseconds
+        try await registry.keep { try Hosts.keep(record, at: now, in: $0) }
+        return Answer(.noContent)
+    }
+
+    private static func digest(_ policy: Policy) throws -> String {
+        SHA256.hash(data: Data(try ControlCodec.encode(policy))).prefix(8).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    private func keepReport(_ call: Call, _ host: String) async throws -> Answer {
+        let report: HostReport = try ControlCodec.decode(call.body)
+        let now = Timestamp.now.nanoseconds
+        // The host read its clock half a round trip ago, near enough: between our ping and now.
+        let roundTrip = now - report.pingedAt.nanoseconds
+        let offset = report.receivedAt.nanoseconds - (report.pingedAt.nanoseconds + roundTrip / 2)
+        let status = String(decoding: try ControlCodec.encode(report.status), as: UTF8.self)
+        try await registry.keep {
+            try Hosts.noteSeen(host, at: now, clockOffset: offset, status: status, in: $0)
+        }
+        return Answer(.noContent)
+    }
+
+    /// `GET agent/files`: how many bytes of each file are here.
+    private func files(_ call: Call, _ host: String) async throws -> Answer {
+        let sizes = try await onDisk { [store] in try store.sizes(host) }.sorted { $0.key < $1.key }.map {
+            ($0.key, JSON.int($0.value))
+        }
+        return Answer(.ok, .object(JSONObject(sizes)))
+    }
+
+    /// `PUT agent/files/NAME?offset=N`: bytes of a file that only grows; writing them again changes nothing.
+    private func write(_ call: Call, _ host: String) async throws -> Answer {
+        guard call.path.count >= 3, let offset = call.values("offset").first.flatMap({ Int($0) }), offset >= 0 else {
+            throw NeutronError.badRequest("agent/files/NAME?offset=N is wanted")
+        }
+        let name = call.path.dropFirst(2).joined(separator: "/")
+        let size = try await onDisk { [store] in try store.write(call.body, to: name, at: offset, of: host) }
+        return Answer(.ok, .object(["size": .int(size)]))
+    }
+
+    /// Files are read and written on a thread that may wait for the disk, one at a time.
+    private func onDisk<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            disk.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+}

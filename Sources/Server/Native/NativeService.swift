@@ -1,0 +1,118 @@
+import GRDB
+import HTTPTypes
+import Model
+import Registry
+
+/// Gatehouse's own interface: the trail, revisions, hosts.
+struct NativeService: Sendable {
+    let registry: Registry
+    let authenticator: Authenticator
+    let policy: @Sendable () -> AccessPolicy
+    let hosts: HostService
+
+    func answer(_ call: Call) async throws -> Answer {
+        do {
+            return try await route(call)
+        } catch let error as NeutronError {
+            return error.answer
+        }
+    }
+
+    private func route(_ call: Call) async throws -> Answer {
+        if call.path.first == "agent" { return try await hosts.answer(call) }
+        guard let session = try await authenticator.session(of: call) else {
+            throw NeutronError(
+                .unauthorized, "HTTPUnauthorized", "The request you have made requires authentication.")
+        }
+        switch (call.method, call.path.first, call.path.count) {
+        case (.get, "audit", 1):
+            try permit("get_audit", session)
+            return try await AuditRoutes(registry: registry).list(call, session)
+        case (.get, "audit", 2) where call.path[1] == "verify":
+            try permit("get_audit", session)
+            return try await AuditRoutes(registry: registry).verify()
+        case (.get, "hosts", 1):
+            try permit("get_host", session)
+            return try await listHosts()
+        case (.post, "hosts", 1):
+            try permit("create_host", session)
+            return try await invite(call, session)
+        case (.delete, "hosts", 2):
+            try permit("delete_host", session)
+            return try await revoke(call, session)
+        case (.get, "revisions", 1):
+            try permit("get_revision", session)
+            return try await revisions(call)
+        default: throw NeutronError.resourceMissing
+        }
+    }
+
+    private func permit(_ operation: String, _ session: Session) throws {
+        guard policy().allows(operation, session) else { throw NeutronError.forbidden(operation) }
+    }
+
+    // MARK: Hosts
+
+    private func listHosts() async throws -> Answer {
+        let now = Timestamp.now.nanoseconds
+        let all = try await registry.read { try Hosts.all($0) }
+        return Answer(
+            .ok,
+            .object([
+                "hosts": .array(
+                    all.map { host in
+                        .object([
+                            "id": .string(host.id), "name": .string(host.name),
+                            "state": .string(host.state(at: now, patience: HostService.patience).rawValue),
+                            "enrolled_at": .string(Timestamp(nanoseconds: host.enrolledAt).description),
+                            "last_seen_at": .optional(host.lastSeenAt.map { Timestamp(nanoseconds: $0).description }),
+                            "wanted_revision": .int(host.wantedRevision),
+                            "applied_revision": .int(host.appliedRevision), "failure": .optional(host.failure),
+                            "clock_offset_ns": .optional(host.clockOffset.map { Int($0) }),
+                            "status": host.status.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
+                        ])
+                    })
+            ]))
+    }
+
+    private func invite(_ call: Call, _ session: Session) async throws -> Answer {
+        guard let name = JSON(parsing: call.body)?["host"]?["name"]?.text, (1...255).contains(name.utf8.count),
+            !name.contains("/")
+        else { throw NeutronError.invalid("host.name", "a name of 1 to 255 characters without / is wanted") }
+        let token = try await registry.change(by: Actor(session, call, "host.invite")) { change in
+            try change.makeEnrolmentToken(host: name)
+        }
+        return Answer(.created, .object(["enrolment": .object(["host": .string(name), "token": .string(token)])]))
+    }
+
+    private func revoke(_ call: Call, _ session: Session) async throws -> Answer {
+        let name = call.path[1]
+        try await registry.change(by: Actor(session, call, "host.revoke")) { change in
+            guard let host = try Hosts.named(name, in: change.database) else {
+                throw RegistryError.notFound(.host, name)
+            }
+            try change.revoke(host)
+        }
+        hosts.disconnect(name)
+        return Answer(.noContent)
+    }
+
+    // MARK: Revisions
+
+    private func revisions(_ call: Call) async throws -> Answer {
+        let limit = min(call.values("limit").first.flatMap { Int($0) } ?? 100, 1000)
+        let rows = try await registry.read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT number, madeAt, actor, requestID, action FROM revision ORDER BY number DESC LIMIT ?",
+                arguments: [limit]
+            ).map { row -> JSON in
+                .object([
+                    "number": .int(row[0]), "made_at": .string(Timestamp(nanoseconds: row[1]).description),
+                    "actor": .string(row[2]), "request_id": .string(row[3]), "action": .string(row[4]),
+                ])
+            }
+        }
+        return Answer(.ok, .object(["revisions": .array(rows)]))
+    }
+}

@@ -1,0 +1,90 @@
+import Crypto
+import Foundation
+import SwiftASN1
+import X509
+
+/// The server's own authority: it signs the server's certificate and those of enrolled hosts.
+package struct Certificates: Sendable {
+    private let authorityKey: P256.Signing.PrivateKey
+    private let authority: Certificate
+
+    package var authorityPEM: String { get throws { try authority.serializeAsPEM().pemString } }
+
+    /// SHA-256 of the authority's certificate, as colon-separated pairs: what a person compares.
+    package var fingerprint: String {
+        get throws {
+            var serializer = DER.Serializer()
+            try serializer.serialize(authority)
+            return SHA256.hash(data: Data(serializer.serializedBytes)).map { byte in
+                let digits = String(byte, radix: 16, uppercase: true)
+                return digits.count == 1 ? "0" + digits : digits
+            }.joined(separator: ":")
+        }
+    }
+
+    /// Makes a new authority, good for ten years.
+    package init() throws {
+        authorityKey = P256.Signing.PrivateKey()
+        let name = try DistinguishedName { CommonName("Gatehouse authority") }
+        authority = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(authorityKey.publicKey),
+            notValidBefore: Date() - 3600, notValidAfter: Date() + 10 * 365 * 86_400, issuer: name, subject: name,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(KeyUsage(keyCertSign: true))
+            }, issuerPrivateKey: .init(authorityKey))
+    }
+
+    /// Takes up an authority that was made before.
+    package init(keyPEM: String, certificatePEM: String) throws {
+        authorityKey = try P256.Signing.PrivateKey(pemRepresentation: keyPEM)
+        authority = try Certificate(pemEncoded: certificatePEM)
+    }
+
+    package var keyPEM: String { authorityKey.pemRepresentation }
+
+    /// A certificate and key for the server, good for the names and addresses.
+    package func issueServer(names: [String], addresses: [[UInt8]]) throws -> (certificatePEM: String, keyPEM: String) {
+        let key = P256.Signing.PrivateKey()
+        let alternatives =
+            names.map { GeneralName.dnsName($0) }
+            + addresses.map { GeneralName.ipAddress(ASN1OctetString(contentBytes: $0[...])) }
+        let certificate = try issue(
+            key.publicKey, "Gatehouse server", usage: [.serverAuth], days: 825, alternatives: alternatives)
+        return (try certificate.serializeAsPEM().pemString, key.pemRepresentation)
+    }
+
+    /// A certificate for a host's public key; the host keeps its private key to itself.
+    package func issueHost(_ name: String, publicKeyPEM: String) throws -> (certificatePEM: String, serial: String) {
+        let key = try P256.Signing.PublicKey(pemRepresentation: publicKeyPEM)
+        let certificate = try issue(key, name, usage: [.clientAuth], days: 3650, alternatives: [])
+        return (try certificate.serializeAsPEM().pemString, "\(certificate.serialNumber)")
+    }
+
+    private func issue(
+        _ key: P256.Signing.PublicKey, _ name: String, usage: [ExtendedKeyUsage.Usage], days: Double,
+        alternatives: [GeneralName]
+    ) throws -> Certificate {
+        try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key), notValidBefore: Date() - 3600,
+            notValidAfter: Date() + days * 86_400, issuer: authority.subject,
+            subject: try DistinguishedName { CommonName(name) },
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.notCertificateAuthority)
+                Critical(KeyUsage(digitalSignature: true))
+                try ExtendedKeyUsage(usage)
+                if !alternatives.isEmpty { SubjectAlternativeNames(alternatives) }
+            }, issuerPrivateKey: .init(authorityKey))
+    }
+
+    /// The common name of a certificate's subject.
+    static func commonName(der bytes: [UInt8]) -> String? {
+        guard let certificate = try? Certificate(derEncoded: bytes) else { return nil }
+        for part in certificate.subject {
+            for attribute in part where attribute.type == .RDNAttributeType.commonName {
+                return String(describing: attribute.value)
+            }
+        }
+        return nil
+    }
+}

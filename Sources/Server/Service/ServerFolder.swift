@@ -1,0 +1,57 @@
+import Host
+import Model
+
+/// Where things lie in the server's data folder.
+package struct ServerFolder: Hashable, Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    package var registry: String { path + "/registry.sqlite" }
+    /// The records and events that hosts have sent, a folder each.
+    package var hosts: String { path + "/hosts" }
+    /// The certificate that clients need to trust.
+    package var authorityCertificate: String { path + "/authority.pem" }
+    private var authorityKey: String { path + "/authority.key" }
+    private var serverCertificate: String { path + "/server.pem" }
+    private var serverKey: String { path + "/server.key" }
+    /// Names an own certificate is good for: which address it was made for.
+    private var serverNames: String { path + "/server.names" }
+
+    /// The authority of this folder; made on first use.
+    func certificates() throws -> Certificates {
+        if let key = try text(authorityKey), let certificate = try text(authorityCertificate) {
+            return try Certificates(keyPEM: key, certificatePEM: certificate)
+        }
+        let made = try Certificates()
+        try DurableFile.replace(authorityKey, with: Array(made.keyPEM.utf8), mode: 0o600)
+        try DurableFile.replace(authorityCertificate, with: Array(made.authorityPEM.utf8), mode: 0o644)
+        return made
+    }
+
+    /// The server's certificate and key: an operator's own in `server.pem` and `server.key`, or one made here.
+    func serverCertificate(_ authority: Certificates, host: String) throws -> (certificatePEM: String, keyPEM: String) {
+        let names = Array(Set([host, "localhost", Machine.hostName])).sorted()
+        let label = names.joined(separator: " ")
+        if let key = try text(serverKey), let certificate = try text(serverCertificate) {
+            // One without a list of names is the operator's.
+            let made = try text(serverNames)
+            if made == nil || made == label { return (certificate, key) }
+        }
+        let issued = try authority.issueServer(
+            names: names.filter { Self.address($0) == nil },
+            addresses: names.compactMap(Self.address) + [[127, 0, 0, 1], Self.loopback6])
+        try DurableFile.replace(serverNames, with: Array(label.utf8), mode: 0o644)
+        try DurableFile.replace(serverKey, with: Array(issued.keyPEM.utf8), mode: 0o600)
+        try DurableFile.replace(serverCertificate, with: Array(issued.certificatePEM.utf8), mode: 0o644)
+        return issued
+    }
+
+    private static let loopback6 = [UInt8](repeating: 0, count: 15) + [1]
+
+    private static func address(_ text: String) -> [UInt8]? { IPAddress(text)?.bytes }
+
+    private func text(_ path: String) throws -> String? {
+        try DurableFile.read(path).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

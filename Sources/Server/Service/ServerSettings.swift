@@ -1,0 +1,18 @@
+/// How a server is run.
+package struct ServerSettings: Sendable {
+    package var host = "127.0.0.1"
+    package var port = 8440
+    /// Whether plain HTTP is spoken.
+    package var isInsecure = false
+    /// `https://name:port` as callers reach the server; nil takes it from each request.
+    package var publicURL: String?
+    /// Whether `X-Forwarded-Proto` and `X-Forwarded-Host` are believed: only behind a proxy that sets them.
+    package var trustsForwarding = false
+    /// Whether calls from this machine without credentials are the administrator's.
+    package var admitsAnonymous = false
+    package var tokenLifetime = Duration.seconds(3600)
+    /// A request's body may have so many bytes.
+    package var largestBody = 4 << 20
+
+    package init() {}
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Host
+import Server
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the control plane: registry, identity, Neutron's API, and the hosts' streams.",
+        discussion: """
+            The first start makes a registry in the data folder and, unless --insecure-http is given, an authority whose
+            certificate clients must trust (authority.pem). SIGTERM and Ctrl-C answer what is under way and stop; SIGHUP
+            reads the policy file anew.
+
+            Example: gatehouse serve --data /var/lib/gatehouse-server --bootstrap first.yaml
+            """)
+
+    @Option(help: "The server's data folder.")
+    var data = ChildProcess.inheritedEnvironment()["GATEHOUSE_SERVER_DATA"] ?? "/var/lib/gatehouse-server"
+
+    @Option(help: "Address and port to listen at; port 0 takes a free one.")
+    var listen = "127.0.0.1:8440"
+
+    @Option(help: "A YAML file of projects, users, roles and tokens to begin with.")
+    var bootstrap: String?
+
+    @Flag(help: "Speak plain HTTP: only for a proxy on this machine, or for tests.")
+    var insecureHttp = false
+
+    @Option(help: "https://NAME:PORT as clients reach the server, where that differs from what they type.")
+    var publicUrl: String?
+
+    @Flag(help: "Believe X-Forwarded-Proto and X-Forwarded-Host: only behind a proxy that sets them.")
+    var trustForwarded = false
+
+    @Option(help: "A policy file in oslo.policy's form, JSON or YAML: which roles may do what.")
+    var policyFile: String?
+
+    @Flag(help: "Let callers on this machine in without credentials, as administrators.")
+    var allowAnonymous = false
+
+    @Option(help: "How long a token is good for, in seconds.")
+    var tokenSeconds = 3600
+
+    @Flag(help: "Check the settings and files, and stop.")
+    var checkConfig = false
+
+    func validate() throws {
+        guard Self.address(listen) != nil else {
+            throw ValidationError(
+                "--listen \(listen): an address and a port are wanted, as 127.0.0.1:8440 or [::1]:8440")
+        }
+        guard (60...2_592_000).contains(tokenSeconds) else {
+            throw ValidationError("--token-seconds \(tokenSeconds): give 60 to 2592000")
+        }
+    }
+
+    func run() async throws {
+        let access = try AccessFile(text: try policyText())
+        let first = try bootstrap.map { try Bootstrap(path: $0) }
+        if checkConfig {
+            Console.tell("nothing wrong")
+            return
+        }
+        guard let address = Self.address(listen) else { return }
+        var settings = ServerSettings()
+        settings.host = address.host
+        settings.port = address.port
+        settings.isInsecure = insecureHttp
+        settings.publicURL = publicUrl
+        settings.trustsForwarding = trustForwarded
+        settings.admitsAnonymous = allowAnonymous
+        settings.tokenLifetime = .seconds(tokenSeconds)
+        let folder = ServerFolder(data)
+        let plane = try ControlPlane(folder: folder, settings: settings, access: access)
+        try await first?.apply(to: plane.registry)
+        let fingerprint = try plane.fingerprint
+        let reloads = try SignalDescriptor([SignalDescriptor.hangUp])
+        let reloading = Task.detached { try reload(access, reloads) }
+        try await plane.run { port in
+            let scheme = insecureHttp ? "http" : "https"
+            Console.tell("gatehouse serves \(scheme)://\(address.host):\(port)/ from \(data); stop with Ctrl-C")
+            if let fingerprint {
+                Console.tell("clients trust \(folder.authorityCertificate), SHA-256 \(fingerprint)")
+            }
+        }
+        reloading.cancel()
+    }
+
+    private func policyText() throws -> String? {
+        guard let policyFile else { return nil }
+        guard let bytes = try DurableFile.read(policyFile) else {
+            throw NotFound("--policy-file \(policyFile): there is no such file")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Reads the policy file anew at each SIGHUP; one with a fault is told and not taken.
+    private func reload(_ access: AccessFile, _ signals: borrowing SignalDescriptor) throws {
+        while !Task.isCancelled {
+            _ = try Polling.wait([signals.number], timeoutNanoseconds: 500_000_000)
+            guard signals.next() != nil else { continue }
+            do {
+                try access.replace(text: try policyText())
+                Console.tell("policy file read anew")
+            } catch {
+                Console.tell("policy file not taken: \(error)")
+            }
+        }
+    }
+
+    private static func address(_ text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        return host.isEmpty ? nil : (host, port)
+    }
+}
