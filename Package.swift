@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -65,6 +66,17 @@ let package = Package(
         // Floor 3: what leaves the host.
         .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
 
+        .target(
+            name: "Uplink",
+            dependencies: [
+                "Capture", "Host", "Link", "Model",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: house),
+
         // Floor 4: the host's loop.
         .target(
             name: "Agent",
@@ -96,13 +108,15 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-agent",
             dependencies: [
-                "Agent", "Host", "Link", "Model", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Agent", "Host", "Link", "Model", "Uplink",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport", "gatehouse-agent",
+                "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport", "gatehouse",
+                "gatehouse-agent",
             ], swiftSettings: house),
         .testTarget(
             name: "AgreementTests",

@@ -178,9 +178,26 @@ package final class Agent {
 
     /// Makes a policy the next revision: on disk, then in the kernel, or nothing.
     func apply(_ policy: Policy, actor: String, origin: String, sessions: SessionFate) throws -> Receipt {
+        guard revision.notes == nil else { throw AgentError.governed }
+        return try adopt(
+            revision.next(
+                policy: policy, actor: actor, origin: origin, at: Timestamp(nanoseconds: SystemClock.realtime)),
+            sessions: sessions)
+    }
+
+    /// Adopts a revision of the control plane; one that is in force already is not put in force again.
+    func adoptGoverned(_ next: Revision, sessions: SessionFate) throws -> Receipt {
+        if next.number == revision.number, next.policy == revision.policy, let receipt = state.receipt {
+            return receipt
+        }
+        guard next.number > revision.number else {
+            throw AgentError.revisionGoesBack(from: revision.number, to: next.number)
+        }
+        return try adopt(next, sessions: sessions)
+    }
+
+    private func adopt(_ next: Revision, sessions: SessionFate) throws -> Receipt {
         let decided = SystemClock.monotonic
-        let next = revision.next(
-            policy: policy, actor: actor, origin: origin, at: Timestamp(nanoseconds: SystemClock.realtime))
         let nextBinding = DeviceBinding(next.policy)
         var indexes = state.indexes
         try reclaimIndexes(&indexes, for: next.policy)
@@ -216,10 +233,13 @@ package final class Agent {
         case .cutAfter(let seconds):
             cutsDue.append(SystemClock.monotonic + Int64(seconds * 1e9))
         }
-        return Receipt(
-            revision: next.number, host: host, actor: actor, appliedAt: Timestamp(nanoseconds: appliedAt),
+        let receipt = Receipt(
+            revision: next.number, host: host, actor: next.actor, appliedAt: Timestamp(nanoseconds: appliedAt),
             method: method.rawValue, microseconds: Int(took / 1000), cutSessions: cuts,
             missingDevices: nextBinding.missing)
+        state.receipt = receipt
+        try state.save(configuration.folder)
+        return receipt
     }
 
     /// Takes indexes back from rules that are gone, when few are left and no connection bears them.
@@ -319,6 +339,9 @@ package final class Agent {
         case .apply(let policy, let origin, let sessions):
             let receipt = try apply(policy, actor: Machine.userName(user), origin: origin, sessions: sessions)
             return .receipt(receipt)
+        case .adopt(let next, let sessions):
+            guard user == 0 || user == Machine.userID else { throw AgentError.notRoot }
+            return .receipt(try adoptGoverned(next, sessions: sessions))
         case .status: return .status(status)
         case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
         case .flush:

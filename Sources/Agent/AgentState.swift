@@ -11,6 +11,8 @@ struct AgentState: Codable {
     var history: [Int64: Int] = [:]
     /// The last revision that the kernel had.
     var revision = 0
+    /// What was said of it, for a control plane that asks again.
+    var receipt: Receipt?
 
     static func load(_ folder: DataFolder) throws -> AgentState {
         guard let bytes = try DurableFile.read(folder.state) else { return AgentState() }

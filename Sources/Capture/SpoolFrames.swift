@@ -54,3 +54,8 @@ struct SpoolFrames {
         }
     }
 }
+
+extension Spool {
+    /// How many of a segment's bytes, from a commit's end on, lie before the end of the last commit.
+    package static func committedBytes(_ bytes: [UInt8]) -> Int { SpoolFrames(bytes).committedBytes }
+}

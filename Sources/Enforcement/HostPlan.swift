@@ -61,7 +61,9 @@ package struct HostPlan: Equatable, Sendable {
                         PlannedRule(index: try indexes.index(of: rule.id, rule.direction), rule: rule, peer: peer))
                 }
                 groups.append(
-                    Group(key: Self.key(group), rules: rules, members: ((members[group.name] ?? []) + group.membersElsewhere).sorted()))
+                    Group(
+                        key: Self.key(group), rules: rules,
+                        members: ((members[group.name] ?? []) + group.membersElsewhere).sorted()))
             }
         }
         self.ports = ports

@@ -5,6 +5,8 @@ package import Model
 package enum ControlRequest: Sendable, Codable {
     /// Adopt a policy as the next revision. `origin` says where it came from, usually a file name.
     case apply(policy: Policy, origin: String, sessions: SessionFate)
+    /// Adopt a revision as the control plane numbers it.
+    case adopt(revision: Revision, sessions: SessionFate)
     case status
     /// Read counters and records against each other. With `settle` the agent reads again, for at most so many seconds,
     /// until traffic rests and every line is exact.

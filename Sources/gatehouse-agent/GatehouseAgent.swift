@@ -1,7 +1,9 @@
 import Agent
 import ArgumentParser
+import Foundation
 import Host
 import Link
+import Uplink
 
 /// The only program of Gatehouse that changes the kernel.
 @main struct GatehouseAgent: ParsableCommand {
@@ -15,8 +17,19 @@ import Link
             Example: gatehouse-agent --data /var/lib/gatehouse
             """)
 
-    @Option(help: "The folder of revisions, records, event logs and the control socket.")
+    @Option(
+        name: [.long, .customLong("state")],
+        help: "The folder of revisions, records, event logs and the control socket.")
     var data = ChildProcess.inheritedEnvironment()["GATEHOUSE_DATA"] ?? "/var/lib/gatehouse"
+
+    @Option(help: "https://NAME:PORT of the control plane that says what is enforced; without it, policy files do.")
+    var server: String?
+
+    @Option(help: "A file with the enrolment token, for the first start with --server.")
+    var enrol: String?
+
+    @Option(help: "This host's name at the control plane, as ports are bound to it.")
+    var host = Machine.hostName
 
     @Option(help: "Length of a capture window in seconds, 1 to 600.")
     var window = 60
@@ -34,6 +47,12 @@ import Link
         guard (1...600).contains(window) else {
             throw ValidationError("--window \(window): a capture window has 1 to 600 seconds; give a number within")
         }
+        guard enrol == nil || server != nil else {
+            throw ValidationError("--enrol: with which control plane? give --server https://NAME:PORT too")
+        }
+        if let server, !server.hasPrefix("https://") {
+            throw ValidationError("--server \(server): give https://NAME:PORT; hosts speak TLS only")
+        }
         guard eventRate > 0 else { throw ValidationError("--event-rate \(eventRate): give a number above zero") }
     }
 
@@ -45,6 +64,36 @@ import Link
         configuration.eventsPerSecond = eventRate
         configuration.enforces = enforce
         configuration.connectsDevices = connect
-        try Agent(configuration, inherited: DescriptorStore.inherited(), store: DescriptorStore()).run(signals: signals)
+        let agent = try Agent(configuration, inherited: DescriptorStore.inherited(), store: DescriptorStore())
+        if let server { try startUplink(server) }
+        try agent.run(signals: signals)
+    }
+
+    /// Starts the wire to the control plane beside the agent's own loop, which never waits for it.
+    private func startUplink(_ server: String) throws {
+        let folder = UplinkFolder(data + "/uplink")
+        let token = try enrol.map { path in
+            guard let bytes = try DurableFile.read(path) else {
+                throw ValidationError("--enrol \(path): there is no such file")
+            }
+            return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        guard folder.isEnrolled || token != nil else {
+            throw ValidationError("--server \(server): this host is not enrolled; give --enrol TOKEN-FILE once")
+        }
+        let uplink = Uplink(server: server, host: host, folder: folder, data: DataFolder(data)) { line in
+            FileHandle.standardError.write(Data("gatehouse-agent: \(line)\n".utf8))
+        }
+        Task.detached {
+            while true {
+                do {
+                    if let token { try await uplink.enrol(token: token) }
+                    try await uplink.run()
+                } catch {
+                    FileHandle.standardError.write(Data("gatehouse-agent: \(error)\n".utf8))
+                    try? await Task.sleep(for: .seconds(2))
+                }
+            }
+        }
     }
 }

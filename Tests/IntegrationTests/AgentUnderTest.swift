@@ -21,14 +21,16 @@ final class AgentUnderTest {
         folder = DataFolder(FileManager.default.temporaryDirectory.path + "/gatehouse-\(host.name)")
         try? FileManager.default.removeItem(atPath: folder.path)
         supervisor = try AgentSupervisor(
-            folder, program: Self.agentProgram, arguments: ["--window", "\(window)"] + arguments, namespace: host.name)
+            folder, program: Self.program("gatehouse-agent"), arguments: ["--window", "\(window)"] + arguments,
+            namespace: host.name)
     }
 
     /// Beside the test bundle, where the build puts executables.
-    private static var agentProgram: String {
+    static func program(_ name: String) -> String {
         let bundle =
             Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? CommandLine.arguments[0]
-        return AgentSupervisor.programPath(beside: bundle)
+        return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/\(name)"
     }
 
     func addGuest(_ name: String, addresses: [String], gateway: String = "10.1.0.1") throws {

@@ -121,7 +121,8 @@ extension Classifier {
         let own = Set(vpc.groups.filter { !$0.isPredefined }.map(\.name))
         let other = direction == .ingress ? key.initiator : key.target
         let remote: Remote =
-            groups(of: peer, other, seenFrom: vpc).first(where: own.contains).map(Remote.group) ?? .prefix(IPPrefix(other))
+            groups(of: peer, other, seenFrom: vpc).first(where: own.contains).map(Remote.group)
+            ?? .prefix(IPPrefix(other))
         let rule = Rule(
             id: Identifier(high: 0, low: 0), direction: direction, service: narrowestService(key), remote: remote)
         return PolicyEdit(

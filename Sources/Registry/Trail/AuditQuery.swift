@@ -37,7 +37,16 @@ package struct AuditQuery: Sendable {
 
 /// When a change took effect, and where.
 package struct Effect: Sendable {
+    package enum State: String, Sendable {
+        case inForce = "in force"
+        case waiting
+        case failed
+        /// The host enforces nothing that the change is about.
+        case notConcerned = "not concerned"
+    }
+
     package let host: String
+    package let state: State
     /// The revision that the host's receipt is for: the change's own, or a later one that holds it too.
     package let revision: Int?
     /// Nanoseconds since 1970; nil while it has not taken effect.
@@ -46,14 +55,21 @@ package struct Effect: Sendable {
     package let failure: String?
 
     /// What each enrolled host has said of a revision.
-    package static func of(_ revision: Int64, in database: Database) throws -> [Effect] {
+    ///
+    /// * `examined`: the newest revision of which is known whether it concerns the hosts that are `connected`.
+    package static func of(
+        _ revision: Int64, examined: Int64, connected: Set<String>, in database: Database
+    ) throws -> [Effect] {
         try Hosts.all(database).filter { !$0.isRevoked }.map { host in
             let receipt =
                 try ReceiptRecord
                 .filter(Column("host") == host.name && Column("revision") >= revision && Column("failure") == nil)
                 .order(Column("revision")).fetchOne(database)
+            let isUnconcerned = host.wantedRevision < revision && revision <= examined && connected.contains(host.name)
+            let state: State =
+                receipt != nil ? .inForce : host.failure != nil ? .failed : isUnconcerned ? .notConcerned : .waiting
             return Effect(
-                host: host.name, revision: receipt?.revision, appliedAt: receipt?.appliedAt,
+                host: host.name, state: state, revision: receipt?.revision, appliedAt: receipt?.appliedAt,
                 digest: receipt?.digest ?? "", failure: receipt == nil ? host.failure : nil)
         }
     }

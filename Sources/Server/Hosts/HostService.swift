@@ -25,6 +25,8 @@ package final class HostService: Sendable {
     private let store: HostFolder
     private let disk = DispatchQueue(label: "gatehouse.hosts.disk")
     private let connections = Mutex<(next: Int, byHost: [String: Connection])>((1, [:]))
+    /// The newest revision that every connected host was looked at for.
+    private let examinedRevision = Mutex<Int64>(0)
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
     static let pingSeconds = 2
@@ -46,6 +48,7 @@ package final class HostService: Sendable {
 
     /// Runs until cancelled: tells hosts of changes, and pings them.
     package func run() async {
+        waker.yield()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in self.wakes { await self.tellChanges() } }
             group.addTask {
@@ -62,21 +65,30 @@ package final class HostService: Sendable {
     /// Ends all streams, so that the server can stop.
     package func close() {
         waker.finish()
-        connections.withLock { connections in
-            for connection in connections.byHost.values { connection.stream.finish() }
-            connections.byHost = [:]
+        // Ended outside the lock: what an end calls takes it.
+        let open = connections.withLock { connections in
+            defer { connections.byHost = [:] }
+            return connections.byHost.values.map(\.stream)
         }
+        for stream in open { stream.finish() }
     }
 
     /// Ends the stream of a host that is told nothing more.
-    func disconnect(_ host: String) { connections.withLock { $0.byHost[host]?.stream.finish() } }
+    func disconnect(_ host: String) {
+        let stream = connections.withLock { $0.byHost.removeValue(forKey: host)?.stream }
+        stream?.finish()
+    }
 
     private func ping() {
         guard let line = try? ControlCodec.encode(HostMessage.ping(at: .now)) else { return }
         connections.withLock { for connection in $0.byHost.values { connection.stream.yield(line) } }
     }
 
+    var connected: Set<String> { connections.withLock { Set($0.byHost.keys) } }
+    var examined: Int64 { examinedRevision.withLock { $0 } }
+
     private func tellChanges() async {
+        let newest = (try? await registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") }) ?? 0
         let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.policy) } }
         for (host, (number, former)) in known {
             guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
@@ -84,10 +96,12 @@ package final class HostService: Sendable {
             else { continue }
             await tell(host, revision, number)
         }
+        examinedRevision.withLock { $0 = max($0, newest) }
     }
 
     private func tell(_ host: String, _ revision: Revision, _ number: Int) async {
-        guard let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
+        // A registry without any change has nothing to enforce.
+        guard revision.number > 0, let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
         connections.withLock { connections in
             guard var connection = connections.byHost[host], connection.number == number else { return }
             connection.policy = revision.policy
@@ -108,9 +122,9 @@ package final class HostService: Sendable {
             return nil
         }
         let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
+        disconnect(host)
         let number = connections.withLock { connections in
             connections.next += 1
-            connections.byHost[host]?.stream.finish()
             connections.byHost[host] = Connection(number: connections.next, stream: continuation, policy: nil)
             return connections.next
         }
@@ -136,6 +150,10 @@ package final class HostService: Sendable {
     /// Answers `agent/…`, without `api`.
     func answer(_ call: Call) async throws -> Answer {
         if call.method == .post, call.path == ["agent", "enrol"] { return try await enrol(call) }
+        if call.method == .get, call.path == ["agent", "authority"] {
+            guard let certificates else { throw Self.needsTLS }
+            return Answer(text: try certificates.authorityPEM, type: "application/x-pem-file")
+        }
         guard let host = try await enrolled(call) else {
             throw RegistryError(.unauthenticated, "A certificate of an enrolled host is wanted.")
         }
@@ -148,9 +166,15 @@ package final class HostService: Sendable {
         }
     }
 
+    private static let needsTLS = RegistryError(
+        .notPossibleHere, "This server speaks plain HTTP: hosts are enrolled over TLS only.")
+
+    /// What makes an enrolment token safe to use: who the server is. Nothing where TLS is off.
+    var fingerprint: String? { get throws { try certificates?.fingerprint.replacing(":", with: "").lowercased() } }
+
     private func enrol(_ call: Call) async throws -> Answer {
         guard let certificates else {
-            throw RegistryError(.notPossibleHere, "This server speaks plain HTTP: hosts are enrolled over TLS only.")
+            throw Self.needsTLS
         }
         let request: EnrolmentRequest
         do {

@@ -7,6 +7,7 @@ import Registry
 /// `api/audit`: the trail as JSON or JSON lines, in Gatehouse's own shape or as CADF events.
 struct AuditRoutes {
     let registry: Registry
+    let hosts: HostService
 
     private static let parameters: Set = [
         "group", "interface", "instance", "target", "actor", "request", "action", "outcome", "since", "until", "limit",
@@ -37,11 +38,16 @@ struct AuditRoutes {
         }
         let isCADF = call.values("format").first == "cadf"
         let asked = query
+        let (examined, connected) = (hosts.examined, hosts.connected)
         let (entries, effects) = try await registry.read { database in
             let entries = try asked.entries(in: database)
             let effects =
                 asked.requestID == nil
-                ? [] : try entries.compactMap(\.revision).max().map { try Effect.of($0, in: database) } ?? []
+                ? []
+                : try entries.compactMap(\.revision).max().map {
+                    try Effect.of($0, examined: examined, connected: connected, in: database)
+                }
+                    ?? []
             return (entries, effects)
         }
         let described = entries.map { isCADF ? Self.cadf($0) : Self.describe($0) }
@@ -129,7 +135,8 @@ struct AuditRoutes {
 
     private static func describe(_ effect: Effect) -> JSON {
         .object([
-            "host": .string(effect.host), "revision": .optional(effect.revision),
+            "host": .string(effect.host), "state": .string(effect.state.rawValue),
+            "revision": .optional(effect.revision),
             "in_force_since": .optional(effect.appliedAt.map { Timestamp(nanoseconds: $0).description }),
             "digest": .string(effect.digest), "failure": .optional(effect.failure),
         ])

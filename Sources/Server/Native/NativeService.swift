@@ -27,10 +27,10 @@ struct NativeService: Sendable {
         switch (call.method, call.path.first, call.path.count) {
         case (.get, "audit", 1):
             try permit("get_audit", session)
-            return try await AuditRoutes(registry: registry).list(call, session)
+            return try await AuditRoutes(registry: registry, hosts: hosts).list(call, session)
         case (.get, "audit", 2) where call.path[1] == "verify":
             try permit("get_audit", session)
-            return try await AuditRoutes(registry: registry).verify()
+            return try await AuditRoutes(registry: registry, hosts: hosts).verify()
         case (.get, "hosts", 1):
             try permit("get_host", session)
             return try await listHosts()
@@ -82,7 +82,12 @@ struct NativeService: Sendable {
         let token = try await registry.change(by: Actor(session, call, "host.invite")) { change in
             try change.makeEnrolmentToken(host: name)
         }
-        return Answer(.created, .object(["enrolment": .object(["host": .string(name), "token": .string(token)])]))
+        guard let fingerprint = try hosts.fingerprint else {
+            throw NeutronError.invalid("host", "this server speaks plain HTTP; hosts are enrolled over TLS only")
+        }
+        return Answer(
+            .created,
+            .object(["enrolment": .object(["host": .string(name), "token": .string("\(token).\(fingerprint)")])]))
     }
 
     private func revoke(_ call: Call, _ session: Session) async throws -> Answer {

@@ -1,0 +1,182 @@
+import AsyncHTTPClient
+import Dispatch
+import Foundation
+import Host
+package import Link
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// A host's end of the wire to its control plane.
+///
+/// It never touches the kernel: what the server wants is handed to the agent through its control socket, and records and
+/// events are read from the agent's files. While the server is away the agent goes on enforcing and recording; what it
+/// wrote meanwhile is sent on return.
+package struct Uplink: Sendable {
+    private let server: String
+    private let host: String
+    private let folder: UplinkFolder
+    private let data: DataFolder
+    private let tell: @Sendable (String) -> Void
+    /// The agent answers on a thread that may wait.
+    private let control = DispatchQueue(label: "gatehouse.uplink.control")
+
+    /// * `server`: `https://name:port`.
+    /// * `host`: this host's name at the control plane.
+    /// * `tell`: says a line to the operator.
+    package init(
+        server: String, host: String, folder: UplinkFolder, data: DataFolder,
+        tell: @escaping @Sendable (String) -> Void
+    ) {
+        self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
+        self.host = host
+        self.folder = folder
+        self.data = data
+        self.tell = tell
+    }
+
+    /// Takes the host in, if it is not.
+    package func enrol(token: String) async throws {
+        guard !folder.isEnrolled else { return }
+        try await Enrolment(server: server, host: host, folder: folder).run(token: token)
+        tell("enrolled as \(host) at \(server)")
+    }
+
+    /// Runs until cancelled: holds the stream, and opens it anew when it breaks.
+    package func run() async throws {
+        let client = HTTPClient(configuration: try configuration())
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.hold(client) }
+                group.addTask { await self.ship(client) }
+                try await group.waitForAll()
+            }
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+    }
+
+    private func configuration() throws -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(folder.text(folder.authority).utf8)))
+        tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(folder.text(folder.certificate).utf8)).map {
+            .certificate($0)
+        }
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(folder.text(folder.key).utf8), format: .pem))
+        var configuration = HTTPClient.Configuration()
+        configuration.tlsConfiguration = tls
+        // The server pings: a stream that is silent for so long is broken.
+        configuration.timeout = .init(connect: .seconds(5), read: .seconds(10))
+        return configuration
+    }
+
+    // MARK: The stream
+
+    private func hold(_ client: HTTPClient) async {
+        var pause = Duration.milliseconds(100)
+        var lastWords = ""
+        while !Task.isCancelled {
+            do {
+                try await follow(client) { pause = .milliseconds(100) }
+                throw UplinkError.streamEnded
+            } catch {
+                let words = "\(error)"
+                if words != lastWords { tell("control plane \(server): \(words); trying again") }
+                lastWords = words
+            }
+            // Not all hosts at the same instant.
+            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+
+    private func follow(_ client: HTTPClient, _ onMessage: () -> Void) async throws {
+        let response = try await client.execute(
+            HTTPClientRequest(url: server + "/api/agent/stream"), deadline: .distantFuture)
+        guard response.status.code == 200 else {
+            let body = try await response.body.collect(upTo: 1 << 16)
+            throw UplinkError.refused(Int(response.status.code), String(buffer: body))
+        }
+        var line: [UInt8] = []
+        for try await chunk in response.body {
+            line += Array(chunk.readableBytesView)
+            while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+                let message: HostMessage = try ControlCodec.decode(Array(line[..<end]))
+                line.removeSubrange(...end)
+                onMessage()
+                try await handle(message, client)
+            }
+        }
+    }
+
+    private func handle(_ message: HostMessage, _ client: HTTPClient) async throws {
+        switch message {
+        case .revision(let revision):
+            let receipt: HostReceipt
+            do {
+                guard case .receipt(let applied) = try await ask(.adopt(revision: revision, sessions: .cut)) else {
+                    throw AgentClient.Failure.refused("the agent is of another version")
+                }
+                receipt = .applied(applied)
+            } catch {
+                receipt = .failed(revision: revision.number, "\(error)")
+                tell("revision \(revision.number): \(error)")
+            }
+            _ = try await post("receipts", ControlCodec.encode(receipt), client)
+        case .ping(let at):
+            let received = Timestamp(nanoseconds: SystemClock.realtime)
+            guard case .status(let status) = try await ask(.status) else { return }
+            let report = HostReport(pingedAt: at, receivedAt: received, status: status)
+            _ = try await post("report", ControlCodec.encode(report), client)
+        }
+    }
+
+    private func ask(_ request: ControlRequest) async throws -> ControlResponse {
+        let agent = AgentClient(data)
+        return try await withCheckedThrowingContinuation { continuation in
+            control.async { continuation.resume(with: Result { try agent.ask(request) }) }
+        }
+    }
+
+    private func post(_ path: String, _ body: [UInt8], _ client: HTTPClient) async throws -> [UInt8] {
+        var request = HTTPClientRequest(url: "\(server)/api/agent/\(path)")
+        request.method = .POST
+        request.body = .bytes(body)
+        return try await client.run(request)
+    }
+
+    // MARK: Records and events
+
+    /// Sends what the agent has written, until cancelled; nothing is let go of before the server has it on disk.
+    private func ship(_ client: HTTPClient) async {
+        var shipping = Shipping(data: data, statePath: folder.shipped)
+        var knowsServer = false
+        while !Task.isCancelled {
+            do {
+                if !knowsServer {
+                    var request = HTTPClientRequest(url: server + "/api/agent/files")
+                    request.method = .GET
+                    let sizes = try JSONDecoder().decode(
+                        [String: Int].self, from: Data(try await client.run(request)))
+                    try shipping.begin(sizes)
+                    knowsServer = true
+                }
+                while let parcel = try shipping.next() {
+                    var request = HTTPClientRequest(
+                        url: "\(server)/api/agent/files/\(parcel.file)?offset=\(parcel.offset)")
+                    request.method = .PUT
+                    request.body = .bytes(parcel.bytes)
+                    _ = try await client.run(request)
+                    try shipping.acknowledge(parcel)
+                }
+            } catch {
+                // The stream's loop says why; here it is only tried again.
+                knowsServer = false
+            }
+            try? await Task.sleep(for: .milliseconds(250))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Host
+
+/// What a host keeps to be known by its control plane.
+package struct UplinkFolder: Hashable, Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    var key: String { path + "/host.key" }
+    var certificate: String { path + "/host.pem" }
+    var authority: String { path + "/authority.pem" }
+    var shipped: String { path + "/shipped.json" }
+
+    /// Whether the host was taken in.
+    package var isEnrolled: Bool { [key, certificate, authority].allSatisfy(DurableFile.exists) }
+
+    func text(_ path: String) throws -> String {
+        guard let bytes = try DurableFile.read(path) else {
+            throw UplinkError.notEnrolled(self.path)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Why a host does not get through to its control plane.
+package enum UplinkError: Error, Equatable, CustomStringConvertible {
+    case notEnrolled(String)
+    case token(String)
+    case wrongAuthority(wanted: String, seen: String)
+    /// The server answered something else than wanted.
+    case refused(Int, String)
+    case streamEnded
+
+    package var description: String {
+        switch self {
+        case .notEnrolled(let folder):
+            "folder \(folder): this host is not enrolled; start the agent with --enrol TOKEN-FILE once"
+        case .token(let words): "enrolment token: \(words)"
+        case .wrongAuthority(let wanted, let seen):
+            "the server's authority has fingerprint \(seen), the token says \(wanted): another server answers there"
+        case .refused(let status, let words): "the server refuses (\(status)): \(words)"
+        case .streamEnded: "the server ended the stream"
+        }
+    }
+}

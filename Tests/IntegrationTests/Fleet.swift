@@ -1,0 +1,195 @@
+import Foundation
+import Host
+import Link
+import Model
+import Records
+import Rehearsal
+import TestSupport
+import Testing
+
+/// A control plane and hosts, each in a network namespace of its own, joined by a router.
+final class Fleet {
+    static let serverAddress = "192.168.100.1"
+    static let token = "fleet-token-0123456789"
+
+    let router: TestHost
+    let folder: String
+    private(set) var hosts: [FleetHost] = []
+    private var server: ChildProcess?
+    private let label: String
+    private let program: String
+
+    init(_ label: String) throws {
+        self.label = label
+        router = try TestHost("\(label)r")
+        folder = FileManager.default.temporaryDirectory.path + "/gatehouse-\(router.name)"
+        try? FileManager.default.removeItem(atPath: folder)
+        try DurableFile.makeFolder(folder)
+        try DurableFile.replace("\(folder)/token", with: Array(Self.token.utf8))
+        try DurableFile.replace(
+            "\(folder)/first.yaml",
+            with: Array(
+                """
+                projects: [{name: demo}]
+                users: [{name: admin, roles: [{project: demo, role: admin}]}]
+                tokens: [{name: test, token_file: token, user: admin, project: demo}]
+                """.utf8))
+        program = AgentUnderTest.program("gatehouse")
+        try TestHost.run("ip", "-n", router.name, "addr", "add", "\(Self.serverAddress)/32", "dev", "lo")
+        try TestHost.run("sysctl", "-qw", "net.ipv4.ip_forward=1", in: router.name)
+    }
+
+    // MARK: The server
+
+    func startServer() throws {
+        var options = ChildProcess.Options()
+        options.namespace = router.name
+        options.diesWithParent = true
+        server = try ChildProcess(
+            program,
+            [
+                "serve", "--data", "\(folder)/server", "--listen", "\(Self.serverAddress):8440", "--bootstrap",
+                "\(folder)/first.yaml",
+            ], options: options)
+        let deadline = SystemClock.monotonic + 30_000_000_000
+        while (try? call("GET", "/ready")["status"]) as? String != "ready" {
+            guard SystemClock.monotonic < deadline else {
+                throw Unexpected(description: "the server does not get ready")
+            }
+            _ = try Polling.wait([], timeoutNanoseconds: 50_000_000)
+        }
+    }
+
+    func killServer() throws {
+        server?.kill()
+        _ = try server?.wait()
+        server = nil
+    }
+
+    /// One request; an answer that is a refusal is thrown.
+    @discardableResult
+    func call(_ method: String, _ path: String, _ body: String = "") throws -> [String: Any] {
+        var words = ["-sk", "-X", method, "-m", "20", "-w", "\n%{http_code}", "-H", "X-Auth-Token: \(Self.token)"]
+        if !body.isEmpty { words += ["-d", body] }
+        let output = try ChildProcess.run(
+            "curl", words + ["https://\(Self.serverAddress):8440\(path)"], namespace: router.name)
+        let parts = output.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let status = parts.last.flatMap({ Int($0) }), (200..<300).contains(status) else {
+            throw Unexpected(description: "\(method) \(path): \(output.output) \(output.errors)")
+        }
+        let text = parts.dropLast().joined(separator: "\n")
+        return (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:]
+    }
+
+    /// Makes an object of the networking API and returns its id.
+    func make(_ collection: String, _ singular: String, _ body: String) throws -> String {
+        let answer = try call("POST", "/networking/v2.0/\(collection)", "{\"\(singular)\": \(body)}")
+        guard let id = (answer[singular] as? [String: Any])?["id"] as? String else {
+            throw Unexpected(description: "no id in \(answer)")
+        }
+        return id
+    }
+
+    // MARK: The hosts
+
+    @discardableResult
+    func addHost(_ name: String) throws -> FleetHost {
+        let number = hosts.count + 1
+        let answer = try call("POST", "/api/hosts", "{\"host\": {\"name\": \"\(name)\"}}")
+        guard let token = (answer["enrolment"] as? [String: Any])?["token"] as? String else {
+            throw Unexpected(description: "no token in \(answer)")
+        }
+        let host = try FleetHost(name, label: "\(label)\(number)", number: number, router: router, token: token)
+        hosts.append(host)
+        try host.supervisor.start()
+        try AgentClient(host.folder).waitUntilReady(seconds: 20)
+        try wait("\(name) to be live") { try state(of: name) == "live" }
+        return host
+    }
+
+    func state(of host: String) throws -> String? {
+        let hosts = try call("GET", "/api/hosts")["hosts"] as? [[String: Any]]
+        return hosts?.first { $0["name"] as? String == host }?["state"] as? String
+    }
+
+    /// Waits until every host has a revision of at least this number in force, or none that concerns it is newer.
+    func wait(_ what: String, seconds: Int64 = 15, until isTrue: () throws -> Bool) throws {
+        let deadline = SystemClock.monotonic + seconds * 1_000_000_000
+        while try !isTrue() {
+            guard SystemClock.monotonic < deadline else { throw Unexpected(description: "waited in vain for \(what)") }
+            _ = try Polling.wait([], timeoutNanoseconds: 20_000_000)
+        }
+    }
+
+    func remove() {
+        for host in hosts { host.remove() }
+        server?.terminate()
+        _ = try? server?.wait()
+        router.remove()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    struct Unexpected: Error, CustomStringConvertible { let description: String }
+}
+
+/// One host of a fleet, with its agent and guests.
+final class FleetHost {
+    let name: String
+    let host: TestHost
+    let folder: DataFolder
+    let supervisor: AgentSupervisor
+    private let number: Int
+    private let router: TestHost
+    private(set) var guests: [String: Guest] = [:]
+
+    init(_ name: String, label: String, number: Int, router: TestHost, token: String) throws {
+        self.name = name
+        self.number = number
+        self.router = router
+        host = try TestHost(label)
+        let (here, there) = ("192.168.\(number).2", "192.168.\(number).1")
+        try TestHost.run(
+            "ip", "-n", router.name, "link", "add", "h\(number)", "type", "veth", "peer", "name", "up0", "netns",
+            host.name)
+        try TestHost.run("ip", "-n", router.name, "addr", "add", "\(there)/24", "dev", "h\(number)")
+        try TestHost.run("ip", "-n", router.name, "link", "set", "h\(number)", "up")
+        try TestHost.run("ip", "-n", host.name, "addr", "add", "\(here)/24", "dev", "up0")
+        try TestHost.run("ip", "-n", host.name, "link", "set", "up0", "up")
+        try TestHost.run("ip", "-n", host.name, "route", "add", "default", "via", there)
+        folder = DataFolder(FileManager.default.temporaryDirectory.path + "/gatehouse-\(host.name)")
+        try? FileManager.default.removeItem(atPath: folder.path)
+        try DurableFile.makeFolder(folder.path)
+        try DurableFile.replace(folder.path + "/enrol", with: Array(token.utf8))
+        supervisor = try AgentSupervisor(
+            folder, program: AgentUnderTest.program("gatehouse-agent"),
+            arguments: [
+                "--window", "600", "--server", "https://\(Fleet.serverAddress):8440", "--enrol", folder.path + "/enrol",
+                "--host", name,
+            ], namespace: host.name)
+    }
+
+    @discardableResult
+    func addGuest(_ name: String, address: String) throws -> Guest {
+        let space = try host.addGuest(name, device: "gh-\(name)", addresses: ["\(address)/24"])
+        try TestHost.run("ip", "-n", space, "route", "replace", "default", "via", "10.9.0.1", "dev", "eth0", "onlink")
+        try TestHost.run(
+            "ip", "-n", router.name, "route", "add", "\(address)/32", "via", "192.168.\(number).2")
+        let guest = Guest(namespace: space)
+        guests[name] = guest
+        return guest
+    }
+
+    func events() throws -> [EventEntry] { try Self.events(in: folder.eventsJSON) }
+
+    static func events(in path: String) throws -> [EventEntry] {
+        try (DurableFile.read(path) ?? []).split(separator: UInt8(ascii: "\n")).compactMap {
+            if case .event(let entry) = try EventLogLine(reading: $0) { entry } else { nil }
+        }
+    }
+
+    func remove() {
+        try? supervisor.stop()
+        host.remove()
+        try? FileManager.default.removeItem(atPath: folder.path)
+    }
+}
