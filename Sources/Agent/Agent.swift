@@ -59,9 +59,11 @@ package final class Agent {
         try state.save(folder)
         records = try RecordPipeline(configuration, sockets, enforcer, attributor)
         let log = try EventLog(
-            jsonPath: folder.eventsJSON, textPath: folder.eventsText, host: host, catalogue: catalogue,
-            linesPerSecond: configuration.eventsPerSecond)
+            jsonPath: folder.eventsJSON, textPath: configuration.networkLog.outputPath ?? folder.eventsText, host: host,
+            catalogue: catalogue, linesPerSecond: configuration.eventsPerSecond,
+            selection: LogSelection(configuration.networkLog))
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
+        events.log.learn(catalogue, revision)
         delivery = try DeliveryThread(folder, host: host)
         control = try ControlSocket(path: folder.controlSocket)
         adoptInAttributor(at: startedAt)
@@ -254,7 +256,7 @@ package final class Agent {
 
     private func learnRevision(at instant: Int64, former: DeviceBinding) {
         catalogue.learn(revision)
-        events.log.learn(catalogue)
+        events.log.learn(catalogue, revision)
         adoptInAttributor(at: instant)
         let gone = Set(former.devices.values.map(\.name)).subtracting(binding.devices.values.map(\.name))
         connectDevices(obsolete: Array(gone))

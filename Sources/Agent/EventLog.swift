@@ -17,6 +17,7 @@ struct EventLog: ~Copyable {
     private var textFile: LogFile
     private var json: EventJSON
     private var text: NeutronLine
+    private var selection: LogSelection
     private var jsonLines = ByteLine(capacity: 1 << 20)
     private var textLines = ByteLine(capacity: 1 << 20)
     private let linesPerSecond: Int
@@ -30,13 +31,15 @@ struct EventLog: ~Copyable {
     /// The number of the last event in the log that an earlier process wrote.
     let lastSequence: UInt64
 
-    init(jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int)
-        throws(SystemError)
-    {
+    init(
+        jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int,
+        selection: LogSelection
+    ) throws(SystemError) {
         let last = try Self.lastSequence(jsonPath)
         let opened = (try LogFile.open(jsonPath), try LogFile.open(textPath))
         self.host = host
         self.linesPerSecond = linesPerSecond
+        self.selection = selection
         paths = (jsonPath, textPath)
         lastSequence = last
         jsonFile = LogFile(jsonPath, descriptor: opened.0.0, bytes: opened.0.1)
@@ -57,9 +60,12 @@ struct EventLog: ~Copyable {
         return 0
     }
 
-    mutating func learn(_ catalogue: Catalogue) {
+    mutating func learn(_ catalogue: Catalogue, _ revision: Revision) {
         json.learn(catalogue)
         text.learn(catalogue)
+        // What the former logs held back is told before they may be gone.
+        appendSuppressed(until: SystemClock.realtime)
+        selection.adopt(revision)
     }
 
     /// Whether a line for one more event fits into this second; otherwise the event is counted.
@@ -82,7 +88,21 @@ struct EventLog: ~Copyable {
 
     mutating func append(_ event: SessionEvent) {
         json.append(event, to: &jsonLines)
-        text.append(event, to: &textLines)
+        guard selection.isGoverned else {
+            text.append(event, to: &textLines)
+            return
+        }
+        let admitting = selection.admitting(selection.covering(event), at: event.time.nanoseconds)
+        if !admitting.isEmpty { text.append(event, logResources: admitting, to: &textLines) }
+    }
+
+    /// Tells what each log's rate held back, so that no total is lost.
+    private mutating func appendSuppressed(until now: Int64) {
+        for held in selection.takeSuppressed() {
+            text.append(
+                suppressed: held.count, of: held.log, from: Timestamp(seconds: second), to: Timestamp(nanoseconds: now),
+                to: &textLines)
+        }
     }
 
     /// States events that the kernel had to drop.
@@ -98,6 +118,7 @@ struct EventLog: ~Copyable {
 
     /// Writes what this second held back or lost, if anything.
     mutating func summarise(until now: Int64) {
+        appendSuppressed(until: now)
         guard suppressed > 0 || lost > 0 else { return }
         let summary = EventSummary(
             host: host, lost: lost, suppressed: suppressed, from: Timestamp(seconds: second),

@@ -6,11 +6,14 @@ package import Netlink
 /// chain. But it looks up *set elements* by the generation of the lookup itself. So a change may touch rules, or elements
 /// in one sense (only more admitted, or only less), and every mixture a packet can meet is still as strict as one of the
 /// two policies. Any other change gets new sets under new names (the next epoch), so that rules alone switch.
+///
+/// An element must not lead to a chain that is as new as itself: a packet that began before the transaction finds the
+/// element and then, by its own generation, a chain without rules. So chains are made first, in a transaction of their own.
 package enum ChangePlan: Equatable, Sendable {
     /// Nothing differs.
     case none
-    /// Few elements, and perhaps chains that nothing leads to yet: one netlink transaction.
-    case elements([RuleTable.Step])
+    /// Few elements: one netlink transaction, after another that makes the chains that they are to lead to.
+    case elements([RuleTable.Step], chains: [RuleTable.Step])
     /// Rules, or elements in one sense: one nft transaction.
     case script(String)
     /// Rules and elements, or elements in both senses: to be rendered anew under the next epoch.
@@ -56,10 +59,17 @@ package enum ChangePlan: Equatable, Sendable {
         if growth > 0 && shrinkage > 0 || rulesChange && growth + shrinkage > 0 {
             self = .nextEpoch
         } else if !rulesChange, steps.count <= Self.stepLimit, let chains = Self.profileSteps(old, new) {
-            self = .elements(chains + steps)
+            self = .elements(steps, chains: chains)
+        } else if steps.contains(where: { Self.leadsToNewChain($0, old) }) {
+            self = .nextEpoch
         } else {
             self = .script(ScriptWriter.script(from: old, to: new))
         }
+    }
+
+    private static func leadsToNewChain(_ step: RuleTable.Step, _ old: Ruleset) -> Bool {
+        guard case .addJump(_, _, let chain) = step else { return false }
+        return old.chains[chain] == nil
     }
 
     private enum Sense {

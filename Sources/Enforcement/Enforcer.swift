@@ -100,16 +100,10 @@ package final class Enforcer {
         case .none:
             self.plan = next
             return .nothing
-        case .elements(let steps):
-            try awaitGrace()
-            do {
-                try table.commit("membership change", steps)
-            } catch {
-                throw .kernel(error.description)
-            }
-            needsGrace = true
+        case .elements(let steps, let chains):
+            try commit(steps, chains: chains)
             method = .elements
-            hasNewChains = steps.contains { if case .addChain = $0 { true } else { false } }
+            hasNewChains = !chains.isEmpty
         case .script(let script):
             try commit(script)
             method = .rules
@@ -141,14 +135,8 @@ package final class Enforcer {
     }
 
     private func make(_ change: MembershipChange) throws(EnforcementError) -> Bool {
-        try awaitGrace()
-        do {
-            try table.commit("membership change", change.steps)
-        } catch {
-            throw .kernel(error.description)
-        }
-        needsGrace = true
-        if change.hasNewChains { listing = nil }
+        try commit(change.steps, chains: change.chainSteps)
+        if !change.chainSteps.isEmpty { listing = nil }
         if var present = self.current {
             // Held in one place only, so that the change below is made in it and not in a copy.
             self.current = nil
@@ -167,6 +155,19 @@ package final class Enforcer {
         try awaitGrace()
         try program.apply(script)
         needsGrace = true
+    }
+
+    /// Changes elements; chains that they lead to are made before, so that no packet finds one that is empty to it.
+    private func commit(_ steps: [RuleTable.Step], chains: [RuleTable.Step]) throws(EnforcementError) {
+        for (name, part) in [("new profiles", chains), ("membership change", steps)] where !part.isEmpty {
+            try awaitGrace()
+            do {
+                try table.commit(name, part)
+            } catch {
+                throw .kernel(error.description)
+            }
+            needsGrace = true
+        }
     }
 
     private func awaitGrace() throws(EnforcementError) {

@@ -4,7 +4,8 @@ import Netlink
 /// One interface joins or leaves groups: the elements that change, found without looking at any other interface.
 struct MembershipChange {
     private(set) var steps: [RuleTable.Step] = []
-    private(set) var hasNewChains = false
+    /// What makes the chains that the elements are to lead to; to be done before, in a transaction of its own.
+    private(set) var chainSteps: [RuleTable.Step] = []
     private var edits: [(set: String, element: Ruleset.Element, target: Ruleset.Target?)] = []
     private var chains: [String: Ruleset.Chain] = [:]
 
@@ -17,10 +18,9 @@ struct MembershipChange {
             if current.chains[chain] == nil {
                 let rules = RulesetRenderer.profileRules(profile, direction)
                 chains[chain] = Ruleset.Chain(rules)
-                steps.append(.addChain(chain))
-                steps += profile.map { .addJumpRule(chain: chain, to: "\(direction)_group_\($0)") }
-                steps.append(.addGotoRule(chain: chain, to: "refuse_\(direction)"))
-                hasNewChains = true
+                chainSteps.append(.addChain(chain))
+                chainSteps += profile.map { .addJumpRule(chain: chain, to: "\(direction)_group_\($0)") }
+                chainSteps.append(.addGotoRule(chain: chain, to: "refuse_\(direction)"))
             }
         }
         for direction in Direction.allCases {
@@ -44,7 +44,7 @@ struct MembershipChange {
         }
     }
 
-    /// Does in our picture of the table what `steps` do in the kernel.
+    /// Does in our picture of the table what the steps do in the kernel.
     func make(in ruleset: inout Ruleset) {
         for (name, chain) in chains { ruleset.chains[name] = chain }
         for edit in edits { ruleset.collections[edit.set]?.elements[edit.element] = edit.target }

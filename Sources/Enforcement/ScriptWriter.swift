@@ -65,7 +65,7 @@ package enum ScriptWriter {
     private static func text(_ element: Ruleset.Element, _ target: Ruleset.Target) -> String {
         switch target {
         case .nothing: element.text
-        case .chain(let chain): "\(element.text) : goto \(chain)"
+        case .chain(let chain): "\(element.text) : jump \(chain)"
         }
     }
 }

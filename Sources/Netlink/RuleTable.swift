@@ -139,7 +139,7 @@ package struct RuleTable {
     package enum Step: Equatable, Sendable {
         /// Adds an element; it must not be there.
         case add(set: String, key: [UInt8])
-        /// Adds an element that leads to a chain.
+        /// Adds an element that jumps to a chain; should the chain end, the rule after the map goes on.
         case addJump(map: String, key: [UInt8], chain: String)
         case remove(set: String, key: [UInt8])
         case addChain(String)
@@ -197,7 +197,7 @@ package struct RuleTable {
             $0.nested(UInt16(NFTA_LIST_ELEM.rawValue)) {
                 $0.nested(UInt16(NFTA_SET_ELEM_KEY.rawValue)) { $0.attribute(UInt16(NFTA_DATA_VALUE.rawValue), key) }
                 if let chain {
-                    $0.nested(UInt16(NFTA_SET_ELEM_DATA.rawValue)) { encodeVerdict(NFT_GOTO.rawValue, chain, &$0) }
+                    $0.nested(UInt16(NFTA_SET_ELEM_DATA.rawValue)) { encodeVerdict(NFT_JUMP.rawValue, chain, &$0) }
                 }
             }
         }

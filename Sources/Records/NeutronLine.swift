@@ -68,6 +68,25 @@ package struct NeutronLine: Sendable {
         line.append(UInt8(ascii: "\n"))
     }
 
+    /// Writes a line that says how many events a log's rate held back between two instants:
+    /// `Nov 21 09:05:08 suppressed=17 project_id=P log_resource_ids=['L'] from=… to=… reason=rate_limit`.
+    package mutating func append(
+        suppressed count: UInt64, of log: LogResource, from: Timestamp, to: Timestamp, to line: inout ByteLine
+    ) {
+        appendPrefix(to, to: &line)
+        line.append("suppressed=")
+        line.append(decimal: count)
+        line.append(" project_id=")
+        line.append(token: log.project)
+        line.append(" log_resource_ids=['")
+        line.append(token: log.id)
+        line.append("'] from=")
+        line.append(from, fractionDigits: 3)
+        line.append(" to=")
+        line.append(to, fractionDigits: 3)
+        line.append(" reason=rate_limit\n")
+    }
+
     /// Writes `Nov 21 09:05:07 `; a day of one digit has a space before it.
     private func appendPrefix(_ time: Timestamp, to line: inout ByteLine) {
         let calendar = CivilTime(time)

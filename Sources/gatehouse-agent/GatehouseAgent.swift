@@ -37,6 +37,9 @@ import Uplink
     @Option(help: "Lines a second that the event logs take; what is beyond is counted in summary lines.")
     var eventRate = 20_000
 
+    @Option(help: "An INI file with Neutron's section [network_log]: rate_limit, burst_limit, local_output_log_base.")
+    var configFile: String?
+
     @Flag(inversion: .prefixedNo, help: "Put the rules into the kernel.")
     var enforce = true
 
@@ -62,6 +65,13 @@ import Uplink
         var configuration = AgentConfiguration(folder: DataFolder(data))
         configuration.window = .seconds(window)
         configuration.eventsPerSecond = eventRate
+        if let configFile {
+            guard let bytes = try DurableFile.read(configFile) else {
+                throw ValidationError("--config-file \(configFile): there is no such file")
+            }
+            configuration.networkLog = try NetworkLogSettings(
+                ini: String(decoding: bytes, as: UTF8.self), file: configFile)
+        }
         configuration.enforces = enforce
         configuration.connectsDevices = connect
         let agent = try Agent(configuration, inherited: DescriptorStore.inherited(), store: DescriptorStore())
