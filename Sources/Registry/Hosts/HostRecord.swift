@@ -32,6 +32,9 @@ package struct HostRecord: Codable, FetchableRecord, PersistableRecord, Sendable
         self.certificateSerial = certificateSerial
     }
 
+    /// A host that is silent for so long, in nanoseconds, is stale: three pings and a bit.
+    package static let patience: Int64 = 7_000_000_000
+
     /// How a host does.
     package enum State: String, Sendable {
         /// Enrolled, and not heard of since.

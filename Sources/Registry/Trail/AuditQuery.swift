@@ -1,4 +1,5 @@
 package import GRDB
+import Model
 
 /// What of the trail is asked for; conditions that are left out admit everything.
 package struct AuditQuery: Sendable {
@@ -53,6 +54,13 @@ package struct Effect: Sendable {
     package let appliedAt: Int64?
     package let digest: String
     package let failure: String?
+
+    /// The same for who has only the database: whether a silent host is concerned shows when it has been told.
+    package static func of(_ revision: Int64, in database: Database) throws -> [Effect] {
+        let now = Timestamp.now.nanoseconds
+        let heard = try Hosts.all(database).filter { $0.state(at: now, patience: HostRecord.patience) == .live }
+        return try of(revision, examined: .max, connected: Set(heard.map(\.name)), in: database)
+    }
 
     /// What each enrolled host has said of a revision.
     ///

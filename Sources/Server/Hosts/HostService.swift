@@ -30,8 +30,6 @@ package final class HostService: Sendable {
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
     static let pingSeconds = 2
-    /// A host that is silent for so long is stale.
-    static let patience: Int64 = 7_000_000_000
 
     /// * `folder`: where the hosts' records are kept.
     /// * `certificates`: signs hosts' certificates; nil where TLS is off and nobody can be enrolled.

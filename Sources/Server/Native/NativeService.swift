@@ -63,7 +63,7 @@ struct NativeService: Sendable {
                     all.map { host in
                         .object([
                             "id": .string(host.id), "name": .string(host.name),
-                            "state": .string(host.state(at: now, patience: HostService.patience).rawValue),
+                            "state": .string(host.state(at: now, patience: HostRecord.patience).rawValue),
                             "enrolled_at": .string(Timestamp(nanoseconds: host.enrolledAt).description),
                             "last_seen_at": .optional(host.lastSeenAt.map { Timestamp(nanoseconds: $0).description }),
                             "wanted_revision": .int(host.wantedRevision),

@@ -13,6 +13,7 @@ import UnixSignals
 package struct ControlPlane: Sendable {
     private let settings: ServerSettings
     private let folder: ServerFolder
+    private let lock: FolderLock
     package let registry: Registry
     private let hosts: HostService
     private let certificates: Certificates?
@@ -23,6 +24,7 @@ package struct ControlPlane: Sendable {
         self.settings = settings
         self.folder = folder
         try DurableFile.makeFolder(folder.path, mode: 0o700)
+        lock = try folder.lock()
         registry = try Registry(path: folder.registry)
         certificates = settings.isInsecure ? nil : try folder.certificates()
         hosts = HostService(registry, folder: folder.hosts, certificates: certificates)

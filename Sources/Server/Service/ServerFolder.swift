@@ -1,5 +1,6 @@
 import Host
 import Model
+import Registry
 
 /// Where things lie in the server's data folder.
 package struct ServerFolder: Hashable, Sendable {
@@ -29,6 +30,20 @@ package struct ServerFolder: Hashable, Sendable {
         return made
     }
 
+    /// SHA-256 of the authority's certificate in hexadecimal, as an enrolment token bears it.
+    package func authorityFingerprint() throws -> String {
+        try certificates().fingerprint.replacing(":", with: "").lowercased()
+    }
+
+    /// Holds the folder for one server, or one restore; let go of when the value goes.
+    package func lock() throws -> FolderLock {
+        do {
+            return FolderLock(try DurableFile.lock(path + "/lock"))
+        } catch {
+            throw RegistryError(.notPossibleHere, "data folder \(path): a server works in it; stop it first")
+        }
+    }
+
     /// The server's certificate and key: an operator's own in `server.pem` and `server.key`, or one made here.
     func serverCertificate(_ authority: Certificates, host: String) throws -> (certificatePEM: String, keyPEM: String) {
         let names = Array(Set([host, "localhost", Machine.hostName])).sorted()
@@ -54,4 +69,11 @@ package struct ServerFolder: Hashable, Sendable {
     private func text(_ path: String) throws -> String? {
         try DurableFile.read(path).map { String(decoding: $0, as: UTF8.self) }
     }
+}
+
+/// A data folder that nobody else may work in.
+package final class FolderLock: Sendable {
+    private let descriptor: Descriptor
+
+    fileprivate init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 }

@@ -34,8 +34,8 @@ enum Wording {
 
     static func verdict(_ verdict: Verdict) -> String { verdict == .accept ? "ACCEPT" : "DROP" }
 
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    static func count(_ number: some BinaryInteger, _ noun: String, plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 
     /// `revision 3 by ada, 2026-11-21 09:05:07`.
