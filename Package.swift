@@ -160,6 +160,15 @@ let package = Package(
                 "gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Host", "Registry", "Server", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: ["Model", "Registry", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

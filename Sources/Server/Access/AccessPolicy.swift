@@ -22,6 +22,7 @@ struct AccessPolicy: Sendable {
             "create_host": .rule("admin_only"),
             "delete_host": .rule("admin_only"),
             "get_revision": .role("reader"),
+            "get_revision_state": .any([.role("admin"), .role("auditor")]),
         ]
         for verb in ["get", "create", "update", "delete"] {
             for resource in ["network", "subnet", "port", "security_group", "security_group_rule"] {

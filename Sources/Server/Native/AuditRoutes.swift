@@ -28,8 +28,8 @@ struct AuditRoutes {
         query.requestID = call.values("request").first
         query.action = call.values("action").first
         query.outcome = call.values("outcome").first
-        query.since = try instant(call, "since")
-        query.until = try instant(call, "until")
+        query.since = try Self.instant(call, "since")
+        query.until = try Self.instant(call, "until")
         if let limit = call.values("limit").first {
             guard let number = Int(limit), (1...100_000).contains(number) else {
                 throw NeutronError.invalid("limit", "'\(limit)' is not between 1 and 100000")
@@ -71,7 +71,7 @@ struct AuditRoutes {
         }
     }
 
-    private func instant(_ call: Call, _ name: String) throws -> Int64? {
+    static func instant(_ call: Call, _ name: String) throws -> Int64? {
         guard let text = call.values(name).first else { return nil }
         guard let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")).parse(text) else {
             throw NeutronError.invalid(name, "'\(text)' is not a time like 2026-11-21T10:00:00Z")

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import HTTPTypes
 import Model
@@ -43,6 +44,9 @@ struct NativeService: Sendable {
         case (.get, "revisions", 1):
             try permit("get_revision", session)
             return try await revisions(call)
+        case (.get, "revisions", 2):
+            try permit("get_revision_state", session)
+            return try await state(call)
         default: throw NeutronError.resourceMissing
         }
     }
@@ -103,6 +107,21 @@ struct NativeService: Sendable {
     }
 
     // MARK: Revisions
+
+    /// Everything as it was after a revision: `revisions/N`, or `revisions/at?time=` an instant.
+    private func state(_ call: Call) async throws -> Answer {
+        let number: Int64?
+        if call.path[1] == "at" {
+            let instant = try AuditRoutes.instant(call, "time") ?? Timestamp.now.nanoseconds
+            number = try await registry.read { try PastState.revision(at: instant, in: $0) }
+        } else {
+            number = Int64(call.path[1])
+        }
+        guard let number, number > 0 else { throw NeutronError.resourceMissing }
+        let state = try await registry.read { try PastState(at: number, in: $0) }
+        let body = JSON(parsing: Array(try JSONEncoder().encode(state)))
+        return Answer(.ok, .object(["revision": .int(Int(number)), "state": body ?? .null]))
+    }
 
     private func revisions(_ call: Call) async throws -> Answer {
         let limit = min(call.values("limit").first.flatMap { Int($0) } ?? 100, 1000)

@@ -16,7 +16,8 @@ struct Audit: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List entries, oldest first.", discussion: "Example: gatehouse audit list --actor ada --output jsonl")
+            abstract: "List entries, oldest first.",
+            discussion: "Example: gatehouse audit list --actor ada --output jsonl")
 
         @Option(help: "The id of a group.")
         var group: String?
@@ -84,7 +85,9 @@ struct Audit: AsyncParsableCommand {
         func run() async throws {
             switch try await server.registry().read({ try AuditTrail.verify($0) }) {
             case .whole(let entries, let last):
-                print("\(Wording.count(entries, "entry", plural: "entries")), each following from the one before; the last hash is \(last)")
+                print(
+                    "\(Wording.count(entries, "entry", plural: "entries")), each following from the one before; the last hash is \(last)"
+                )
             case .broken(_, let words):
                 print(words)
                 throw ExitCode.no
@@ -122,7 +125,8 @@ struct AuditListing: Listing {
             Field("sequence", .number(row.sequence)), Field("at", .instant(Timestamp(nanoseconds: row.at))),
             Field("request_id", .text(row.requestID)), Field("actor_id", .text(row.actorID)),
             Field("actor", .text(row.actorName)), Field("project_id", .text(row.projectID)),
-            Field("source", .text(row.source)), Field("action", .text(row.action)), Field("outcome", .text(row.outcome)),
+            Field("source", .text(row.source)), Field("action", .text(row.action)),
+            Field("outcome", .text(row.outcome)),
             Field("reason", .text(row.reason)), Field("target_kind", .text(row.targetKind)),
             Field("target_id", .text(row.targetID)), Field("target_name", .text(row.targetName)),
             Field("before", .text(row.before)), Field("after", .text(row.after)),

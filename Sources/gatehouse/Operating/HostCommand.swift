@@ -92,7 +92,8 @@ struct HostListing: Listing {
     }
 
     let keys = [
-        "name", "state", "enrolled_at", "last_seen_at", "wanted_revision", "applied_revision", "clock_offset_ns", "failure",
+        "name", "state", "enrolled_at", "last_seen_at", "wanted_revision", "applied_revision", "clock_offset_ns",
+        "failure",
     ]
 
     func fields(_ row: HostRecord) -> [Field] {

@@ -13,7 +13,8 @@ struct ServerOptions: ParsableArguments {
 
     func registry() throws -> Registry {
         guard DurableFile.exists(folder.registry) else {
-            throw NotFound("data folder \(data): there is no registry; start a server with `gatehouse serve --data \(data)`")
+            throw NotFound(
+                "data folder \(data): there is no registry; start a server with `gatehouse serve --data \(data)`")
         }
         return try Registry(path: folder.registry)
     }
