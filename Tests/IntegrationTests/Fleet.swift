@@ -90,6 +90,20 @@ final class Fleet {
         return id
     }
 
+    /// Adds a guest to a host, and the port that guards it; the port's id.
+    func addPort(_ name: String, group: String, network: String, host: FleetHost, address: String) throws -> String {
+        let guest = try host.addGuest(name, address: address)
+        let mac = MACAddress(
+            bits: try NetworkNamespace.within(guest.namespace) { try NetworkDevices.linkAddress("eth0") })
+        return try make(
+            "ports", "port",
+            """
+            {"name": "\(name)", "network_id": "\(network)", "security_groups": ["\(group)"], "mac_address": "\(mac)",
+             "fixed_ips": [{"ip_address": "\(address)"}], "binding:host_id": "\(host.name)",
+             "binding:profile": {"device": "gh-\(name)"}}
+            """)
+    }
+
     // MARK: The hosts
 
     @discardableResult

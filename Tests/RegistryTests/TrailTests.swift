@@ -72,7 +72,8 @@ final class RegistryUnderTest: Sendable {
         let before = try await test.registry.read { try PastState(present: $0) }
         await #expect(throws: RegistryError(.ruleExists, "")) {
             try await test.change { change in
-                _ = try change.createRules([RuleDraft(groupID: group.id, direction: "ingress", protocolText: "udp")]) { _ in
+                _ = try change.createRules([RuleDraft(groupID: group.id, direction: "ingress", protocolText: "udp")]) {
+                    _ in
                     true
                 }
                 _ = try change.createRules([RuleDraft(groupID: group.id, direction: "egress")]) { _ in true }

@@ -106,6 +106,23 @@ import Testing
         #expect(await server.call(.post, "\(v2)/networks", #"{"network": {}}"#, as: "rita").status == .forbidden)
     }
 
+    @Test func `a shared network is everybody's to use and its owner's to change`() async throws {
+        let server = try await ServerUnderTest()
+        let own = try await server.network()
+        let shared = try await server.make("networks", "network", #"{"name": "s", "shared": true}"#)
+        let id = try #require(shared["id"]?.text)
+        let seen = await server.call(.get, "\(v2)/networks", as: "oscar").json?["networks"]?.items ?? []
+        #expect(seen.map { $0["id"]?.text } == [id])
+        #expect(await server.call(.get, "\(v2)/networks/\(own)", as: "oscar").status == .notFound)
+        #expect(await server.call(.delete, "\(v2)/networks/\(id)", as: "oscar").status == .forbidden)
+        #expect(
+            await server.call(.post, "\(v2)/ports", #"{"port": {"network_id": "\#(id)"}}"#, as: "oscar").status
+                == .created)
+        #expect(
+            await server.call(.post, "\(v2)/networks", #"{"network": {"shared": true}}"#, as: "mel").status
+                == .forbidden)
+    }
+
     @Test func `the default group is there, cannot be renamed, and no other has its name`() async throws {
         let server = try await ServerUnderTest()
         let list = await server.call(.get, "\(v2)/security-groups?name=default", as: "mel")

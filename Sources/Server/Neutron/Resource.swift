@@ -24,7 +24,7 @@ protocol Resource: Sendable {
     func update(_ object: Object, _ fields: Fields, _ work: Work) throws -> Object
     func delete(_ object: Object, _ work: Work) throws
     /// What else than the caller's own project a caller sees, as SQL.
-    var shared: SQL? { get }
+    var shared: String? { get }
     /// Runs before lists: makes what exists on first use.
     func prepare(_ work: Work) throws
     /// What an unknown id is told.
@@ -37,7 +37,7 @@ extension Resource {
     var hasTags: Bool { true }
     var hasName: Bool { true }
     var isUpdatable: Bool { true }
-    var shared: SQL? { nil }
+    var shared: String? { nil }
     func prepare(_ work: Work) throws {}
     func matches(_ rendered: JSONObject, filter: String, values: [String]) -> Bool? { nil }
 

@@ -28,7 +28,7 @@ struct Networks: Resource {
         Attribute(name: "subnets", type: .free, isFilterable: false, isSortable: false),
     ]
 
-    var shared: SQL? { "isShared" }
+    var shared: String? { "isShared" }
 
     func render(_ objects: [StoredVPC], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
         let tags = try Tags.all(.vpc, in: database)

@@ -34,7 +34,7 @@ struct Subnets: Resource {
         Attribute(name: "ipv6_address_mode", type: .optionalText(), creation: .defaults(.null)),
     ]
 
-    var shared: SQL? { "vpcID IN (SELECT id FROM vpc WHERE isShared)" }
+    var shared: String? { "vpcID IN (SELECT id FROM vpc WHERE isShared)" }
 
     func render(_ objects: [StoredSubnet], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
         let tags = try Tags.all(.subnet, in: database)
