@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check fmt bench agreement capture-check
+.PHONY: help setup demo test check fmt bench server-bench agreement capture-check client-tour
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,15 @@ bench: setup ## measure against hand-written peers in the same run (root, a few 
 agreement: setup ## a long run of random policies and packets: kernel against classifier
 	@scripts/swift build --build-tests
 	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_AGREEMENT_POLICIES=500 scripts/swift test --skip-build --filter AgreementTests
+
+client-tour: setup ## drive a fresh server with the unmodified openstack client (installed from PyPI on the first run)
+	@scripts/swift build --product gatehouse
+	@scripts/client-tour
+
+server-bench: setup ## measure the control plane: changes a second, lists, memory
+	@scripts/swift build -c release --product gatehouse
+	@scripts/swift build -c release --product server-bench
+	@.build/release/server-bench
 
 capture-check: setup ## compare the records of a mixed run with what tcpdump saw at the instances
 	@scripts/swift build

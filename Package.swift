@@ -154,6 +154,15 @@ let package = Package(
                 "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Model", "Netlink", "Rehearsal",
             ], path: "Benchmarks/GatehouseBench", swiftSettings: house),
 
+        // Measures the control plane: `scripts/server-bench`.
+        .executableTarget(
+            name: "server-bench",
+            dependencies: [
+                "Host", "Registry", "Server", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], path: "Benchmarks/ServerBench", swiftSettings: house),
+
         .testTarget(
             name: "CommandTests",
             dependencies: [

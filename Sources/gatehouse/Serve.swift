@@ -28,6 +28,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "https://NAME:PORT as clients reach the server, where that differs from what they type.")
     var publicUrl: String?
 
+    @Option(help: "A further name or address that the server is reached at, for its certificate; may be given again.")
+    var name: [String] = []
+
     @Flag(help: "Believe X-Forwarded-Proto and X-Forwarded-Host: only behind a proxy that sets them.")
     var trustForwarded = false
 
@@ -64,6 +67,7 @@ struct Serve: AsyncParsableCommand {
         var settings = ServerSettings()
         settings.host = address.host
         settings.port = address.port
+        settings.names = name
         settings.isInsecure = insecureHttp
         settings.publicURL = publicUrl
         settings.trustsForwarding = trustForwarded

@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "demo", "up", "apply", "events", "flows", "books", "explain", "status", "revisions",
+        "demo", "up", "apply", "events", "flows", "books", "explain", "status", "revisions", "serve", "host", "audit",
+        "backup", "restore",
     ])
     func `each command's help has an example`(verb: String) throws {
         let run = try shop.gatehouse(verb, "--help")

@@ -21,7 +21,8 @@ import Testing
     private static let values = [
         "null", "true", "-1", "1e999", "99999999999999999999", "\"\"", "\"'; DROP TABLE port; --\"",
         "\"../../etc/passwd\"",
-        "\"\\u0000\"", "\"\(String(repeating: "x", count: 300))\"", "[]", "[[[[[[]]]]]]", "{\"zz\": {}}", "{\"a\": {\"b\": []}}",
+        "\"\\u0000\"", "\"\(String(repeating: "x", count: 300))\"", "[]", "[[[[[[]]]]]]",
+        "{\"zz\": {}}", "{\"a\": {\"b\": []}}",
         "\"11111111-2222-3333-4444-555555555555\"", "[null, 1, \"x\"]", "\"10.0.0.0/8\"", "\"ingress\"",
     ]
     private static let keys = [

@@ -54,7 +54,7 @@ package struct ControlPlane: Sendable {
 
     private func builder() throws -> HTTPServerBuilder {
         guard let certificates else { return .http1() }
-        let server = try folder.serverCertificate(certificates, host: settings.host)
+        let server = try folder.serverCertificate(certificates, names: [settings.host] + settings.names)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(server.certificatePEM.utf8)).map {
                 .certificate($0)

@@ -45,8 +45,11 @@ package struct ServerFolder: Hashable, Sendable {
     }
 
     /// The server's certificate and key: an operator's own in `server.pem` and `server.key`, or one made here.
-    func serverCertificate(_ authority: Certificates, host: String) throws -> (certificatePEM: String, keyPEM: String) {
-        let names = Array(Set([host, "localhost", Machine.hostName])).sorted()
+    func serverCertificate(
+        _ authority: Certificates, names given: [String]
+    ) throws -> (certificatePEM: String, keyPEM: String) {
+        let unspecified: Set = ["0.0.0.0", "::"]
+        let names = Set(given + ["localhost", Machine.hostName]).subtracting(unspecified).sorted()
         let label = names.joined(separator: " ")
         if let key = try text(serverKey), let certificate = try text(serverCertificate) {
             // One without a list of names is the operator's.

@@ -2,6 +2,8 @@
 package struct ServerSettings: Sendable {
     package var host = "127.0.0.1"
     package var port = 8440
+    /// Further names and addresses that the server is reached at: its certificate is good for them.
+    package var names: [String] = []
     /// Whether plain HTTP is spoken.
     package var isInsecure = false
     /// `https://name:port` as callers reach the server; nil takes it from each request.
