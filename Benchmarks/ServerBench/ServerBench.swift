@@ -10,7 +10,7 @@ import Server
 /// Measures the control plane over HTTP, with many interfaces registered: `scripts/server-bench`.
 @main struct ServerBench {
     static let interfaces = 10_000
-    static let clients = 64
+    static let clients = 32
     static let seconds = 10.0
 
     static func main() async throws {
@@ -25,14 +25,12 @@ import Server
         """.write(toFile: folder + "/first.yaml", atomically: true, encoding: .utf8)
         let groups = try await fill(folder)
         let own = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        var options = ChildProcess.Options()
-        options.diesWithParent = true
         let server = try ChildProcess(
             (own + ["gatehouse"]).joined(separator: "/"),
             [
                 "serve", "--data", folder + "/data", "--listen", "127.0.0.1:18499", "--insecure-http", "--bootstrap",
                 folder + "/first.yaml",
-            ], options: options)
+            ])
         defer { server.kill() }
         let client = HTTPClient(
             configuration: .init(

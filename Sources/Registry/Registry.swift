@@ -69,7 +69,8 @@ package final class Registry: Sendable {
     /// Writes an entry into the trail that belongs to no change: a login, a refused attempt.
     package func note(_ note: AuditNote, by actor: Actor) async throws {
         try await queue.submit { database in
-            try AuditTrail.append(note, by: actor, revision: nil, at: .now, to: database)
+            var head = try AuditTrail.Head(database)
+            try AuditTrail.append(note, by: actor, revision: nil, at: .now, after: &head, to: database)
         }
     }
 

@@ -27,15 +27,13 @@ import Testing
                 Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? CommandLine.arguments[0]
             let program = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
                 separator: "/")
-            var options = ChildProcess.Options()
-            options.diesWithParent = true
             child = try ChildProcess(
                 program + "/gatehouse",
                 [
                     "serve", "--data", folder + "/data", "--listen", "127.0.0.1:\(port)", "--insecure-http",
                     "--bootstrap",
                     folder + "/first.yaml",
-                ], options: options)
+                ])
         }
 
         func kill() throws {

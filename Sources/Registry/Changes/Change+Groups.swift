@@ -72,14 +72,4 @@ extension Change {
         try delete(group)
         try audit("security_group.delete", group, before: try json(group))
     }
-
-    /// The interfaces that carry a group.
-    package func interfaces(with groupID: String) throws -> [StoredInterface] {
-        try StoredInterface.fetchAll(
-            database,
-            sql: """
-                SELECT interface.* FROM interface_group JOIN interface ON interface.id = interfaceID
-                WHERE groupID = ? ORDER BY interface.id
-                """, arguments: [groupID])
-    }
 }

@@ -27,7 +27,7 @@ extension Change {
     }
 
     private func visibleGroup(_ id: String, _ canSee: (StoredGroup) -> Bool) throws -> StoredGroup {
-        guard let group = try StoredGroup.fetchOne(database, key: id), canSee(group) else {
+        guard let group = try StoredGroup.stored(id, in: database), canSee(group) else {
             throw RegistryError(.notFound(.group), "Security group \(id) does not exist")
         }
         return group
@@ -64,8 +64,14 @@ extension Change {
         var group: StoredGroup = try find(rule.groupID)
         try touch(&group)
         try audit(action, group, before: before, after: after)
-        for interface in try interfaces(with: rule.groupID) {
-            try audit(action, interface, before: before, after: after)
+        let carriers = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT interface.id, interface.name FROM interface_group JOIN interface ON interface.id = interfaceID
+                    WHERE groupID = ? ORDER BY interface.id
+                    """), arguments: [rule.groupID])
+        for carrier in carriers {
+            try audit(action, .interface, id: carrier[0], name: carrier[1], before: before, after: after)
         }
     }
 }

@@ -25,6 +25,18 @@ package enum Tags {
             arguments: [kind.rawValue, id])
     }
 
+    /// The tags of some objects of a kind, those without left out.
+    package static func of(_ kind: Kind, _ ids: [String], in database: Database) throws -> [String: [String]] {
+        // Few objects are looked up one by one, many by reading them all.
+        guard ids.count <= 8 else { return try all(kind, in: database) }
+        var tags: [String: [String]] = [:]
+        for id in ids {
+            let own = try of(kind, id, in: database)
+            if !own.isEmpty { tags[id] = own }
+        }
+        return tags
+    }
+
     /// The tags of every object of a kind that has some.
     package static func all(_ kind: Kind, in database: Database) throws -> [String: [String]] {
         var tags: [String: [String]] = [:]

@@ -12,6 +12,8 @@ package final class Change {
     /// The number that the change's revision gets, once something has changed.
     private var number: Int64?
     private let encoder: JSONEncoder
+    /// The trail's end, once this change has written to it.
+    private var head: AuditTrail.Head?
 
     init(_ database: Database, by actor: Actor) {
         self.database = database
@@ -86,20 +88,26 @@ package final class Change {
     package func audit<Object: StoredObject>(
         _ action: String, _ object: Object, before: String? = nil, after: String? = nil
     ) throws {
-        try AuditTrail.append(
+        try audit(action, Object.kind, id: object.id, name: object.name, before: before, after: after)
+    }
+
+    func audit(_ action: String, _ kind: Kind, id: String, name: String, before: String?, after: String?) throws {
+        _ = try ensureRevision()
+        try audit(
             AuditNote(
-                action: action, targetKind: Object.kind, targetID: object.id, targetName: object.name, before: before,
-                after: after), by: actor, revision: try ensureRevision(), at: instant, to: database)
+                action: action, targetKind: kind, targetID: id, targetName: name, before: before, after: after))
     }
 
     package func audit(_ note: AuditNote) throws {
-        try AuditTrail.append(note, by: actor, revision: number, at: instant, to: database)
+        var end = try head ?? AuditTrail.Head(database)
+        try AuditTrail.append(note, by: actor, revision: number, at: instant, after: &end, to: database)
+        head = end
     }
 
     // MARK: Reading within the change
 
     package func find<Object: StoredObject>(_ id: String) throws -> Object {
-        guard let object = try Object.fetchOne(database, key: id) else { throw RegistryError.notFound(Object.kind, id) }
+        guard let object = try Object.stored(id, in: database) else { throw RegistryError.notFound(Object.kind, id) }
         return object
     }
 

@@ -135,9 +135,13 @@ package enum Identity {
     package static func session(
         of userID: String, project projectID: String?, token: TokenRecord?, in database: Database
     ) throws -> Session? {
-        guard let user = try User.fetchOne(database, key: userID), user.isEnabled else { return nil }
+        let user = try User.fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM user WHERE id = ?"), arguments: [userID])
+        guard let user, user.isEnabled else { return nil }
         guard let projectID else { return Session(user: user, project: nil, roles: [], token: token) }
-        guard let project = try Project.fetchOne(database, key: projectID), project.isEnabled else { return nil }
+        let project = try Project.fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM project WHERE id = ?"), arguments: [projectID])
+        guard let project, project.isEnabled else { return nil }
         let roles = try roles(userID, projectID, in: database)
         guard !roles.isEmpty else { return nil }
         return Session(user: user, project: project, roles: roles, token: token)

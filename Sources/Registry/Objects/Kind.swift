@@ -44,4 +44,10 @@ package protocol StoredObject: Codable, FetchableRecord, PersistableRecord, Hash
 
 extension StoredObject {
     package static var databaseTableName: String { kind.rawValue }
+
+    /// The object of this id; nil when there is none.
+    package static func stored(_ id: String, in database: Database) throws -> Self? {
+        try fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM \(kind.rawValue) WHERE id = ?"), arguments: [id])
+    }
 }

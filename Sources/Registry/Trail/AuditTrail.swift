@@ -63,17 +63,17 @@ package struct AuditEntry: Codable, FetchableRecord, PersistableRecord, Sendable
 
     /// The fields in their order, each with its length before it: no two entries have the same bytes.
     fileprivate func digest(after previous: Data) -> Data {
-        var hasher = SHA256()
-        hasher.update(data: previous)
+        var bytes = Array(previous)
+        bytes.reserveCapacity(1024)
         let fields: [String?] = [
             String(sequence), String(at), requestID, actorID, actorName, projectID, source, action, outcome, reason,
             targetKind, targetID, targetName, before, after, revision.map { String($0) },
         ]
         for field in fields {
-            hasher.update(data: Data((field.map { "\($0.utf8.count):" } ?? "-:").utf8))
-            hasher.update(data: Data((field ?? "").utf8))
+            bytes += (field.map { "\($0.utf8.count):" } ?? "-:").utf8
+            bytes += (field ?? "").utf8
         }
-        return Data(hasher.finalize())
+        return Data(SHA256.hash(data: bytes))
     }
 }
 
@@ -82,19 +82,44 @@ package struct AuditEntry: Codable, FetchableRecord, PersistableRecord, Sendable
 package enum AuditTrail {
     private static let origin = Data(SHA256.hash(data: Data("gatehouse audit trail, version 1".utf8)))
 
+    /// The chain's last entry, as far as the one who writes knows it.
+    struct Head {
+        fileprivate var sequence: Int64
+        fileprivate var hash: Data
+
+        init(_ database: Database) throws {
+            let last = try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1"))
+            sequence = last?["sequence"] ?? 0
+            hash = last?["hash"] ?? origin
+        }
+    }
+
+    /// Adds an entry after `head`, which then is the entry.
     static func append(
-        _ note: AuditNote, by actor: Actor, revision: Int64?, at: Timestamp, to database: Database
+        _ note: AuditNote, by actor: Actor, revision: Int64?, at: Timestamp, after head: inout Head,
+        to database: Database
     ) throws {
-        let last = try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1"))
         var entry = AuditEntry(
-            sequence: (last?["sequence"] ?? 0) + 1, at: at.nanoseconds, requestID: actor.requestID,
+            sequence: head.sequence + 1, at: at.nanoseconds, requestID: actor.requestID,
             actorID: actor.userID, actorName: actor.userName, projectID: actor.projectID, source: actor.source,
             action: note.action, outcome: note.outcome.rawValue, reason: note.reason,
             targetKind: note.targetKind?.rawValue ?? "", targetID: note.targetID, targetName: note.targetName,
             before: note.before, after: note.after, revision: revision, hash: Data())
-        entry.hash = entry.digest(after: last?["hash"] ?? origin)
-        try entry.insert(database)
+        entry.hash = entry.digest(after: head.hash)
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO audit (sequence, at, requestID, actorID, actorName, projectID, source, action, outcome, reason,
+                  targetKind, targetID, targetName, before, after, revision, hash)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            entry.sequence, entry.at, entry.requestID, entry.actorID, entry.actorName, entry.projectID, entry.source,
+            entry.action, entry.outcome, entry.reason, entry.targetKind, entry.targetID, entry.targetName, entry.before,
+            entry.after, entry.revision, entry.hash,
+        ])
+        head.sequence = entry.sequence
+        head.hash = entry.hash
     }
 
     /// What a check of the chain found.

@@ -14,6 +14,8 @@ final class Authenticator: Sendable {
     private let admitsAnonymous: Bool
     /// Digests of names and passwords that were right, until when: a password costs 40 ms to check.
     private let known = Mutex<[Data: (userID: String, until: Int64)]>([:])
+    /// Sessions looked up in the last second, by the token's digest; a revoked token is taken out.
+    private let sessions = Mutex<[Data: (session: Session, until: Int64)]>([:])
     /// Keeps several guesses from taking all cores.
     private let passwords = DispatchQueue(label: "gatehouse.passwords")
 
@@ -26,14 +28,13 @@ final class Authenticator: Sendable {
     func session(of call: Call) async throws -> Session? {
         let now = Timestamp.now.nanoseconds
         if let token = call.headers[.authToken], token != "notused" {
-            return try await registry.read { try Identity.session(ofToken: token, at: now, in: $0) }
+            return try await session(ofToken: token, at: now)
         }
         if let header = call.headers[.authorization] {
             let parts = header.split(separator: " ", maxSplits: 1)
             guard parts.count == 2 else { return nil }
             if parts[0].lowercased() == "bearer" {
-                let token = String(parts[1])
-                return try await registry.read { try Identity.session(ofToken: token, at: now, in: $0) }
+                return try await session(ofToken: String(parts[1]), at: now)
             }
             guard parts[0].lowercased() == "basic", let data = Data(base64Encoded: String(parts[1])) else { return nil }
             let pair = String(decoding: data, as: UTF8.self).split(
@@ -45,6 +46,21 @@ final class Authenticator: Sendable {
         }
         return admitsAnonymous && call.isLocal ? Self.anonymous : nil
     }
+
+    private func session(ofToken token: String, at now: Int64) async throws -> Session? {
+        let digest = Identity.hash(ofToken: token)
+        if let known = sessions.withLock({ $0[digest] }), known.until > now { return known.session }
+        let found = try await registry.read { try Identity.session(ofToken: token, at: now, in: $0) }
+        sessions.withLock { sessions in
+            if sessions.count > 10_000 { sessions = sessions.filter { $0.value.until > now } }
+            let end = min(now + 1_000_000_000, found?.token?.expiresAt ?? .max)
+            sessions[digest] = found.map { ($0, end) }
+        }
+        return found
+    }
+
+    /// Forgets what is known of a token that was revoked.
+    func forget(_ token: String) { sessions.withLock { $0[Identity.hash(ofToken: token)] = nil } }
 
     /// Who calls when nobody says who: the administrator of this machine.
     private static let anonymous = Session(

@@ -193,6 +193,7 @@ struct IdentityService: Sendable {
         try await registry.keep {
             try $0.execute(sql: "DELETE FROM token WHERE hash = ?", arguments: [Identity.hash(ofToken: token)])
         }
+        authenticator.forget(token)
         return Answer(.noContent)
     }
 

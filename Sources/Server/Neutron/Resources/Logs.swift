@@ -45,12 +45,12 @@ struct Logs: Resource {
             let projectID = try work.project(fields)
             // Both must be the log's project's own; what is another's is not there.
             if let groupID,
-                try StoredGroup.fetchOne(work.database, key: groupID).map({ work.owns($0.projectID) }) != true
+                try StoredGroup.stored(groupID, in: work.database).map({ work.owns($0.projectID) }) != true
             {
                 throw NeutronError(.notFound, "ResourceNotFound", "Resource \(groupID) could not be found.")
             }
             if let interfaceID,
-                try StoredInterface.fetchOne(work.database, key: interfaceID).map({ work.owns($0.projectID) }) != true
+                try StoredInterface.stored(interfaceID, in: work.database).map({ work.owns($0.projectID) }) != true
             {
                 throw NeutronError(
                     .notFound, "TargetResourceNotFound", "Target resource \(interfaceID) could not be found.")

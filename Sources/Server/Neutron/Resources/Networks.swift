@@ -31,7 +31,7 @@ struct Networks: Resource {
     var shared: String? { "isShared" }
 
     func render(_ objects: [StoredVPC], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
-        let tags = try Tags.all(.vpc, in: database)
+        let tags = try Tags.of(.vpc, objects.map(\.id), in: database)
         var subnets: [String: [String]] = [:]
         let ids = objects.map(\.id)
         for subnet in try StoredSubnet.filter(ids.contains(Column("vpcID"))).order(Column("createdAt")).fetchAll(

@@ -43,7 +43,7 @@ struct Ports: Resource {
     ]
 
     func render(_ objects: [StoredInterface], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
-        let tags = try Tags.all(.interface, in: database)
+        let tags = try Tags.of(.interface, objects.map(\.id), in: database)
         let live = Set(try String.fetchAll(database, sql: "SELECT name FROM host WHERE NOT isRevoked"))
         return objects.map { port in
             JSONObject(
@@ -91,7 +91,7 @@ struct Ports: Resource {
     func create(_ requests: [Fields], _ work: Work) throws -> [StoredInterface] {
         try requests.map { fields in
             let vpcID = fields.text("network_id") ?? ""
-            guard let vpc = try StoredVPC.fetchOne(work.database, key: vpcID),
+            guard let vpc = try StoredVPC.stored(vpcID, in: work.database),
                 work.owns(vpc.projectID) || vpc.isShared
             else { throw NeutronError(.notFound, "NetworkNotFound", "Network \(vpcID) could not be found.") }
             try refuseUnserved(fields)
@@ -232,7 +232,7 @@ struct Ports: Resource {
         let checked = try AttributeType.uuids.check(value, of: "security_groups")
         return try (checked.items ?? []).compactMap(\.text).map { text in
             let id = text.lowercased()
-            guard let group = try StoredGroup.fetchOne(work.database, key: id),
+            guard let group = try StoredGroup.stored(id, in: work.database),
                 work.owns(group.projectID) || group.projectID == port.projectID
             else { throw NeutronError(.notFound, "SecurityGroupNotFound", "Security group \(text) does not exist") }
             return id

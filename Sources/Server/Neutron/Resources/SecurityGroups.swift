@@ -20,7 +20,7 @@ struct SecurityGroups: Resource {
     }
 
     func render(_ objects: [StoredGroup], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
-        let tags = try Tags.all(.group, in: database)
+        let tags = try Tags.of(.group, objects.map(\.id), in: database)
         var rules: [String: [JSON]] = [:]
         if wanted?.contains("security_group_rules") ?? true {
             let kind = SecurityGroupRules()

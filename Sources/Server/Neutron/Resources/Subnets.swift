@@ -37,7 +37,7 @@ struct Subnets: Resource {
     var shared: String? { "vpcID IN (SELECT id FROM vpc WHERE isShared)" }
 
     func render(_ objects: [StoredSubnet], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
-        let tags = try Tags.all(.subnet, in: database)
+        let tags = try Tags.of(.subnet, objects.map(\.id), in: database)
         return objects.map { subnet in
             JSONObject(
                 [
@@ -66,7 +66,7 @@ struct Subnets: Resource {
     func create(_ requests: [Fields], _ work: Work) throws -> [StoredSubnet] {
         try requests.map { fields in
             let vpcID = fields.text("network_id") ?? ""
-            guard let vpc = try StoredVPC.fetchOne(work.database, key: vpcID), work.owns(vpc.projectID) else {
+            guard let vpc = try StoredVPC.stored(vpcID, in: work.database), work.owns(vpc.projectID) else {
                 throw NeutronError(.notFound, "NetworkNotFound", "Network \(vpcID) could not be found.")
             }
             let prefix = try Self.prefix(fields)
