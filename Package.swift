@@ -129,6 +129,9 @@ let package = Package(
             dependencies: [
                 "Capture", "Host", "Link", "Model", "Policy", "Records", "Registry", "Rehearsal", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: house),
 
         // What tests share; sources may not import it.

@@ -49,6 +49,12 @@ package struct Plumbing {
     ) -> [String] {
         var problems: [String] = []
         var commands: [AddressFamily: [String]] = [.ipv4: [], .ipv6: []]
+        // Before the new routes: the old name may have become another name of a device that stays.
+        for device in obsoleteDevices {
+            for family in AddressFamily.allCases {
+                commands[family]?.append("route flush dev \(device) proto \(Self.routeProtocol)")
+            }
+        }
         let gateways = Set(ports.flatMap(\.subnet).compactMap(Self.gateway))
         for gateway in gateways.sorted() {
             commands[gateway.family]?.append(
@@ -68,11 +74,6 @@ package struct Plumbing {
             }
         }
         commands[.ipv6]? += Self.peerProxies(ports)
-        for device in obsoleteDevices {
-            for family in AddressFamily.allCases {
-                commands[family]?.append("route flush dev \(device) proto \(Self.routeProtocol)")
-            }
-        }
         for gateway in Set(obsoleteSubnets.compactMap(Self.gateway)).subtracting(gateways) {
             commands[gateway.family]?.append("addr del \(IPPrefix(gateway)) dev lo")
         }

@@ -29,6 +29,22 @@ package enum HostReceipt: Sendable, Codable {
     case failed(revision: Int, String)
 }
 
+/// A policy file for the control plane: made so, or only told what that would change.
+package struct DeclareRequest: Sendable, Codable {
+    package var policy: Policy
+    /// The host that has the interfaces' devices.
+    package var host: String
+    package var prunes: Bool
+    package var isPlan: Bool
+
+    package init(policy: Policy, host: String, prunes: Bool, isPlan: Bool) {
+        self.policy = policy
+        self.host = host
+        self.prunes = prunes
+        self.isPlan = isPlan
+    }
+}
+
 /// A host asks to be taken in.
 package struct EnrolmentRequest: Sendable, Codable {
     /// Good for one enrolment.

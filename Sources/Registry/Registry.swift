@@ -63,6 +63,21 @@ package final class Registry: Sendable {
         }
     }
 
+    /// Tells what a change would give, and takes back everything that it did.
+    package func rehearse<Value: Sendable>(
+        by actor: Actor, _ body: @escaping @Sendable (Change) throws -> Value
+    ) async throws -> Value {
+        do {
+            try await queue.submit { database -> Void in throw Rehearsed(value: try body(Change(database, by: actor))) }
+        } catch let rehearsed as Rehearsed<Value> {
+            return rehearsed.value
+        }
+        throw RegistryError(.notPossibleHere, "a rehearsal ended without a value")
+    }
+
+    /// Carries a rehearsal's value out of its savepoint, which its being thrown rolls back.
+    private struct Rehearsed<Value: Sendable>: Error { let value: Value }
+
     /// Calls `body` with the number of each revision after it is on disk.
     package func onRevision(_ body: @escaping @Sendable (Int64) -> Void) { listeners.withLock { $0.append(body) } }
 

@@ -85,8 +85,9 @@ enum Schema {
                   description TEXT NOT NULL, mac TEXT NOT NULL, isAdminUp INTEGER NOT NULL, deviceID TEXT NOT NULL,
                   deviceOwner TEXT NOT NULL, host TEXT NOT NULL, device TEXT NOT NULL, vnicType TEXT NOT NULL,
                   profile TEXT NOT NULL, isPortSecurityEnabled INTEGER NOT NULL, addresses TEXT NOT NULL,
-                  groups TEXT NOT NULL, \(standard), UNIQUE (vpcID, mac)
+                  groups TEXT NOT NULL, \(standard)
                 ) STRICT;
+                CREATE UNIQUE INDEX one_mac ON interface (vpcID, mac) WHERE mac <> '';
                 CREATE INDEX interface_by_project ON interface (projectID, name);
                 CREATE INDEX interface_by_host ON interface (host);
                 CREATE INDEX interface_by_device ON interface (deviceID);

@@ -123,7 +123,6 @@ package struct Uplink: Sendable {
                 receipt = .applied(applied)
             } catch {
                 receipt = .failed(revision: revision.number, "\(error)")
-                tell("revision \(revision.number): \(error)")
             }
             _ = try await post("receipts", ControlCodec.encode(receipt), client)
         case .ping(let at):

@@ -1,14 +1,21 @@
 import ArgumentParser
+import Foundation
 import Host
 import Link
 import Model
+import NIOHTTP1
 import Policy
 import Records
 
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a policy file the next revision: in the kernel whole, or not at all.",
-        discussion: "Example: gatehouse apply -f shop.yaml --plan")
+        discussion: """
+            With --server the file's objects are made so in the control plane, in the token's project; what the file does not
+            name stays, unless --prune is given.
+
+            Example: gatehouse apply -f shop.yaml --plan
+            """)
 
     @Option(name: .shortAndLong, help: "The policy file.")
     var file: String
@@ -23,9 +30,19 @@ struct Apply: ParsableCommand {
         help: "Cut such sessions after this time, as 30s or 5m; without it and without --drain they are cut at once.")
     var cutAfter: String?
 
+    @Flag(help: "With --server: remove groups and interfaces of the project that the file does not name.")
+    var prune = false
+
+    @Option(help: "With --server: the host that has the devices (default: this machine's name).")
+    var host = Machine.hostName
+
+    @OptionGroup var remote: RemoteOptions
     @OptionGroup var data: DataOptions
 
     func validate() throws {
+        if prune, remote.server == nil {
+            throw ValidationError("--prune: only with --server; a file for one host says all")
+        }
         if drain, cutAfter != nil { throw ValidationError("--drain and --cut-after: give one of them") }
         _ = try fate()
     }
@@ -41,6 +58,7 @@ struct Apply: ParsableCommand {
             Console.tell("\(error)")
             throw ExitCode.failure
         }
+        if let client = try remote.client() { return try declare(policy, client) }
         let former = try RevisionStore(data.folder).latest() ?? .none
         let diff = PolicyDiff(from: former.policy, to: policy)
         for change in diff.changes { print(Console.paint(change.text, change.colour)) }
@@ -52,6 +70,21 @@ struct Apply: ParsableCommand {
             throw NotFound.otherVersion
         }
         for line in receipt.lines(LocalTime(now: .now)) { print(line) }
+    }
+
+    private func declare(_ policy: Policy, _ client: ServerClient) throws {
+        let request = DeclareRequest(policy: policy, host: host, prunes: prune, isPlan: plan)
+        let answer = try Waiting.value { try await client.send(.POST, "/api/policy", ControlCodec.encode(request)) }
+        let json = try JSONSerialization.jsonObject(with: Data(answer)) as? [String: Any]
+        let changes = json?["changes"] as? [String] ?? []
+        for change in changes {
+            print(Console.paint(change, change.hasPrefix("+") ? .green : change.hasPrefix("-") ? .red : .yellow))
+        }
+        let what = Wording.count(changes.count, "change")
+        print(
+            plan
+                ? "\(what), none of them made"
+                : "\(what); see gatehouse audit --request \(json?["request"] as? String ?? "")")
     }
 
     private func fate() throws -> SessionFate {

@@ -48,6 +48,8 @@ extension Change {
     private func groups(_ ids: [String]) throws -> [StoredGroup] { try ids.map { try find($0) } }
 
     private func checkMAC(_ interface: StoredInterface) throws {
+        // Without one, any source MAC is let through.
+        guard !interface.mac.isEmpty else { return }
         let taken = try Bool.fetchOne(
             database, sql: "SELECT EXISTS (SELECT 1 FROM interface WHERE vpcID = ? AND mac = ? AND id <> ?)",
             arguments: [interface.vpcID, interface.mac, interface.id])

@@ -19,6 +19,7 @@ package struct StoredInterface: StoredObject {
     package let vpcID: String
     package var name: String
     package var description: String
+    /// The only source MAC that is let through; empty lets any through.
     package var mac: String
     package var isAdminUp: Bool
     /// The instance that it belongs to, as its owner names it; empty where there is none.

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import HTTPTypes
+import Link
 import Model
 import Registry
 
@@ -41,6 +42,9 @@ struct NativeService: Sendable {
         case (.delete, "hosts", 2):
             try permit("delete_host", session)
             return try await revoke(call, session)
+        case (.post, "policy", 1):
+            try permit("create_security_group", session)
+            return try await declare(call, session)
         case (.get, "revisions", 1):
             try permit("get_revision", session)
             return try await revisions(call)
@@ -53,6 +57,28 @@ struct NativeService: Sendable {
 
     private func permit(_ operation: String, _ session: Session) throws {
         guard policy().allows(operation, session) else { throw NeutronError.forbidden(operation) }
+    }
+
+    // MARK: Policy files
+
+    /// Makes the caller's project what a policy file says, in one change; or tells what that would be.
+    private func declare(_ call: Call, _ session: Session) async throws -> Answer {
+        guard let request = try? ControlCodec.decode(call.body, as: DeclareRequest.self) else {
+            throw NeutronError.badRequest("the request is no policy with host, prunes and isPlan")
+        }
+        guard let project = session.project else {
+            throw NeutronError.badRequest("a policy belongs to a project: use a token of one")
+        }
+        let declaration = PolicyDeclaration(
+            request.policy, projectID: project.id, host: request.host, prunes: request.prunes)
+        let actor = Actor(session, call, "policy.apply")
+        let lines =
+            request.isPlan
+            ? try await registry.rehearse(by: actor) { try declaration.make(in: $0) }
+            : try await registry.change(by: actor) { try declaration.make(in: $0) }
+        return Answer(
+            .ok,
+            .object(["changes": .strings(lines), "plan": .bool(request.isPlan), "request": .string(call.requestID)]))
     }
 
     // MARK: Hosts

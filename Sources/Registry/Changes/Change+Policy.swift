@@ -1,0 +1,218 @@
+import GRDB
+package import Model
+
+/// Makes the registry what a policy file says, for the objects that it names.
+///
+/// Names are looked up within the project: a VPC by its name, a group by its name, an interface by `INSTANCE/INTERFACE` within
+/// its VPC. What the file does not name stays as it is, unless it is to be pruned.
+package struct PolicyDeclaration: Sendable {
+    private let policy: Policy
+    private let projectID: String
+    /// The host that has the devices.
+    private let host: String
+    private let prunes: Bool
+
+    package init(_ policy: Policy, projectID: String, host: String, prunes: Bool) {
+        self.policy = policy
+        self.projectID = projectID
+        self.host = host
+        self.prunes = prunes
+    }
+
+    /// Makes it so; tells what changed, a line each: `+ group web`, `- rule ingress tcp/22 from any in group web`.
+    package func make(in change: Change) throws -> [String] {
+        var lines: [String] = []
+        var seen: Set<String> = []
+        for name in policy.vpcs.flatMap(\.groups).map(\.name) where !seen.insert(name).inserted {
+            throw RegistryError(
+                .invalid(.body),
+                "group \(name): two VPCs of the file have one of this name, and a project has one group of a name here; "
+                    + "rename one of them")
+        }
+        for vpc in policy.vpcs {
+            let stored = try self.vpc(vpc, change, &lines)
+            let subnets = try self.subnets(vpc, of: stored, change, &lines)
+            let groups = try self.groups(vpc, change, &lines)
+            try interfaces(vpc, of: stored, subnets, groups, change, &lines)
+            if prunes { try pruneGroups(vpc, groups, change, &lines) }
+        }
+        return lines
+    }
+
+    private func vpc(_ vpc: VPC, _ change: Change, _ lines: inout [String]) throws -> StoredVPC {
+        let named = Column("projectID") == projectID && Column("name") == vpc.name
+        if let found = try StoredVPC.filter(named).fetchOne(change.database) { return found }
+        lines.append("+ network \(vpc.name)")
+        return try change.createVPC(
+            StoredVPC(id: Change.newID(), projectID: projectID, name: vpc.name, description: ""))
+    }
+
+    private func subnets(
+        _ vpc: VPC, of stored: StoredVPC, _ change: Change, _ lines: inout [String]
+    ) throws -> [StoredSubnet] {
+        var all = try StoredSubnet.filter(Column("vpcID") == stored.id).fetchAll(change.database)
+        for subnet in vpc.subnets {
+            for prefix in subnet.prefixes where !all.contains(where: { $0.cidr == prefix.description }) {
+                lines.append("+ subnet \(subnet.name) \(prefix)")
+                all.append(
+                    try change.createSubnet(
+                        StoredSubnet(
+                            id: Change.newID(), projectID: projectID, vpcID: stored.id, name: subnet.name,
+                            description: "", cidr: prefix.description, gateway: nil, isDHCPEnabled: false, pools: [])))
+            }
+        }
+        return all
+    }
+
+    // MARK: Groups
+
+    /// The registry's group of each of the file's, by the file's name.
+    private func groups(_ vpc: VPC, _ change: Change, _ lines: inout [String]) throws -> [String: StoredGroup] {
+        var stored: [String: StoredGroup] = [:]
+        for group in vpc.groups {
+            let named = Column("projectID") == projectID && Column("name") == group.name
+            if let found = try StoredGroup.filter(named).fetchOne(change.database) {
+                stored[group.name] = found
+            } else {
+                lines.append("+ group \(group.name)")
+                stored[group.name] = try change.createBareGroup(projectID: projectID, name: group.name)
+            }
+        }
+        for group in vpc.groups {
+            guard let own = stored[group.name] else { continue }
+            try rules(group, of: own, stored, change, &lines)
+        }
+        return stored
+    }
+
+    private func rules(
+        _ group: SecurityGroup, of own: StoredGroup, _ groups: [String: StoredGroup], _ change: Change,
+        _ lines: inout [String]
+    ) throws {
+        var wanted: [String: (draft: RuleDraft, text: String)] = [:]
+        for rule in group.rules {
+            for draft in drafts(rule, of: own, groups) {
+                var canonical = draft
+                try canonical.canonicalise()
+                let family = rule.families.count > 1 && rule.family == nil ? " (\(draft.etherType))" : ""
+                wanted[canonical.identity] = (draft, rule.text + family)
+            }
+        }
+        let present = try StoredRule.filter(Column("groupID") == own.id).fetchAll(change.database)
+        for rule in present where wanted[rule.identity] == nil {
+            lines.append("- rule \(rule.identity) of group \(own.name)")
+            try change.deleteRule(rule)
+        }
+        let known = Set(present.map(\.identity))
+        for (identity, rule) in wanted.sorted(by: { $0.key < $1.key }) where !known.contains(identity) {
+            lines.append("+ rule \(rule.text) in group \(own.name)")
+            _ = try change.createRules([rule.draft]) { _ in true }
+        }
+    }
+
+    /// The file's rule as the registry has rules: one for each family that it can match.
+    private func drafts(_ rule: Rule, of own: StoredGroup, _ groups: [String: StoredGroup]) -> [RuleDraft] {
+        rule.families.map { family in
+            var draft = RuleDraft(
+                groupID: own.id, direction: rule.direction.rawValue, etherType: family == .ipv4 ? "IPv4" : "IPv6",
+                description: rule.description)
+            switch rule.service {
+            case .any: break
+            case .transport(let transport, let ports):
+                draft.protocolText = "\(transport)"
+                // Port 0 is no port to the registry: a range from it begins at 1.
+                (draft.portMin, draft.portMax) = (ports.map { max(1, Int($0.lower)) }, ports.map { Int($0.upper) })
+            case .icmp(let transport, let type, let code):
+                draft.protocolText = "\(transport)"
+                (draft.portMin, draft.portMax) = (type.map { Int($0) }, code.map { Int($0) })
+            }
+            switch rule.remote {
+            case .any: break
+            case .prefix(let prefix): draft.remotePrefix = prefix.description
+            case .group(let name): draft.remoteGroupID = groups[name]?.id
+            }
+            return draft
+        }
+    }
+
+    private func pruneGroups(
+        _ vpc: VPC, _ groups: [String: StoredGroup], _ change: Change, _ lines: inout [String]
+    ) throws {
+        let kept = Set(groups.values.map(\.id))
+        let own = try StoredGroup.filter(Column("projectID") == projectID && Column("isDefault") == false)
+            .fetchAll(change.database)
+        for group in own where !kept.contains(group.id) {
+            lines.append("- group \(group.name)")
+            try change.deleteGroup(group)
+        }
+    }
+
+    // MARK: Interfaces
+
+    private func interfaces(
+        _ vpc: VPC, of stored: StoredVPC, _ subnets: [StoredSubnet], _ groups: [String: StoredGroup], _ change: Change,
+        _ lines: inout [String]
+    ) throws {
+        let present = try StoredInterface.filter(Column("vpcID") == stored.id && Column("projectID") == projectID)
+            .fetchAll(change.database)
+        var named: Set<String> = []
+        for instance in vpc.instances {
+            for interface in instance.interfaces {
+                let name = "\(instance.name)/\(interface.name)"
+                named.insert(name)
+                let former = present.first { $0.name == name }
+                let wanted = self.interface(interface, instance, name, former, stored, subnets, groups)
+                if let former {
+                    guard wanted != former else { continue }
+                    lines.append("~ interface \(name)")
+                    _ = try change.updateInterface(wanted, from: former)
+                } else {
+                    lines.append("+ interface \(name) \(interface.addresses.map(\.description).joined(separator: " "))")
+                    _ = try change.createInterface(wanted)
+                }
+            }
+        }
+        guard prunes else { return }
+        for port in present where !named.contains(port.name) {
+            lines.append("- interface \(port.name)")
+            try change.deleteInterface(port)
+        }
+    }
+
+    private func interface(
+        _ interface: Interface, _ instance: Instance, _ name: String, _ former: StoredInterface?, _ vpc: StoredVPC,
+        _ subnets: [StoredSubnet], _ groups: [String: StoredGroup]
+    ) -> StoredInterface {
+        let id = former?.id ?? Change.newID()
+        let addresses = interface.addresses.compactMap { address in
+            subnets.first { (try? IPPrefix(parsing: $0.cidr))?.contains(address) == true }.map {
+                StoredInterface.FixedAddress(subnetID: $0.id, address: address.description)
+            }
+        }
+        var wanted = StoredInterface(
+            id: id, projectID: projectID, vpcID: vpc.id, name: name, description: former?.description ?? "",
+            mac: interface.mac?.description ?? former?.mac ?? "", isAdminUp: true, deviceID: instance.name,
+            deviceOwner: former?.deviceOwner ?? "", host: host, device: interface.device, vnicType: "normal",
+            profile: "{\"device\":\"\(interface.device)\"}", isPortSecurityEnabled: true, addresses: addresses,
+            groups: interface.groups.compactMap { groups[$0]?.id })
+        wanted.createdAt = former?.createdAt ?? 0
+        wanted.updatedAt = former?.updatedAt ?? 0
+        wanted.revisionNumber = former?.revisionNumber ?? 0
+        return wanted
+    }
+}
+
+extension Change {
+    /// Makes a group without any rule: what is declared is all that it has.
+    func createBareGroup(projectID: String, name: String) throws -> StoredGroup {
+        guard name.lowercased() != StoredGroup.defaultName else {
+            throw RegistryError(.defaultGroupExists, "Default security group already exists.")
+        }
+        try ensureDefaultGroup(projectID)
+        try Quota.group.check(projectID, adding: 1, in: database)
+        var group = StoredGroup(id: Change.newID(), projectID: projectID, name: name, description: "")
+        try insert(&group)
+        try audit("security_group.create", group, after: try json(group))
+        return group
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Host
+import NIOHTTP1
+import Registry
+
+/// The control plane that `gatehouse up --listen` runs beside the host's agent: its own process, its own folder.
+///
+/// The first start makes an administrator with a random password and an API token; both are in files that only the owner of
+/// the folder can read.
+final class LocalServer {
+    let folder: String
+    let address: String
+    private let program: String
+    private(set) var process: ChildProcess?
+
+    init(folder: String, listen: String, program: String) throws {
+        self.folder = folder
+        self.address = "https://\(listen)"
+        self.program = program
+        try DurableFile.makeFolder(folder, mode: 0o700)
+        for name in ["admin.pw", "admin.token"] where !DurableFile.exists("\(folder)/\(name)") {
+            try DurableFile.replace("\(folder)/\(name)", with: Array(Identity.randomText(bytes: 24).utf8), mode: 0o600)
+        }
+        let first = """
+            projects: [{name: default}]
+            users: [{name: admin, password_file: admin.pw, roles: [{project: default, role: admin}]}]
+            tokens: [{name: admin, token_file: admin.token, user: admin, project: default}]
+
+            """
+        try DurableFile.replace("\(folder)/first.yaml", with: Array(first.utf8))
+        arguments = ["serve", "--data", folder, "--listen", listen, "--bootstrap", "\(folder)/first.yaml"]
+    }
+
+    private let arguments: [String]
+
+    var tokenFile: String { "\(folder)/admin.token" }
+    var authority: String { "\(folder)/authority.pem" }
+
+    func start() throws {
+        var options = ChildProcess.Options()
+        options.ownGroup = true
+        process = try ChildProcess(program, arguments, options: options)
+    }
+
+    /// Whether the process has ended by itself.
+    func hasEnded() throws -> Bool {
+        guard let process, try process.poll() != nil else { return process == nil }
+        self.process = nil
+        return true
+    }
+
+    /// Waits until calls are answered.
+    func waitUntilReady() throws -> ServerClient {
+        let token = String(decoding: try DurableFile.read(tokenFile) ?? [], as: UTF8.self)
+        let client = ServerClient(server: address, token: token, authority: authority)
+        for _ in 0..<200 {
+            if DurableFile.exists(authority), (try? Waiting.value { try await client.send(.GET, "/ready") }) != nil {
+                return client
+            }
+            guard try !hasEnded() else { break }
+            _ = try Polling.wait([], timeoutNanoseconds: 50_000_000)
+        }
+        throw NotFound("the control plane at \(address) does not get ready; it said why above")
+    }
+
+    /// An enrolment token for this host, in a file.
+    func invite(_ host: String, _ client: ServerClient, to path: String) throws {
+        let body = try JSONSerialization.data(withJSONObject: ["host": ["name": host]])
+        let bytes = try Waiting.value { try await client.send(.POST, "/api/hosts", Array(body)) }
+        let answer = try JSONSerialization.jsonObject(with: Data(bytes))
+        let enrolment = (answer as? [String: Any])?["enrolment"] as? [String: Any]
+        guard let token = enrolment?["token"] as? String else { throw NotFound.otherVersion }
+        try DurableFile.replace(path, with: Array(token.utf8), mode: 0o600)
+    }
+
+    func stop() {
+        process?.terminate()
+        _ = try? process?.wait()
+        process = nil
+    }
+}
