@@ -182,7 +182,8 @@ let package = Package(
             ], swiftSettings: house),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["Model", "Registry", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: house),
+            dependencies: ["Model", "Registry", .product(name: "GRDB", package: "GRDB.swift")], exclude: ["Fixtures"],
+            swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),

@@ -132,6 +132,7 @@ enum Schema {
                   kind TEXT NOT NULL, objectID TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT,
                   PRIMARY KEY (kind, objectID, revision)
                 ) STRICT, WITHOUT ROWID;
+                CREATE INDEX history_by_revision ON history (revision);
                 CREATE TABLE audit (
                   sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, requestID TEXT NOT NULL,
                   actorID TEXT NOT NULL, actorName TEXT NOT NULL, projectID TEXT NOT NULL, source TEXT NOT NULL,

@@ -88,7 +88,13 @@ package final class HostService: Sendable {
     private func tellChanges() async {
         let newest = (try? await registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") }) ?? 0
         let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.policy) } }
-        for (host, (number, former)) in known {
+        let examined = self.examined
+        // The first look is at everybody, and so is one that fails.
+        var concerned: Set<String>?
+        if examined > 0 {
+            concerned = try? await registry.read { try ConcernedHosts.between(examined, newest, in: $0) }
+        }
+        for (host, (number, former)) in known where concerned?.contains(host) ?? true {
             guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
                 revision.policy != former
             else { continue }

@@ -22,6 +22,7 @@ struct NativeService: Sendable {
 
     private func route(_ call: Call) async throws -> Answer {
         if call.path.first == "agent" { return try await hosts.answer(call) }
+        if call.path == ["openapi.json"] { return Answer(.ok, OpenAPI.document(call)) }
         guard let session = try await authenticator.session(of: call) else {
             throw NeutronError(
                 .unauthorized, "HTTPUnauthorized", "The request you have made requires authentication.")
@@ -143,7 +144,8 @@ struct NativeService: Sendable {
         } else {
             number = Int64(call.path[1])
         }
-        guard let number, number > 0 else { throw NeutronError.resourceMissing }
+        let newest = try await registry.read { try PastState.revision(at: .max, in: $0) } ?? 0
+        guard let number, (1...max(newest, 1)).contains(number) else { throw NeutronError.resourceMissing }
         let state = try await registry.read { try PastState(at: number, in: $0) }
         let body = JSON(parsing: Array(try JSONEncoder().encode(state)))
         return Answer(.ok, .object(["revision": .int(Int(number)), "state": body ?? .null]))

@@ -1,0 +1,74 @@
+import Foundation
+package import GRDB
+
+/// Which hosts a span of revisions can concern: never too few, seldom too many.
+///
+/// * A network or subnet concerns the hosts that have interfaces in it.
+/// * A group or its rules concern the hosts that have interfaces with it, or with a group whose rules name it.
+/// * An interface concerns its host, before and after, and the hosts that its groups concern.
+/// * A log concerns all hosts: which interfaces it covers is a matter of projects.
+package enum ConcernedHosts {
+    private struct Past: Decodable {
+        var host: String?
+        var groups: [String]?
+    }
+
+    /// The hosts that revisions after `first` and up to `last` can concern; nil is all of them.
+    package static func between(_ first: Int64, _ last: Int64, in database: Database) throws -> Set<String>? {
+        var hosts: Set<String> = []
+        var groups: Set<String> = []
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT DISTINCT kind, objectID FROM history
+                WHERE revision > ? AND revision <= ? AND kind <> 'security_group_rule'
+                """, arguments: [first, last])
+        for row in rows {
+            let id: String = row[1]
+            switch Kind(rawValue: row[0]) {
+            case .group: groups.insert(id)
+            case .vpc: hosts.formUnion(try holders("vpcID = ?", id, database))
+            case .subnet:
+                hosts.formUnion(try holders("vpcID = (SELECT vpcID FROM subnet WHERE id = ?)", id, database))
+            case .interface:
+                for past in try states(of: id, after: first, upTo: last, database) {
+                    if let host = past.host { hosts.insert(host) }
+                    groups.formUnion(past.groups ?? [])
+                }
+            default: return nil
+            }
+        }
+        for group in groups { hosts.formUnion(try carriers(of: group, database)) }
+        hosts.remove("")
+        return hosts
+    }
+
+    private static func holders(_ condition: String, _ id: String, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database.cachedStatement(sql: "SELECT DISTINCT host FROM interface WHERE \(condition)"), arguments: [id])
+    }
+
+    /// The states that an interface had in the span, and the one before it.
+    private static func states(
+        of id: String, after first: Int64, upTo last: Int64, _ database: Database
+    ) throws -> [Past] {
+        let bodies = try String.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT body FROM history WHERE kind = 'interface' AND objectID = ?1 AND body IS NOT NULL AND revision <= ?3
+                      AND revision >= coalesce((SELECT max(revision) FROM history
+                        WHERE kind = 'interface' AND objectID = ?1 AND revision <= ?2), 0)
+                    """), arguments: [id, first, last])
+        return try bodies.map { try JSONDecoder().decode(Past.self, from: Data($0.utf8)) }
+    }
+
+    /// Hosts with interfaces that carry the group, or a group whose rules name it.
+    private static func carriers(of group: String, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT DISTINCT host FROM interface JOIN interface_group ON interfaceID = interface.id
+                    WHERE groupID = ?1 OR groupID IN (SELECT groupID FROM security_group_rule WHERE remoteGroupID = ?1)
+                    """), arguments: [group])
+    }
+}

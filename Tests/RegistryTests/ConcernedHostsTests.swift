@@ -1,0 +1,114 @@
+import GRDB
+import Model
+import Registry
+import Testing
+
+@Suite struct ConcernedHostsTests {
+    /// A generator with a seed (SplitMix64), so that a failure comes again.
+    private struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var word = state
+            word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+            word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+            return word ^ word >> 31
+        }
+    }
+
+    private static let hosts = ["h1", "h2", "h3", "h4"]
+
+    @Test func `a host that a change is not said to concern has the same policy after it`() async throws {
+        let test = try RegistryUnderTest()
+        var random = Seeded(state: 7)
+        try await test.change { try $0.setQuotas("p", [.group: -1, .rule: -1, .interface: -1], notBelowUse: false) }
+        let vpcs = try await test.change { change in
+            try (1...2).map { number in
+                let vpc = try change.createVPC(
+                    StoredVPC(id: Change.newID(), projectID: "p", name: "v\(number)", description: ""))
+                let subnet = StoredSubnet(
+                    id: Change.newID(), projectID: "p", vpcID: vpc.id, name: "s", description: "",
+                    cidr: "10.\(number).0.0/16",
+                    gateway: nil, isDHCPEnabled: false,
+                    pools: [.init(start: "10.\(number).0.10", end: "10.\(number).9.9")])
+                return (vpc, try change.createSubnet(subnet))
+            }
+        }
+        var told = 0
+        var spared = 0
+        for _ in 0..<300 {
+            let before = try await policies(test)
+            let (choice, seed) = (Int.random(in: 0..<8, using: &random), random.next())
+            do {
+                try await test.change { try Self.act(choice, seed, vpcs, $0) }
+            } catch is RegistryError {
+                continue
+            }
+            let after = try await policies(test)
+            let concerned = try await test.registry.read {
+                try ConcernedHosts.between(before.revision, after.revision, in: $0)
+            }
+            for host in Self.hosts {
+                if concerned?.contains(host) ?? true {
+                    told += 1
+                } else {
+                    spared += 1
+                    #expect(before.byHost[host] == after.byHost[host], "choice \(choice)")
+                }
+            }
+        }
+        #expect(told > 100)
+        #expect(spared > 100)
+    }
+
+    private func policies(_ test: RegistryUnderTest) async throws -> (revision: Int64, byHost: [String: Policy]) {
+        try await test.registry.read { database in
+            (
+                try Int64.fetchOne(database, sql: "SELECT coalesce(max(number), 0) FROM revision") ?? 0,
+                try Dictionary(
+                    uniqueKeysWithValues: Self.hosts.map {
+                        ($0, try HostPolicy.revision(forHost: $0, in: database).policy)
+                    })
+            )
+        }
+    }
+
+    private static func act(_ choice: Int, _ seed: UInt64, _ vpcs: [(StoredVPC, StoredSubnet)], _ change: Change) throws
+    {
+        var random = Seeded(state: seed)
+        let groups = try StoredGroup.order(Column("id")).fetchAll(change.database)
+        let ports = try StoredInterface.order(Column("id")).fetchAll(change.database)
+        let rules = try StoredRule.order(Column("id")).fetchAll(change.database)
+        func some<Element>(_ list: [Element]) throws -> Element {
+            guard let element = list.randomElement(using: &random) else { throw RegistryError.notFound(.group, "") }
+            return element
+        }
+        switch choice {
+        case 0: _ = try change.createGroup(projectID: "p", name: "g\(seed % 100)", description: "")
+        case 1:
+            let draft = RuleDraft(
+                groupID: try some(groups).id, direction: "ingress", protocolText: "tcp", portMin: Int(seed % 9) + 1,
+                portMax: 20, remoteGroupID: seed % 2 == 0 ? try some(groups).id : nil)
+            _ = try change.createRules([draft]) { _ in true }
+        case 2: try change.deleteRule(try some(rules))
+        case 3, 4:
+            let (vpc, subnet) = try some(vpcs)
+            let address = try change.freeAddress(in: subnet)
+            _ = try change.createInterface(
+                StoredInterface(
+                    id: Change.newID(), projectID: "p", vpcID: vpc.id, name: "", description: "", mac: "",
+                    isAdminUp: true,
+                    deviceID: "", deviceOwner: "", host: try some(hosts), device: "d", vnicType: "normal",
+                    profile: "{}",
+                    isPortSecurityEnabled: true, addresses: [.init(subnetID: subnet.id, address: address)],
+                    groups: [try some(groups).id]))
+        case 5:
+            let port = try some(ports)
+            var wanted = port
+            if seed % 2 == 0 { wanted.host = try some(hosts) } else { wanted.groups = [try some(groups).id] }
+            _ = try change.updateInterface(wanted, from: port)
+        case 6: try change.deleteInterface(try some(ports))
+        default: _ = try change.updateGroup(try some(groups), name: "renamed\(seed % 50)", description: nil)
+        }
+    }
+}
