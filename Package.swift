@@ -172,7 +172,7 @@ let package = Package(
                 "gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "Model"], swiftSettings: house),
+        .testTarget(name: "AgentTests", dependencies: ["Agent", "Host", "Model"], swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -61,7 +61,8 @@ package final class Agent {
         let log = try EventLog(
             jsonPath: folder.eventsJSON, textPath: configuration.networkLog.outputPath ?? folder.eventsText, host: host,
             catalogue: catalogue, linesPerSecond: configuration.eventsPerSecond,
-            selection: LogSelection(configuration.networkLog))
+            selection: LogSelection(configuration.networkLog),
+            systemLog: configuration.networkLog.outputPath == nil ? SystemLog() : nil)
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
         events.log.learn(catalogue, revision)
         delivery = try DeliveryThread(folder, host: host)
@@ -393,6 +394,10 @@ package final class Agent {
         status.events = events.log.events
         status.eventsSuppressed = events.log.eventsSuppressed
         status.eventsLost = events.log.eventsLost
+        if events.log.missedBySystemLog > 0 {
+            status.problems.append(
+                "system log: did not take \(events.log.missedBySystemLog) lines; events.log has them")
+        }
         status.records = records.spool.next - 1
         status.malformedMessages = records.malformed + events.malformed
         status.repairs = repairs

@@ -18,6 +18,8 @@ struct EventLog: ~Copyable {
     private var json: EventJSON
     private var text: NeutronLine
     private var selection: LogSelection
+    /// Where governed hosts' lines go too, unless a file of their own is set.
+    private let systemLog: SystemLog?
     private var jsonLines = ByteLine(capacity: 1 << 20)
     private var textLines = ByteLine(capacity: 1 << 20)
     private let linesPerSecond: Int
@@ -33,13 +35,14 @@ struct EventLog: ~Copyable {
 
     init(
         jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int,
-        selection: LogSelection
+        selection: LogSelection, systemLog: SystemLog? = nil
     ) throws(SystemError) {
         let last = try Self.lastSequence(jsonPath)
         let opened = (try LogFile.open(jsonPath), try LogFile.open(textPath))
         self.host = host
         self.linesPerSecond = linesPerSecond
         self.selection = selection
+        self.systemLog = systemLog
         paths = (jsonPath, textPath)
         lastSequence = last
         jsonFile = LogFile(jsonPath, descriptor: opened.0.0, bytes: opened.0.1)
@@ -59,6 +62,9 @@ struct EventLog: ~Copyable {
         }
         return 0
     }
+
+    /// Lines that the system's log did not take; the file has them.
+    var missedBySystemLog: UInt64 { systemLog?.missed ?? 0 }
 
     mutating func learn(_ catalogue: Catalogue, _ revision: Revision) {
         json.learn(catalogue)
@@ -132,6 +138,7 @@ struct EventLog: ~Copyable {
         guard !jsonLines.isEmpty || !textLines.isEmpty else { return }
         // The text first: the JSON log's last number then says that both are written.
         try textFile.append(textLines.bytes)
+        if selection.isGoverned { systemLog?.send(lines: textLines.bytes, tag: "gatehouse-agent") }
         textLines.removeAll()
         try jsonFile.append(jsonLines.bytes)
         jsonLines.removeAll()
