@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import Host
 import Link
+import Model
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -45,10 +46,7 @@ struct Enrolment {
         tls.certificateVerification = .none
         let bytes = try await Exchange.run(HTTPClientRequest(url: server + "/api/agent/authority"), tls: tls)
         let certificate = try NIOSSLCertificate(bytes: bytes, format: .pem)
-        let seen = SHA256.hash(data: Data(try certificate.toDERBytes())).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        let seen = hexadecimal(SHA256.hash(data: try certificate.toDERBytes()))
         guard seen == fingerprint.lowercased() else {
             throw UplinkError.wrongAuthority(wanted: fingerprint, seen: seen)
         }

@@ -97,7 +97,7 @@ package enum Identity {
     /// 32 hexadecimal digits that follow from the parts.
     package static func derivedID(_ parts: String...) -> String {
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
-        return digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return hexadecimal(digest.prefix(16))
     }
 
     package static func randomID() -> String {

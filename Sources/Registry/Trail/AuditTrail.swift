@@ -150,11 +150,6 @@ package enum AuditTrail {
         guard issued < expected else {
             return .broken(sequence: expected, "the last \(issued - expected + 1) entries are missing")
         }
-        return .whole(entries: Int(expected - 1), last: previous.map { hex($0) }.joined())
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
+        return .whole(entries: Int(expected - 1), last: hexadecimal(previous))
     }
 }

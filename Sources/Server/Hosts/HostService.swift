@@ -174,7 +174,7 @@ package final class HostService: Sendable {
         .notPossibleHere, "This server speaks plain HTTP: hosts are enrolled over TLS only.")
 
     /// What makes an enrolment token safe to use: who the server is. Nothing where TLS is off.
-    var fingerprint: String? { get throws { try certificates?.fingerprint.replacing(":", with: "").lowercased() } }
+    var fingerprint: String? { get throws { try certificates?.fingerprint } }
 
     private func enrol(_ call: Call) async throws -> Answer {
         guard let certificates else {
@@ -227,10 +227,7 @@ package final class HostService: Sendable {
     }
 
     private static func digest(_ policy: Policy) throws -> String {
-        SHA256.hash(data: Data(try ControlCodec.encode(policy))).prefix(8).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        hexadecimal(SHA256.hash(data: try ControlCodec.encode(policy)).prefix(8))
     }
 
     private func keepReport(_ call: Call, _ host: String) async throws -> Answer {

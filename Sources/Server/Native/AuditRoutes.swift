@@ -91,7 +91,7 @@ struct AuditRoutes {
             ]),
             "before": state(entry.before), "after": state(entry.after),
             "revision": .optional(entry.revision.map { Int($0) }),
-            "hash": .string(entry.hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()),
+            "hash": .string(hexadecimal(entry.hash)),
         ])
     }
 

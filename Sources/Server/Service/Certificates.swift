@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Model
 import SwiftASN1
 import X509
 
@@ -10,15 +11,12 @@ package struct Certificates: Sendable {
 
     package var authorityPEM: String { get throws { try authority.serializeAsPEM().pemString } }
 
-    /// SHA-256 of the authority's certificate, as colon-separated pairs: what a person compares.
+    /// SHA-256 of the authority's certificate in hexadecimal: what an enrolment token bears.
     package var fingerprint: String {
         get throws {
             var serializer = DER.Serializer()
             try serializer.serialize(authority)
-            return SHA256.hash(data: Data(serializer.serializedBytes)).map { byte in
-                let digits = String(byte, radix: 16, uppercase: true)
-                return digits.count == 1 ? "0" + digits : digits
-            }.joined(separator: ":")
+            return hexadecimal(SHA256.hash(data: serializer.serializedBytes))
         }
     }
 

@@ -32,7 +32,7 @@ package struct ServerFolder: Hashable, Sendable {
 
     /// SHA-256 of the authority's certificate in hexadecimal, as an enrolment token bears it.
     package func authorityFingerprint() throws -> String {
-        try certificates().fingerprint.replacing(":", with: "").lowercased()
+        try certificates().fingerprint
     }
 
     /// Holds the folder for one server, or one restore; let go of when the value goes.

@@ -131,7 +131,7 @@ struct AuditListing: Listing {
             Field("target_id", .text(row.targetID)), Field("target_name", .text(row.targetName)),
             Field("before", .text(row.before)), Field("after", .text(row.after)),
             Field("revision", .number(row.revision)),
-            Field("hash", .text(row.hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())),
+            Field("hash", .text(hexadecimal(row.hash))),
         ]
     }
 }
