@@ -72,6 +72,8 @@ struct LogBench {
     /// Gatehouse's own way: the journal takes datagrams, the recorder takes note of each session.
     private func read(_ socket: NetfilterSocket, round: Int) throws -> (UInt64, UInt64, Int64) {
         let path = FileManager.default.temporaryDirectory.path + "/ghbench.journal"
+        // What an interrupted run left there would count as received and fill the ring.
+        try? FileManager.default.removeItem(atPath: path)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let journal = try ReceiveJournal(path: path, slots: 128, slotSize: 256 << 10, committed: 0)
         let now = Timestamp(nanoseconds: SystemClock.realtime)
