@@ -40,6 +40,16 @@ struct LogBench {
         print(
             "  gatehouse, with 1 M live flows: \(figure(median(ours), 0)) ns, ratio \(figure(median(ours) / median(theirs)))"
         )
+        if let ulogd = UlogdPeer(host: host) {
+            try reportEverything()
+            let peer = try ulogd.measure()
+            let cost = Double(peer.nanoseconds) / Double(max(peer.written, 1))
+            print(
+                "  ulogd2 to a JSON file, no table: \(figure(cost, 0)) ns, \(peer.written) of \(peer.sent) events written, \(figure(cost / median(ours))) × gatehouse"
+            )
+        } else {
+            print("  ulogd2 to a JSON file: not measured, ulogd2 and ulogd2-json are not installed")
+        }
         print("  events a second in the sender's run: \(figure(median(rates), 0)); lost by NFULA_SEQ: \(lost)")
     }
 
