@@ -26,7 +26,8 @@ check: ## lint, the arrows between rooms, unsafe code, examples of the docs
 fmt: ## format the sources in place
 	@scripts/swift format -i -r Sources Tests Benchmarks Package.swift
 
-bench: setup ## measure against hand-written peers in the same run (root, a few minutes)
+bench: ## measure against peers in the same run (root, a few minutes)
+	@scripts/setup bench
 	@scripts/swift build -c release
 	@scripts/as-root scripts/bench
 

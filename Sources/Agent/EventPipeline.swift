@@ -10,6 +10,8 @@ struct EventPipeline: ~Copyable {
     private let journal: ReceiveJournal
     var log: EventLog
     private var nextSequence: UInt32?
+    /// The packets that are being worked in; kept for its memory.
+    private var packets: [LoggedPacket] = []
     private(set) var malformed: UInt64 = 0
     /// How often the socket ran over (ENOBUFS); what was lost shows in the sequence numbers.
     private(set) var overruns: UInt64 = 0
@@ -24,13 +26,13 @@ struct EventPipeline: ~Copyable {
     }
 
     /// Works everything in that the journal holds and the socket has, until a pass finds nothing.
-    mutating func drain(_ recorder: inout Recorder, passes: Int = 16) throws(SystemError) {
+    mutating func drain(_ recorder: inout Recorder, passes: Int = 256) throws(SystemError) {
         for _ in 0..<passes {
             for number in journal.released..<journal.next { work(number, &recorder) }
             try log.write()
             journal.release(before: journal.next)
             do {
-                if try journal.receive(from: socket) == 0 { break }
+                if try journal.receive(from: socket, limit: 4) == 0 { break }
             } catch {
                 guard error.code == SystemError.noBufferSpace else { throw error }
                 overruns += 1
@@ -46,20 +48,24 @@ struct EventPipeline: ~Copyable {
         var place: UInt64 = 0
         journal.withDatagram(number) { view in
             var cursor = LoggedPacketCursor(view)
-            var packet = LoggedPacket()
-            while cursor.next(into: &packet) {
-                place += 1
-                countGap(packet.sequence)
-                let sequence = number << 12 | min(place, 4095)
-                guard sequence > done, let prefix = LogPrefix(bytes: packet.prefix) else { continue }
-                if case .accepted = prefix.reason, !recorder.announce(packet.header, prefix.direction, second: second) {
-                    continue
+            while cursor.next(into: &packets) {
+                recorder.expect(packets)
+                for packet in packets {
+                    place += 1
+                    countGap(packet.sequence)
+                    let sequence = number << 12 | min(place, 4095)
+                    guard sequence > done, let prefix = LogPrefix(bytes: packet.prefix) else { continue }
+                    if case .accepted = prefix.reason,
+                        !recorder.announce(packet.header, prefix.direction, second: second)
+                    {
+                        continue
+                    }
+                    guard log.admits(now: now),
+                        let event = EventDecoder.event(
+                            packet, view, prefix, sequence: sequence, now: now, attributor: recorder.attributor)
+                    else { continue }
+                    log.append(event)
                 }
-                guard log.admits(now: now),
-                    let event = EventDecoder.event(
-                        packet, view, prefix, sequence: sequence, now: now, attributor: recorder.attributor)
-                else { continue }
-                log.append(event)
             }
             malformed += UInt64(cursor.skipped) + (cursor.isMalformed ? 1 : 0)
         }

@@ -189,3 +189,18 @@ int gh_next_signal(int descriptor) {
 int gh_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) < 0 ? -errno : 0; }
 
 int gh_grace_period(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ? -errno : 0; }
+
+void gh_want_large_pages(const void *start, size_t length) {
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)start + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)start + length) & ~(page - 1);
+    if (end > first) (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+}
+
+void gh_prefetch(const void *base, size_t stride, const ssize_t *indexes, size_t count) {
+    for (size_t index = 0; index < count; index++) {
+        const char *element = (const char *)base + indexes[index] * (ssize_t)stride;
+        __builtin_prefetch(element);
+        __builtin_prefetch(element + stride - 1);
+    }
+}

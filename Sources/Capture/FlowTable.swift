@@ -1,3 +1,4 @@
+import Host
 import Model
 import Netlink
 
@@ -18,6 +19,8 @@ struct FlowSlot {
     /// Packets that NFLOG announced.
     var announced: UInt16 = 0
     var isEnded = false
+    /// Whether the slot holds no session.
+    var isVacant = false
 
     @inline(__always) func hasSameKey(_ other: FlowSlot) -> Bool {
         sourceLow == other.sourceLow && targetLow == other.targetLow && ports == other.ports && start == other.start
@@ -67,108 +70,167 @@ struct FlowSlot {
     }
 }
 
-/// The live sessions of a host: open addressing with linear probing over a compact array of tags.
+/// The live sessions of a host: a directory with open addressing, and the sessions themselves without a gap.
+///
+/// A word of the directory holds 32 bits of the hash and the number of a slot. So a search reads one line of the directory
+/// and one slot, and a new session is written behind the last one. Both reads miss every cache at a million sessions: who
+/// knows a few sessions ahead says so with `expect`, and the reads overlap.
 ///
 /// The standard dictionary is 8–14 times slower at a million entries, and this is the path of every event.
 /// Measure (`make bench`) before changing.
 package struct FlowTable {
-    /// For each place 0 (free), 1 (deleted) or the hash's upper half with its lowest two bits set.
-    private var tags: [UInt32]
-    private var slots: [FlowSlot]
+    /// For each place 0 (free), or the upper half of a session's hash above the number of its slot plus one.
+    ///
+    /// Places are filled without a gap from where the hash points, so a free one ends each search.
+    private var directory: [UInt64]
+    private var slots: [FlowSlot] = []
+    /// Slots that hold no session any more, to be filled first.
+    private var vacant: [Int] = []
     private var mask: Int
-    /// Places that are not free: live and deleted.
-    private var filled = 0
-    package private(set) var count = 0
+    /// What `expect` is about to fetch; kept for its memory.
+    private var expected: [Int] = []
+
+    package var count: Int { slots.count - vacant.count }
 
     package init(minimumCapacity: Int = 1024) {
         var places = 1024
-        while places * 3 < minimumCapacity * 4 { places *= 2 }
-        tags = [UInt32](repeating: 0, count: places)
-        slots = [FlowSlot](repeating: FlowSlot(), count: places)
-        mask = places - 1
+        while places * 2 < minimumCapacity * 3 { places *= 2 }
+        directory = []
+        mask = 0
+        clearDirectory(places: places)
+        reserve(minimumCapacity)
     }
 
-    @inline(__always) private static func tag(_ hash: UInt64) -> UInt32 {
-        UInt32(truncatingIfNeeded: hash >> 32) | 3
+    private static func word(_ hash: UInt64, _ slot: Int) -> UInt64 {
+        hash & 0xffff_ffff_0000_0000 | UInt64(truncatingIfNeeded: slot &+ 1)
     }
 
-    /// The place of the slot's session, or nil.
-    @inline(__always) func find(_ slot: FlowSlot) -> Int? {
-        let hash = slot.hash
-        let tag = Self.tag(hash)
-        var place = Int(truncatingIfNeeded: hash) & mask
+    @inline(__always) private static func slot(_ word: UInt64) -> Int {
+        Int(truncatingIfNeeded: word & 0xffff_ffff) &- 1
+    }
+
+    /// Where the search for a hash, or for what a word holds of it, begins.
+    @inline(__always) private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 32) & mask }
+
+    @inline(__always) private static func isOfHash(_ word: UInt64, _ hash: UInt64) -> Bool { (word ^ hash) >> 32 == 0 }
+
+    // MARK: Searching
+
+    /// The slot of a session with the same key, or nil.
+    @inline(__always) func find(_ session: FlowSlot) -> Int? {
+        let hash = session.hash
+        var place = home(hash)
         while true {
-            let found = tags[place]
-            if found == 0 { return nil }
-            if found == tag, slots[place].hasSameKey(slot) { return place }
+            let word = directory[place]
+            if word == 0 { return nil }
+            if Self.isOfHash(word, hash), slots[Self.slot(word)].hasSameKey(session) { return Self.slot(word) }
             place = (place &+ 1) & mask
         }
     }
 
-    /// The place of the slot's session, which is put in when it is not there.
-    @inline(__always) mutating func findOrInsert(_ slot: FlowSlot) -> Int {
-        let hash = slot.hash
-        let tag = Self.tag(hash)
-        var place = Int(truncatingIfNeeded: hash) & mask
-        var vacancy: Int?
+    /// The slot of the session, which is put in when it is not there.
+    @inline(__always) mutating func findOrInsert(_ session: FlowSlot) -> Int {
+        let hash = session.hash
+        var place = home(hash)
         while true {
-            let found = tags[place]
-            if found == tag, slots[place].hasSameKey(slot) { return place }
-            if found == 1, vacancy == nil { vacancy = place }
-            if found == 0 { break }
+            let word = directory[place]
+            if word == 0 { break }
+            if Self.isOfHash(word, hash), slots[Self.slot(word)].hasSameKey(session) { return Self.slot(word) }
             place = (place &+ 1) & mask
         }
-        if let vacancy {
-            place = vacancy
-        } else {
-            filled += 1
-        }
-        tags[place] = tag
-        slots[place] = slot
-        count += 1
-        if filled * 4 > (mask + 1) * 3 {
-            grow()
-            return find(slot) ?? place
-        }
-        return place
+        let slot = insert(session)
+        directory[place] = Self.word(hash, slot)
+        if count * 3 > directory.count * 2 { growDirectory() }
+        return slot
     }
 
-    subscript(place: Int) -> FlowSlot {
-        @inline(__always) get { slots[place] }
-        @inline(__always) _modify { yield &slots[place] }
+    @inline(__always) private mutating func insert(_ session: FlowSlot) -> Int {
+        if let slot = vacant.popLast() {
+            slots[slot] = session
+            return slot
+        }
+        if slots.count == slots.capacity { reserve(slots.count * 2) }
+        slots.append(session)
+        return slots.count &- 1
     }
 
-    mutating func remove(at place: Int) {
-        tags[place] = 1
-        count -= 1
+    /// Begins to fetch what the next searches will read, and insertions write, for sessions of these hashes.
+    mutating func expect(_ hashes: some Collection<UInt64>) {
+        expected.removeAll(keepingCapacity: true)
+        for hash in hashes { expected.append(home(hash)) }
+        MemoryHints.prefetch(directory, at: expected[...])
+        MemoryHints.prefetch(slots, at: vacant.suffix(hashes.count))
+        // By now the first of the directory's lines have come.
+        expected.removeAll(keepingCapacity: true)
+        for hash in hashes {
+            let word = directory[home(hash)]
+            if word != 0, Self.isOfHash(word, hash) { expected.append(Self.slot(word)) }
+        }
+        MemoryHints.prefetch(slots, at: expected[...])
+    }
+
+    subscript(slot: Int) -> FlowSlot {
+        @inline(__always) get { slots[slot] }
+        @inline(__always) _modify { yield &slots[slot] }
+    }
+
+    // MARK: Removing
+
+    mutating func remove(at slot: Int) {
+        let hash = slots[slot].hash
+        var gap = home(hash)
+        while directory[gap] != Self.word(hash, slot) {
+            precondition(directory[gap] != 0, "slot \(slot) holds no session")
+            gap = (gap &+ 1) & mask
+        }
+        slots[slot] = FlowSlot()
+        slots[slot].isVacant = true
+        vacant.append(slot)
+        // What stands behind the gap moves up, unless its search begins behind it.
+        var place = gap
+        while true {
+            place = (place &+ 1) & mask
+            let word = directory[place]
+            if word == 0 { break }
+            if (place &- home(word)) & mask >= (place &- gap) & mask {
+                directory[gap] = word
+                gap = place
+            }
+        }
+        directory[gap] = 0
     }
 
     /// Removes the sessions that `isStale` names.
     mutating func removeAll(where isStale: (FlowSlot) -> Bool) {
-        for place in tags.indices where tags[place] > 1 && isStale(slots[place]) { remove(at: place) }
-        if filled > 2 * count + 4096 { rebuild(places: mask + 1) }
+        for slot in slots.indices where !slots[slot].isVacant && isStale(slots[slot]) { remove(at: slot) }
     }
 
     func forEach(_ body: (FlowSlot) -> Void) {
-        for place in tags.indices where tags[place] > 1 { body(slots[place]) }
+        for slot in slots where !slot.isVacant { body(slot) }
     }
 
-    private mutating func grow() {
-        rebuild(places: count * 2 > mask ? (mask + 1) * 2 : mask + 1)
+    // MARK: Growing
+
+    private mutating func reserve(_ count: Int) {
+        slots.reserveCapacity(count)
+        MemoryHints.wantLargePages(slots)
     }
 
-    private mutating func rebuild(places: Int) {
-        let old = (tags, slots)
-        tags = [UInt32](repeating: 0, count: places)
-        slots = [FlowSlot](repeating: FlowSlot(), count: places)
+    private mutating func clearDirectory(places: Int) {
+        directory = []
+        directory.reserveCapacity(places)
+        MemoryHints.wantLargePages(directory)
+        for _ in 0..<places { directory.append(0) }
         mask = places - 1
-        filled = count
-        for index in old.0.indices where old.0[index] > 1 {
-            let hash = old.1[index].hash
-            var place = Int(truncatingIfNeeded: hash) & mask
-            while tags[place] != 0 { place = (place &+ 1) & mask }
-            tags[place] = Self.tag(hash)
-            slots[place] = old.1[index]
+    }
+
+    private mutating func growDirectory() {
+        let old = directory
+        clearDirectory(places: old.count * 2)
+        for word in old where word != 0 {
+            var place = home(word)
+            while directory[place] != 0 { place = (place &+ 1) & mask }
+            directory[place] = word
         }
     }
 }

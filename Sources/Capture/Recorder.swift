@@ -50,6 +50,11 @@ package struct Recorder {
 
     // MARK: Sessions
 
+    /// Begins to fetch what `announce` will read for these packets, so that their reads overlap.
+    package mutating func expect(_ packets: [LoggedPacket]) {
+        sessions.expect(packets.lazy.map { FlowSlot(announcing: $0.header).hash })
+    }
+
     /// Takes note of an accepting rule's report; false when the same session was reported at this end before.
     @inline(__always) package mutating func announce(_ header: PacketHeader, _ direction: Direction, second: UInt32)
         -> Bool

@@ -1,5 +1,5 @@
 /// Packets and bytes of one way. Bytes count from the IP header on, as the kernel's counters do.
-package struct Traffic: Hashable, Sendable, Codable {
+package struct Traffic: Hashable, Sendable, Codable, BitwiseCopyable {
     package var packets: UInt64
     package var bytes: UInt64
 

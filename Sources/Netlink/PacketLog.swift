@@ -77,7 +77,18 @@ package struct LoggedPacket {
 
     package var isMalformed: Bool { messages.isMalformed }
 
-    @inline(__always) package mutating func next(into packet: inout LoggedPacket) -> Bool {
+    /// Reads the next packets, 32 at most, in place of those in the array; false when there are none.
+    ///
+    /// Together, so that what they will be looked up in can be fetched for all of them at once: about as many reads of
+    /// memory can be under way.
+    package mutating func next(into packets: inout [LoggedPacket]) -> Bool {
+        packets.removeAll(keepingCapacity: true)
+        var packet = LoggedPacket()
+        while packets.count < 32, next(into: &packet) { packets.append(packet) }
+        return !packets.isEmpty
+    }
+
+    @inline(__always) private mutating func next(into packet: inout LoggedPacket) -> Bool {
         while let message = messages.next() {
             guard message.type == PacketLog.packetType else {
                 if message.type >= 16 { skipped += 1 }

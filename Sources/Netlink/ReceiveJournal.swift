@@ -9,11 +9,12 @@ package import Host
 /// it is only in the process's own memory, so SIGKILL at any moment leaves it to be found. The file protects from the
 /// death of the process, not of the machine: after a boot the kernel's own tables begin anew as well.
 ///
-/// Layout: one page of head (magic, slots, slot size, next number), then for each slot its number and the kernel's
-/// message header, then the slots. Slot `n % slots` holds datagram number `n`.
+/// Layout: one page of head (magic, slots, slot size, next number, origin), then for each slot its number and the kernel's
+/// message header, then the slots. Slot `(n - origin) % slots` holds datagram number `n`. When all are released, the next
+/// one is the new origin: a reader that keeps up uses a few slots again and again, which stay in the processor's caches.
 @safe package final class ReceiveJournal {
     /// One batch of recvmmsg, as `CNetlink` bounds it.
-    private static let batch = 64
+    package static let batch = 64
     private static let magic: UInt64 = 0x6768_6a6f_7572_0001
 
     private let base: UnsafeMutableRawPointer
@@ -23,6 +24,8 @@ package import Host
     private let headerSize: Int
     /// The first number that may not be overwritten: set by `release`.
     package private(set) var released: UInt64
+    /// The number of a datagram that lies, or lay, in the first slot.
+    private var origin: UInt64
     /// The number that the next datagram gets.
     package private(set) var next: UInt64
 
@@ -51,10 +54,13 @@ package import Host
             unsafe head[1] = UInt64(slots)
             unsafe head[2] = UInt64(slotSize)
             unsafe head[3] = max(committed, 1)
+            unsafe head[4] = 0
             unsafe head[0] = Self.magic
         }
         next = unsafe max(head[3], committed)
-        released = max(committed, 1)
+        origin = unsafe head[4]
+        // What came before the origin was released.
+        released = max(committed, origin, 1)
         recover()
     }
 
@@ -77,11 +83,14 @@ package import Host
 
     /// Takes what waits on the socket, as long as there is room.
     ///
+    /// * `limit`: how many to take at most; few long ones are still in the caches when they are read.
+    ///
     /// - Returns: how many datagrams were taken; 0 when none waits or the ring is full.
     /// - Throws: ENOBUFS once after the socket had to drop something.
-    package func receive(from socket: NetfilterSocket) throws(SystemError) -> Int {
+    package func receive(from socket: NetfilterSocket, limit: Int = batch) throws(SystemError) -> Int {
+        if released == next { rewind() }
         let first = slot(next)
-        let count = min(Self.batch, slots - first, free)
+        let count = min(limit, Self.batch, slots - first, free)
         guard count > 0 else { return 0 }
         for index in 0..<count {
             unsafe gh_clear_length(header(first + index), 0)
@@ -107,7 +116,13 @@ package import Host
     /// Says that the datagrams before `number` are in records that are on disk.
     package func release(before number: UInt64) { released = max(released, min(number, next)) }
 
-    private func slot(_ number: UInt64) -> Int { Int(number % UInt64(slots)) }
+    /// Goes on in the first slot, when no datagram is held.
+    private func rewind() {
+        origin = next
+        unsafe base.storeBytes(of: origin, toByteOffset: 32, as: UInt64.self)
+    }
+
+    private func slot(_ number: UInt64) -> Int { Int((number - origin) % UInt64(slots)) }
     private func stamp(_ slot: Int) -> UInt64 { unsafe base.load(fromByteOffset: 4096 + 8 * slot, as: UInt64.self) }
     private func header(_ slot: Int) -> UnsafeMutableRawPointer { unsafe base + 4096 + 8 * slots + headerSize * slot }
     private func dataOffset(_ slot: Int) -> Int { 4096 + slots * (8 + headerSize) + slot * slotSize }

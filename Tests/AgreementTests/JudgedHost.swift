@@ -128,16 +128,18 @@ final class JudgedHost {
             for number in journal.released..<journal.next {
                 journal.withDatagram(number) { view in
                     var cursor = LoggedPacketCursor(view)
-                    var packet = LoggedPacket()
-                    while cursor.next(into: &packet) {
-                        guard let prefix = LogPrefix(bytes: packet.prefix),
-                            let event = EventDecoder.event(
-                                packet, view, prefix, sequence: 0, now: 0, attributor: attributor)
-                        else { continue }
-                        found[event.key, default: []].insert(
-                            .init(
-                                interface: event.interface, direction: event.direction, verdict: event.verdict,
-                                stage: event.stage, rule: event.rule))
+                    var packets: [LoggedPacket] = []
+                    while cursor.next(into: &packets) {
+                        for packet in packets {
+                            guard let prefix = LogPrefix(bytes: packet.prefix),
+                                let event = EventDecoder.event(
+                                    packet, view, prefix, sequence: 0, now: 0, attributor: attributor)
+                            else { continue }
+                            found[event.key, default: []].insert(
+                                .init(
+                                    interface: event.interface, direction: event.direction, verdict: event.verdict,
+                                    stage: event.stage, rule: event.rule))
+                        }
                     }
                 }
             }

@@ -1,5 +1,6 @@
 import Model
 import Netlink
+import TestSupport
 import Testing
 
 @testable import Capture
@@ -35,5 +36,31 @@ import Testing
         #expect(table.count == 10_000)
         #expect(table.find(slot(19_999)) != nil)
         #expect(table.find(slot(30_000)) == nil)
+    }
+
+    @Test func `the table agrees with a dictionary through a long life`() {
+        var random = SplitMix64(seed: 7)
+        var table = FlowTable()
+        var wanted: [Int: UInt64] = [:]
+        for step in 1...200_000 as ClosedRange<UInt64> {
+            // Few keys, so that each comes, goes and comes again, and a table as full as it may be.
+            let number = Int.random(in: 0..<3_500, using: &random)
+            switch table.find(slot(number)) {
+            case let place? where Int.random(in: 0..<3, using: &random) == 0:
+                table.remove(at: place)
+                wanted[number] = nil
+            case let place?:
+                #expect(table[place].recordedOriginal.bytes == wanted[number])
+            case nil:
+                #expect(wanted[number] == nil)
+                if step % 4 == 0 { table.expect([slot(number).hash]) }
+                table[table.findOrInsert(slot(number))].recordedOriginal.bytes = step
+                wanted[number] = step
+            }
+        }
+        var found: [Int: UInt64] = [:]
+        table.forEach { found[Int($0.start)] = $0.recordedOriginal.bytes }
+        #expect(found == wanted)
+        #expect(table.count == wanted.count)
     }
 }

@@ -52,4 +52,10 @@ int gh_lock(int descriptor);
 /// membarrier(MEMBARRIER_CMD_GLOBAL). Returns 0 or -errno.
 int gh_grace_period(void);
 
+/// Asks the kernel to back the pages that lie wholly within the range by large ones (MADV_HUGEPAGE).
+void gh_want_large_pages(const void *start, size_t length);
+
+/// Begins to fetch the cache lines of some elements, each `stride` bytes long and two lines at most.
+void gh_prefetch(const void *base, size_t stride, const ssize_t *indexes, size_t count);
+
 #endif
