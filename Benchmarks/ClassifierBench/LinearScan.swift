@@ -45,6 +45,7 @@ struct LinearScan {
     private func matches(_ service: Service, _ key: FlowKey) -> Bool {
         switch service {
         case .any: true
+        case .icmpTCPUDP: Service.isICMPTCPOrUDP(key)
         case .transport(let transport, let ports):
             key.transport.rawValue == transport.rawValue && (ports?.contains(key.targetPort) ?? true)
         case .icmp(let transport, let type, let code):

@@ -156,11 +156,11 @@ package struct RulesetRenderer {
     }
 
     private static func matches(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [[String]] {
-        let service = serviceMatch(planned.rule.service)
+        let service = localMatch(planned.rule) + serviceMatch(planned.rule.service)
         let side = planned.rule.direction == .egress ? "daddr" : "saddr"
         switch planned.rule.remote {
         case .any:
-            guard let family = planned.rule.family, planned.rule.service.family == nil else {
+            guard let family = planned.rule.family, planned.rule.service.family == nil, planned.rule.local == nil else {
                 return planned.rule.families.isEmpty ? [] : [service]
             }
             return [["meta nfproto \(family == .ipv4 ? "ipv4" : "ipv6")"] + service]
@@ -175,9 +175,17 @@ package struct RulesetRenderer {
         }
     }
 
-    private static func serviceMatch(_ service: Service) -> [String] {
+    /// The near end: the source of what leaves, the target of what arrives.
+    private static func localMatch(_ rule: Rule) -> [String] {
+        rule.local.map {
+            ["\($0.family == .ipv4 ? "ip" : "ip6") \(rule.direction == .egress ? "saddr" : "daddr") \($0)"]
+        } ?? []
+    }
+
+    static func serviceMatch(_ service: Service) -> [String] {
         switch service {
         case .any: []
+        case .icmpTCPUDP: ["meta l4proto { tcp, udp, icmp, icmpv6 }"]
         case .transport(let transport, nil): ["meta l4proto \(transport.rawValue)"]
         case .transport(let transport, .some(let ports)): ["meta l4proto \(transport.rawValue) th dport \(ports)"]
         case .icmp(let transport, let type, let code):

@@ -14,6 +14,8 @@ package enum Verdict: String, Hashable, Sendable, Codable {
 package enum Stage: String, Hashable, Sendable, Codable {
     /// Anti-spoofing, DHCP and router advertisement protection, and packets that belong to no valid session.
     case `guard`
+    /// The network ACL of a subnet, at its edge.
+    case acl
     /// The security groups of an interface.
     case group
 }

@@ -22,20 +22,44 @@ package struct VPC: Hashable, Sendable, Codable {
     package let name: String
     package let prefixes: [IPPrefix]
     package let subnets: [Subnet]
+    /// The network ACLs that subnets name.
+    package var acls: [NetworkACL]
     /// The project's own groups, then the ready-made ones that are attached somewhere or named by a rule.
     package var groups: [SecurityGroup]
     package var instances: [Instance]
 
     package init(
-        id: Identifier<VPC>, name: String, prefixes: [IPPrefix], subnets: [Subnet], groups: [SecurityGroup],
-        instances: [Instance]
+        id: Identifier<VPC>, name: String, prefixes: [IPPrefix], subnets: [Subnet],
+        acls: [NetworkACL] = [], groups: [SecurityGroup], instances: [Instance]
     ) {
         self.id = id
         self.name = name
         self.prefixes = prefixes
         self.subnets = subnets
+        self.acls = acls
         self.groups = groups
         self.instances = instances
+    }
+}
+
+extension VPC {
+    /// The network ACL of a subnet, by the subnet's name; nil where it has none, which lets everything through.
+    package func acl(ofSubnet name: String) -> NetworkACL? {
+        guard let acl = subnets.first(where: { $0.name == name })?.acl else { return nil }
+        return acls.first { $0.name == acl }
+    }
+
+    /// Reads also what was written before there were network ACLs.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try container.decode(Identifier<VPC>.self, forKey: .id),
+            name: try container.decode(String.self, forKey: .name),
+            prefixes: try container.decode([IPPrefix].self, forKey: .prefixes),
+            subnets: try container.decode([Subnet].self, forKey: .subnets),
+            acls: try container.decodeIfPresent([NetworkACL].self, forKey: .acls) ?? [],
+            groups: try container.decode([SecurityGroup].self, forKey: .groups),
+            instances: try container.decode([Instance].self, forKey: .instances))
     }
 }
 
@@ -44,11 +68,14 @@ package struct Subnet: Hashable, Sendable, Codable {
     package let id: Identifier<Subnet>
     package let name: String
     package let prefixes: [IPPrefix]
+    /// Name of its network ACL; nil lets everything through.
+    package let acl: String?
 
-    package init(id: Identifier<Subnet>, name: String, prefixes: [IPPrefix]) {
+    package init(id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil) {
         self.id = id
         self.name = name
         self.prefixes = prefixes
+        self.acl = acl
     }
 }
 

@@ -39,21 +39,34 @@ package struct Revision: Hashable, Sendable, Codable {
         var kept: [String: Identifier<Rule>] = [:]
         for vpc in self.policy.vpcs {
             for group in vpc.groups {
-                for rule in group.rules { kept[ruleKey(vpc, group, rule)] = rule.id }
+                for rule in group.rules { kept[ruleKey(vpc, "group", group.name, rule.text)] = rule.id }
+            }
+            for acl in vpc.acls {
+                for rule in acl.rules { kept[ruleKey(vpc, "acl", acl.name, rule.text)] = rule.id }
             }
         }
         var adopted = policy
         var origins: [String: Int] = [:]
+        func adopt(_ key: String, _ fresh: @autoclosure () -> Identifier<Rule>) -> Identifier<Rule> {
+            let id = kept[key] ?? fresh()
+            origins[id.description] = ruleOrigins[id.description] ?? number + 1
+            return id
+        }
         for vpcIndex in adopted.vpcs.indices {
             let vpc = adopted.vpcs[vpcIndex]
             for (groupIndex, group) in vpc.groups.enumerated() {
                 for (ruleIndex, rule) in group.rules.enumerated() {
-                    let key = ruleKey(vpc, group, rule)
-                    let id =
-                        kept[key]
-                        ?? Identifier(derivedFrom: "rule", vpc.id.description, group.name, rule.text, "\(number + 1)")
-                    adopted.vpcs[vpcIndex].groups[groupIndex].rules[ruleIndex].id = id
-                    origins[id.description] = ruleOrigins[id.description] ?? number + 1
+                    adopted.vpcs[vpcIndex].groups[groupIndex].rules[ruleIndex].id = adopt(
+                        ruleKey(vpc, "group", group.name, rule.text),
+                        Identifier(derivedFrom: "rule", vpc.id.description, group.name, rule.text, "\(number + 1)"))
+                }
+            }
+            for (aclIndex, acl) in vpc.acls.enumerated() {
+                for (ruleIndex, rule) in acl.rules.enumerated() {
+                    adopted.vpcs[vpcIndex].acls[aclIndex].rules[ruleIndex].id = adopt(
+                        ruleKey(vpc, "acl", acl.name, rule.text),
+                        Identifier(
+                            derivedFrom: "acl-rule", vpc.id.description, acl.name, rule.text, "\(number + 1)"))
                 }
             }
         }
@@ -61,11 +74,11 @@ package struct Revision: Hashable, Sendable, Codable {
             number: number + 1, madeAt: madeAt, actor: actor, origin: origin, policy: adopted, ruleOrigins: origins)
     }
 
-    private func ruleKey(_ vpc: VPC, _ group: SecurityGroup, _ rule: Rule) -> String {
-        "\(vpc.id)\u{0}\(group.name)\u{0}\(rule.text)"
+    private func ruleKey(_ vpc: VPC, _ kind: String, _ holder: String, _ text: String) -> String {
+        "\(vpc.id)\u{0}\(kind)\u{0}\(holder)\u{0}\(text)"
     }
 
-    /// What each rule id of this revision stands for: allow rules, default refusals, the guard.
+    /// What each rule id of this revision stands for: allow rules, network ACLs' rules, default refusals, the guard.
     package var ruleReferences: [RuleReference] {
         var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept]
         for vpc in policy.vpcs {
@@ -79,6 +92,18 @@ package struct Revision: Hashable, Sendable, Codable {
                     RuleReference(
                         id: group.defaultRefusal($0), stage: .group, group: group.name, groupID: group.id,
                         text: "default refusal of \($0.rawValue) in group \(group.name)", since: 0)
+                }
+            }
+            for acl in vpc.acls {
+                references += acl.rules.map {
+                    RuleReference(
+                        id: $0.id, stage: .acl, group: acl.name, groupID: nil, text: $0.text,
+                        since: ruleOrigins[$0.id.description] ?? number)
+                }
+                references += Direction.allCases.map {
+                    RuleReference(
+                        id: acl.defaultRefusal($0), stage: .acl, group: acl.name, groupID: nil,
+                        text: acl.defaultRefusalText($0), since: 0)
                 }
             }
             for interface in vpc.instances.flatMap(\.interfaces) where interface.groups.isEmpty {

@@ -2,7 +2,7 @@
 package struct RuleReference: Hashable, Sendable, Codable {
     package let id: Identifier<Rule>
     package let stage: Stage
-    /// Name of the group that holds the rule; empty for the guard and for interfaces without groups.
+    /// Name of the group or network ACL that holds the rule; empty for the guard and for interfaces without groups.
     package let group: String
     package let groupID: Identifier<SecurityGroup>?
     /// The rule in the policy file's words, or what the default refusal or guard says.

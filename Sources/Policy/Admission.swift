@@ -47,12 +47,14 @@ package struct Admission: Sendable {
         else { return false }
         let peer = holder.rule.direction == .egress ? key.target : key.initiator
         guard holder.rule.family.map({ $0 == key.initiator.family }) ?? true else { return false }
+        guard holder.rule.local.map({ $0.contains(address) }) ?? true else { return false }
         return matches(holder.rule.service, key) && matches(holder.rule.remote, peer, holder.vpc)
     }
 
     private func matches(_ service: Service, _ key: FlowKey) -> Bool {
         switch service {
         case .any: true
+        case .icmpTCPUDP: Service.isICMPTCPOrUDP(key)
         case .transport(let transport, let ports):
             transport == key.transport && (ports?.contains(key.targetPort) ?? true)
         case .icmp(let transport, let type, let code):

@@ -4,6 +4,8 @@ package import Model
 package enum DropReason: String, Hashable, Sendable, CaseIterable {
     /// No rule of the interface's groups admits it.
     case noRule = "no-rule"
+    /// A network ACL refuses it at its subnet's edge.
+    case acl
     case spoof
     case dhcpServer = "dhcp-server"
     case routerAdvertisement = "router-advertisement"
@@ -14,6 +16,7 @@ package enum DropReason: String, Hashable, Sendable, CaseIterable {
     package init?(stage: Stage, rule: Identifier<Rule>) {
         switch stage {
         case .group: self = .noRule
+        case .acl: self = .acl
         case .guard:
             guard let reason = Self.byRule[rule] else { return nil }
             self = reason

@@ -51,12 +51,13 @@ struct RandomPolicy {
     private mutating func rule(_ groups: [String], id: String) throws -> Rule {
         Rule(
             id: Identifier(derivedFrom: "rule", id), direction: random.chance(50) ? .ingress : .egress,
-            service: service(), remote: try remote(groups))
+            service: service(), remote: try remote(groups), local: random.chance(15) ? try prefix() : nil)
     }
 
     private mutating func service() -> Service {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0: return .any
+        case 10: return .icmpTCPUDP
         case 1: return .transport(random.pick(Self.transports), nil)
         case 2: return .icmp(.icmp, type: random.chance(50) ? 8 : nil, code: nil)
         case 3: return .icmp(.icmpv6, type: random.chance(50) ? 128 : nil, code: nil)
@@ -73,13 +74,15 @@ struct RandomPolicy {
         switch Int.random(in: 0..<6, using: &random) {
         case 0: return .any
         case 1, 2: return .group(random.pick(groups))
-        default:
-            return .prefix(
-                try IPPrefix(
-                    parsing: random.pick([
-                        "10.1.0.0/24", "10.1.0.8/30", "10.1.0.12", "0.0.0.0/0", "192.0.2.0/25", "fd00:1::/64",
-                        "fd00:1::10/127", "fd00:1::12", "::/0", "2001:db8::/32",
-                    ])))
+        default: return .prefix(try prefix())
         }
+    }
+
+    private mutating func prefix() throws -> IPPrefix {
+        try IPPrefix(
+            parsing: random.pick([
+                "10.1.0.0/24", "10.1.0.8/30", "10.1.0.12", "0.0.0.0/0", "192.0.2.0/25", "fd00:1::/64",
+                "fd00:1::10/127", "fd00:1::12", "::/0", "2001:db8::/32",
+            ]))
     }
 }

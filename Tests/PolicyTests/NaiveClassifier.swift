@@ -91,6 +91,8 @@ struct NaiveClassifier {
             guard matches(rule.service, key) else { continue }
             let peer = direction == .ingress ? key.initiator : key.target
             guard matches(rule.remote, peer, end.vpc) else { continue }
+            let own = direction == .ingress ? key.target : key.initiator
+            if let local = rule.local, !local.contains(own) { continue }
             return Judgement.Leg(
                 interface: end.interface.id, direction: direction, verdict: .accept, stage: .group, rule: rule.id)
         }
@@ -102,6 +104,7 @@ struct NaiveClassifier {
     private func matches(_ service: Service, _ key: FlowKey) -> Bool {
         switch service {
         case .any: return true
+        case .icmpTCPUDP: return [1, 6, 17, 58].contains(key.transport.rawValue)
         case .transport(let transport, let ports):
             return key.transport == transport && (ports?.contains(key.targetPort) ?? true)
         case .icmp(let transport, let type, let code):

@@ -72,12 +72,15 @@ struct RandomPolicy {
     }
 
     private mutating func rule(id: Identifier<Rule>, groups: [String], vpc: Int) -> Rule {
-        Rule(id: id, direction: random.pick([.ingress, .egress]), service: service(), remote: remote(groups, vpc))
+        Rule(
+            id: id, direction: random.pick([.ingress, .egress]), service: service(), remote: remote(groups, vpc),
+            local: random.chance(15) ? prefix(vpc) : nil)
     }
 
     private mutating func service() -> Service {
         let transport = random.pick(transports)
         if random.chance(15) { return .any }
+        if random.chance(10) { return .icmpTCPUDP }
         if transport.isICMP {
             let type = random.chance(70) ? random.pick(icmpTypes) : nil
             return .icmp(transport, type: type, code: type != nil && random.chance(40) ? random.pick([0, 1]) : nil)
@@ -92,12 +95,14 @@ struct RandomPolicy {
         switch Int.random(in: 0..<10, using: &random) {
         case 0...2: return .any
         case 3...6: return .group(random.chance(95) ? random.pick(groups) : "gone")
-        default:
-            let family = random.pick(AddressFamily.allCases)
-            let length = random.pick(family == .ipv4 ? [0, 8, 16, 30, 31, 32] : [0, 7, 48, 64, 126, 128])
-            return .prefix(
-                IPPrefix(containing: address(vpc, Int.random(in: 1...8, using: &random), family), length: length))
+        default: return .prefix(prefix(vpc))
         }
+    }
+
+    private mutating func prefix(_ vpc: Int) -> IPPrefix {
+        let family = random.pick(AddressFamily.allCases)
+        let length = random.pick(family == .ipv4 ? [0, 8, 16, 30, 31, 32] : [0, 7, 48, 64, 126, 128])
+        return IPPrefix(containing: address(vpc, Int.random(in: 1...8, using: &random), family), length: length)
     }
 
     mutating func packet(_ policy: Policy) -> Packet {

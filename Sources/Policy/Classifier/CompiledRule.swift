@@ -10,6 +10,8 @@ struct CompiledRule: Sendable {
         static let nobody: UInt8 = 3
     }
 
+    private static let icmpTCPUDP: Int16 = -2
+
     private let high: UInt64
     private let low: UInt64
     private let maskHigh: UInt64
@@ -19,21 +21,26 @@ struct CompiledRule: Sendable {
     private let remote: UInt8
     /// The only family, of the prefix or of ICMP; 0 is both.
     private let family: UInt8
+    /// -1 is every protocol, -2 is ICMP, TCP and UDP.
     private let transport: Int16
     private let firstPort: UInt16
     private let lastPort: UInt16
     private let icmpType: Int16
+    /// Which of the interface's own addresses; nil is all.
+    private let local: IPPrefix?
     private let icmpCode: Int16
 
     /// - Parameters:
     ///   - rule: The rule.
     ///   - groups: Index of each group of the VPC, by name.
     init(_ rule: Rule, groups: [String: Int32]) {
+        self.local = rule.local
         var ports = PortRange.all
         var type: UInt8?
         var code: UInt8?
         switch rule.service {
         case .any: self.transport = -1
+        case .icmpTCPUDP: self.transport = Self.icmpTCPUDP
         case .transport(let transport, let range):
             self.transport = Int16(transport.rawValue)
             ports = range ?? .all
@@ -72,11 +79,11 @@ struct CompiledRule: Sendable {
     }
 
     /// Whether the rule accepts whatever reaches it, so that nothing after it is ever looked at.
-    var takesAll: Bool { remote == RemoteKind.any && family == 0 }
+    var takesAll: Bool { remote == RemoteKind.any && family == 0 && local == nil && transport != Self.icmpTCPUDP }
 
     /// The ports within which the rule can match a packet of a protocol; nil where it cannot.
     func ports(of wanted: UInt8) -> ClosedRange<UInt16>? {
-        transport == -1 || transport == Int16(wanted) ? firstPort...lastPort : nil
+        transport < 0 || transport == Int16(wanted) ? firstPort...lastPort : nil
     }
 
     /// Whether the rule matches; `membership` says whether the packet's other end is in a group, by index.
@@ -88,7 +95,10 @@ struct CompiledRule: Sendable {
             if probe.port < firstPort || probe.port > lastPort { return false }
             if icmpType >= 0, icmpType != Int16(truncatingIfNeeded: probe.firstPort) { return false }
             if icmpCode >= 0, icmpCode != Int16(truncatingIfNeeded: probe.port) { return false }
+        } else if transport == Self.icmpTCPUDP, !probe.isICMPTCPOrUDP {
+            return false
         }
+        if let local, !local.contains(probe.local) { return false }
         switch remote {
         case RemoteKind.any: return true
         case RemoteKind.prefix: return probe.peerHigh & maskHigh == high && probe.peerLow & maskLow == low

@@ -5,6 +5,8 @@ struct Probe {
     /// The other end: the source for ingress, the target for egress.
     let peerHigh: UInt64
     let peerLow: UInt64
+    /// The interface's own end.
+    let local: IPAddress
     /// 4 or 6.
     let family: UInt8
     let transport: UInt8
@@ -16,13 +18,14 @@ struct Probe {
     let chainOffset: Int32
 
     @inline(__always)
-    init(ingress key: FlowKey) { self.init(key, peer: key.initiator, chainOffset: 0) }
+    init(ingress key: FlowKey) { self.init(key, peer: key.initiator, local: key.target, chainOffset: 0) }
 
     @inline(__always)
-    init(egress key: FlowKey) { self.init(key, peer: key.target, chainOffset: 1) }
+    init(egress key: FlowKey) { self.init(key, peer: key.target, local: key.initiator, chainOffset: 1) }
 
     @inline(__always)
-    private init(_ key: FlowKey, peer: IPAddress, chainOffset: Int32) {
+    private init(_ key: FlowKey, peer: IPAddress, local: IPAddress, chainOffset: Int32) {
+        self.local = local
         self.peerHigh = peer.high
         self.peerLow = peer.low
         self.family = key.initiator.family.code
@@ -31,6 +34,9 @@ struct Probe {
         self.port = key.targetPort
         self.chainOffset = chainOffset
     }
+
+    @inline(__always)
+    var isICMPTCPOrUDP: Bool { transport == 6 || transport == 17 || transport == 1 || transport == 58 }
 }
 
 extension AddressFamily {

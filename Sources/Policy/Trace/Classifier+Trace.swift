@@ -86,6 +86,7 @@ extension Classifier {
                 let mismatch =
                     RuleReason.mismatch(rule.family, key) ?? RuleReason.mismatch(rule.service, key)
                     ?? RuleReason.mismatch(rule.remote, other, peerGroups: peerGroups)
+                    ?? RuleReason.mismatch(local: rule.local, direction == .ingress ? key.target : key.initiator)
                 steps.append(
                     step(
                         interface, direction, .rule(id: rule.id, text: rule.text), mismatch == nil ? .accept : nil,

@@ -12,6 +12,8 @@ enum RuleReason {
     static func mismatch(_ service: Service, _ key: FlowKey) -> String? {
         switch service {
         case .any: return nil
+        case .icmpTCPUDP:
+            return Service.isICMPTCPOrUDP(key) ? nil : "protocol is \(key.transport), not ICMP, TCP or UDP"
         case .transport(let transport, let ports):
             guard key.transport == transport else { return "protocol is \(key.transport), not \(transport)" }
             guard let ports, !ports.contains(key.targetPort) else { return nil }
@@ -24,6 +26,12 @@ enum RuleReason {
             if let code, code != key.icmpCode { return "code \(key.icmpCode ?? 0) is not \(code)" }
             return nil
         }
+    }
+
+    /// The reason that the near end's address does not match; nil where it does.
+    static func mismatch(local: IPPrefix?, _ address: IPAddress) -> String? {
+        guard let local, !local.contains(address) else { return nil }
+        return "\(address) is not \(local.isSingleAddress ? "" : "in ")\(local)"
     }
 
     /// The reason that a remote does not match; nil where it matches.

@@ -118,6 +118,7 @@ package struct PolicyDeclaration: Sendable {
                 description: rule.description)
             switch rule.service {
             case .any: break
+            case .icmpTCPUDP: draft.protocolText = "icmp_tcp_udp"
             case .transport(let transport, let ports):
                 draft.protocolText = "\(transport)"
                 // Port 0 is no port to the registry: a range from it begins at 1.

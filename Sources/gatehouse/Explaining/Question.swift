@@ -50,7 +50,8 @@ struct Question {
             throw NotFound("service \"\(text)\": \(error); write tcp/443, udp/53, icmp/8 or gre")
         }
         switch service {
-        case .any: throw NotFound("service \"any\": a session has one protocol; write tcp/443, udp/53, icmp/8 or gre")
+        case .any, .icmpTCPUDP:
+            throw NotFound("service \"\(text)\": a session has one protocol; write tcp/443, udp/53, icmp/8 or gre")
         case .transport(let transport, nil) where transport.hasPorts:
             throw NotFound("service \"\(text)\": the port is missing; write \(transport)/443")
         case .transport(let transport, .some(let ports)) where ports.lower != ports.upper:
@@ -79,7 +80,7 @@ struct Question {
 
     private static func key(_ service: Service, _ initiator: IPAddress, _ target: IPAddress) -> FlowKey {
         switch service {
-        case .any: FlowKey(initiator: initiator, target: target, transport: .tcp)
+        case .any, .icmpTCPUDP: FlowKey(initiator: initiator, target: target, transport: .tcp)
         case .transport(let transport, let ports):
             // The first of the ports that nobody is assigned: no rule asks for it.
             FlowKey(
