@@ -247,12 +247,11 @@ package final class Agent {
 
     /// Takes indexes back from rules that are gone, when few are left and no connection bears them.
     private func reclaimIndexes(_ indexes: inout RuleIndexes, for policy: Policy) throws {
-        let rules = policy.vpcs.flatMap(\.groups).flatMap(\.rules)
-        guard Direction.allCases.contains(where: { indexes.remaining($0) < rules.count + 1000 }) else { return }
+        let wanted = policy.indexedRules
+        guard Direction.allCases.contains(where: { indexes.remaining($0) < wanted.count + 1000 }) else { return }
         var borne: Set<UInt32> = []
         try ConnectionTracking.dump(sockets.dumps) { borne.insert($0.mark) }
-        indexes.reclaim(
-            wanted: Set((rules + revision.policy.vpcs.flatMap(\.groups).flatMap(\.rules)).map(\.id)), borne: borne)
+        indexes.reclaim(wanted: wanted.union(revision.policy.indexedRules), borne: borne)
     }
 
     private func learnRevision(at instant: Int64, former: DeviceBinding) {

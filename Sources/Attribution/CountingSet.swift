@@ -15,6 +15,12 @@ package struct CountingSet: Hashable, Sendable {
         case refused(Direction)
         /// Let out by a group of the sender on this host, then refused by the groups of the target.
         case refusedAfterEgress
+        /// Refused by a network ACL: at the edge that the packet left or entered.
+        case refusedAtEdge(Direction)
+        /// Refused by the network ACL that the target's subnet has, and sent by an interface of this host.
+        case refusedAtEdgeInside
+        /// Refused by a network ACL while the finer set was full.
+        case overflowAtEdge
         /// Refused by the guard.
         case guarded(GuardRule, Direction)
         /// Accepted with a known session, but not counted by its entry: ICMP errors, handshake packets sent again.
@@ -38,7 +44,10 @@ package struct CountingSet: Hashable, Sendable {
         case targetPort
         /// The first two bytes of the transport header: type and code of ICMP.
         case typeAndCode
+        /// The connection's mark.
         case mark
+        /// The packet's mark: an `EdgeMark`.
+        case packetMark
     }
 
     package let meaning: Meaning
@@ -81,6 +90,7 @@ package struct CountingSet: Hashable, Sendable {
             case .sourcePort, .typeAndCode: "th sport"
             case .targetPort: "th dport"
             case .mark: "ct mark"
+            case .packetMark: "meta mark"
             }
         }.joined(separator: " . ")
     }
@@ -93,7 +103,7 @@ package struct CountingSet: Hashable, Sendable {
             case .source, .target: family == .ipv6 ? "ipv6_addr" : "ipv4_addr"
             case .transport: "inet_proto"
             case .sourcePort, .targetPort, .typeAndCode: "inet_service"
-            case .mark: "mark"
+            case .mark, .packetMark: "mark"
             }
         }.joined(separator: " . ")
     }
@@ -134,6 +144,27 @@ package struct CountingSet: Hashable, Sendable {
                 ? [.source, .target, .transport, .typeAndCode, .mark]
                 : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
     }
+
+    /// Refusals by network ACLs; `transport` nil is all but TCP and UDP. The mark says which rule.
+    package static func refusedAtEdge(
+        _ direction: Direction, isInside: Bool, _ family: AddressFamily, _ transport: TransportProtocol?
+    ) -> CountingSet {
+        let letter = transport.map { $0 == .tcp ? "t" : "u" } ?? "q"
+        return CountingSet(
+            "acl_\(isInside ? "inside" : direction.rawValue)_\(family.rawValue)\(letter)",
+            isInside ? .refusedAtEdgeInside : .refusedAtEdge(direction), family,
+            transport == nil
+                ? [.source, .target, .transport, .typeAndCode, .packetMark]
+                : [.source, .target, .sourcePort, .targetPort, .packetMark], transport: transport)
+    }
+
+    package static let overflowAtEdge = CountingSet(
+        "overflow_acl", .overflowAtEdge, nil, [.inputDevice, .outputDevice, .packetMark])
+
+    /// The ways in which network ACLs refuse, each with sets of its own.
+    package static let edgeCases: [(direction: Direction, isInside: Bool)] = [
+        (.egress, false), (.ingress, false), (.ingress, true),
+    ]
 
     package static let overflowInside = CountingSet(
         "overflow_inside", .overflowAfterEgress, nil, [.inputDevice, .outputDevice])
@@ -181,11 +212,14 @@ package struct CountingSet: Hashable, Sendable {
             }
             sets += [.tcp, .udp, nil].map { refusedInside(family, $0) }
             sets += [.tcp, nil].map { extra(family, $0) }
+            for edge in edgeCases {
+                sets += [.tcp, .udp, nil].map { refusedAtEdge(edge.direction, isInside: edge.isInside, family, $0) }
+            }
             for guardCase in guardCases {
                 sets += [true, false].map { guarded(guardCase.rule, guardCase.direction, family, withPorts: $0) }
             }
         }
         sets += Direction.allCases.map(overflow)
-        return sets + [overflowInside, overflowExtra]
+        return sets + [overflowInside, overflowExtra, overflowAtEdge]
     }()
 }

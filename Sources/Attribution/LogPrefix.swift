@@ -5,12 +5,14 @@ package import Model
 /// | bytes | meaning |
 /// |---|---|
 /// | 0–1 | `gh` |
-/// | 2 | `a` accepted by a rule, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
+/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
 /// | 3 | `e` egress, `i` ingress |
-/// | 4–7 | the accepting rule's index in hexadecimal; `0000` for the others, whose rule follows from the interface |
+/// | 4–7 | the rule's index in hexadecimal for those two; `0000` for the others, whose rule follows from the interface |
 package struct LogPrefix: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         case accepted(index: UInt16)
+        /// By a network ACL's rule of this direction; the sender's end is told of the target's edge as well.
+        case refusedAtEdge(index: UInt16, Direction)
         case refused
         case guarded(GuardRule)
     }
@@ -33,13 +35,17 @@ package struct LogPrefix: Hashable, Sendable {
         default: return nil
         }
         switch byte(2) {
-        case UInt8(ascii: "a"):
+        case UInt8(ascii: "a"), UInt8(ascii: "l"), UInt8(ascii: "m"):
             var index: UInt16 = 0
             for position in 4..<8 as Range<UInt64> {
                 guard let digit = Self.digit(byte(position)) else { return nil }
                 index = index << 4 | digit
             }
-            reason = .accepted(index: index)
+            switch byte(2) {
+            case UInt8(ascii: "a"): reason = .accepted(index: index)
+            case UInt8(ascii: "l"): reason = .refusedAtEdge(index: index, .egress)
+            default: reason = .refusedAtEdge(index: index, .ingress)
+            }
         case UInt8(ascii: "r"): reason = .refused
         default:
             guard let rule = GuardRule.allCases.first(where: { Self.letter($0) == byte(2) }) else { return nil }
@@ -66,13 +72,18 @@ package struct LogPrefix: Hashable, Sendable {
         }
     }
 
+    private static func digits(_ index: UInt16) -> String {
+        let digits = String(index, radix: 16)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+
     /// The prefix as a rule carries it.
     package var text: String {
         let way = direction == .egress ? "e" : "i"
         switch reason {
-        case .accepted(let index):
-            let digits = String(index, radix: 16)
-            return "gha" + way + String(repeating: "0", count: 4 - digits.count) + digits
+        case .accepted(let index): return "gha\(way)" + Self.digits(index)
+        case .refusedAtEdge(let index, let edge):
+            return "gh\(edge == .egress ? "l" : "m")\(way)" + Self.digits(index)
         case .refused: return "ghr\(way)0000"
         case .guarded(let rule): return "gh\(Unicode.Scalar(Self.letter(rule)))\(way)0000"
         }

@@ -18,7 +18,7 @@ package enum MarkLayout {
             : "ct mark set ct mark and 0xffff0000 or \(hexadecimal(UInt32(index)))"
     }
 
-    private static func hexadecimal(_ value: UInt32) -> String {
+    static func hexadecimal(_ value: UInt32) -> String {
         let digits = String(value, radix: 16)
         return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
     }

@@ -22,6 +22,9 @@ package enum EventDecoder {
             verdict = .accept
             stage = index == MarkLayout.dhcpClientIndex ? .guard : .group
             rule = attributor.rule(index, prefix.direction) ?? RuleReference.unnamedAccept.id
+        case .refusedAtEdge(let index, let edge):
+            stage = .acl
+            rule = attributor.rule(index, edge) ?? RuleReference.unnamedRefusal.id
         case .refused: rule = port.refusal(prefix.direction)
         case .guarded(let reason):
             stage = .guard

@@ -46,6 +46,27 @@ extension Recorder {
                     port, direction, .drop, .group, port.refusal(direction), fields.key, .total, .refused,
                     element.traffic, .zero, span)
             ]
+        case .refusedAtEdge(let direction):
+            let address = direction == .egress ? fields.key.initiator : fields.key.target
+            return [attributor.port(address: address)].compactMap(\.self).map {
+                edgeRefusal($0, direction, fields, element.traffic, .full, span)
+            }
+        case .refusedAtEdgeInside:
+            let ends = [
+                (attributor.port(address: fields.key.initiator), Direction.egress),
+                (attributor.port(address: fields.key.target), .ingress),
+            ]
+            return ends.compactMap { port, direction in
+                port.map { edgeRefusal($0, direction, fields, element.traffic, .full, span) }
+            }
+        case .overflowAtEdge:
+            var ends = [(fields.inputDevice.flatMap(attributor.port(device:)), Direction.egress)]
+            if EdgeMark.direction(fields.mark) == .ingress {
+                ends.append((fields.outputDevice.flatMap(attributor.port(device:)), .ingress))
+            }
+            return ends.compactMap { port, direction in
+                port.map { edgeRefusal($0, direction, fields, element.traffic, .total, span) }
+            }
         case .overflowAfterEgress, .overflowExtra:
             let isRefused = set.meaning == .overflowAfterEgress
             var found: [FlowRecord] = []
@@ -75,6 +96,17 @@ extension Recorder {
             make(
                 $0, direction, .drop, .group, $0.refusal(direction), fields.key, detail, .refused, traffic, .zero, span)
         }
+    }
+
+    /// A network ACL's refusal as one end has it; the mark says which edge's rule it was.
+    private func edgeRefusal(
+        _ port: Attributor.Port, _ direction: Direction, _ fields: CountedFields, _ traffic: Traffic,
+        _ detail: FlowRecord.Detail, _ span: Span
+    ) -> FlowRecord {
+        let rule = attributor.rule(EdgeMark.index(fields.mark), EdgeMark.direction(fields.mark))
+        return make(
+            port, direction, .drop, .acl, rule ?? RuleReference.unnamedRefusal.id, fields.key, detail, .refused,
+            traffic, .zero, span)
     }
 
     /// Let out at one end and refused at the other: a record for each.
@@ -197,7 +229,7 @@ struct CountedFields {
                 let pair = UInt16(truncatingIfNeeded: number(2))
                 // Other protocols have something else in these bytes.
                 if transport.isICMP { ports = (pair >> 8, pair & 0xff) }
-            case .mark: mark = take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+            case .mark, .packetMark: mark = take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
             }
         }
         key = FlowKey(

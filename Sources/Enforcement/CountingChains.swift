@@ -18,6 +18,7 @@ enum CountingChains {
             }
         }
         for direction in Direction.allCases { addRefusal(direction, &ruleset) }
+        addEdges(&ruleset)
         for entry in CountingSet.guardCases { addGuard(entry.rule, entry.direction, &ruleset) }
         ruleset.chains.merge(writers(generation: generation)) { _, new in new }
         ruleset.collections[KernelNames.generation] = .init("type mark", isDynamic: true)
@@ -59,11 +60,49 @@ enum CountingChains {
         ruleset.chains[guardChain(rule, direction)] = .init(dispatch)
     }
 
+    private static let edgeTransports: [(TransportProtocol?, String)] = [
+        (.tcp, "meta l4proto tcp"), (.udp, "meta l4proto udp"), (nil, "meta l4proto != { tcp, udp }"),
+    ]
+
+    /// The chain of a network ACL's rule that refuses: each end that is here is told once a session, and counts.
+    static func edgeRefusal(_ index: UInt16, _ direction: Direction) -> [String] {
+        var rules = ["iifname @\(KernelNames.egressCounts)"]
+        if direction == .ingress { rules.append("oifname @\(KernelNames.ingressCounts)") }
+        for family in AddressFamily.allCases {
+            for (transport, condition) in edgeTransports {
+                let set = CountingSet.refusedAtEdge(direction, isInside: false, family, transport)
+                let match = "meta nfproto ipv\(family.rawValue) \(condition) \(set.expression) != @seen_\(set.name)"
+                func tell(_ way: Direction) -> String {
+                    let prefix = LogPrefix(reason: .refusedAtEdge(index: index, direction), direction: way).text
+                    return " log prefix \"\(prefix)\" group \(KernelNames.logGroup)"
+                }
+                if direction == .ingress { rules.append("iifname @ports \(match)" + tell(.egress)) }
+                rules.append("\(match) add @seen_\(set.name) { \(set.expression) }" + tell(direction))
+            }
+        }
+        if direction == .ingress { rules.append("iifname @ports goto count_acl_inside") }
+        return rules + ["goto count_acl_\(direction)"]
+    }
+
+    private static func addEdges(_ ruleset: inout Ruleset) {
+        for direction in Direction.allCases {
+            for family in AddressFamily.allCases {
+                for (transport, _) in edgeTransports {
+                    addSeen(CountingSet.refusedAtEdge(direction, isInside: false, family, transport), &ruleset)
+                }
+            }
+        }
+    }
+
+    private static func addSeen(_ set: CountingSet, _ ruleset: inout Ruleset) {
+        ruleset.collections["seen_\(set.name)"] = .init(
+            "type \(set.type)\nsize \(CountingSet.capacity)\nflags dynamic,timeout\ntimeout 1m", isDynamic: true)
+    }
+
     /// A rule that reports the first packet of a key, and again after a minute of knowing it.
     private static func tellOnce(_ set: CountingSet, _ prefix: String, _ ruleset: inout Ruleset) -> String {
         let seen = "seen_\(set.name)"
-        ruleset.collections[seen] = .init(
-            "type \(set.type)\nsize \(CountingSet.capacity)\nflags dynamic,timeout\ntimeout 1m", isDynamic: true)
+        addSeen(set, &ruleset)
         return
             "\(set.expression) != @\(seen) add @\(seen) { \(set.expression) } log prefix \"\(prefix)\" group \(KernelNames.logGroup)"
     }
@@ -98,6 +137,16 @@ enum CountingChains {
                 update(.refusedInside(family, nil), "drop", "meta l4proto != { tcp, udp } "),
                 update(.overflowInside, "drop"), "drop",
             ])
+        }
+        for edge in CountingSet.edgeCases {
+            chains["count_acl_\(edge.isInside ? "inside" : edge.direction.rawValue)"] = .init(
+                AddressFamily.allCases.flatMap { family in
+                    edgeTransports.map { transport, condition in
+                        update(
+                            .refusedAtEdge(edge.direction, isInside: edge.isInside, family, transport), "drop",
+                            "meta nfproto ipv\(family.rawValue) \(condition) ")
+                    }
+                } + [update(.overflowAtEdge, "drop"), "drop"])
         }
         chains["extra"] = .init(
             AddressFamily.allCases.flatMap { family in

@@ -68,6 +68,18 @@ package final class Enforcer {
     package func apply(_ next: HostPlan) throws(EnforcementError) -> Method {
         guard current != nil, let plan else { return try load(next) }
         if plan == next { return .nothing }
+        guard plan.edges != next.edges, plan.with([]) != next.with([]) else { return try change(to: next) }
+        // Edges and groups are asked at two hooks. A packet between them must not pass the old edge and the new groups,
+        // so while the groups change it has to pass both edges.
+        let both = plan.edges(andOf: next)
+        _ = try change(to: plan.with(both))
+        _ = try change(to: next.with(both))
+        return try change(to: next)
+    }
+
+    private func change(to next: HostPlan) throws(EnforcementError) -> Method {
+        guard let plan else { return try load(next) }
+        if plan == next { return .nothing }
         try tidy()
         // One interface in other groups and nothing else, or other rules and nothing else: the most frequent changes do
         // without drawing the whole table up again.
@@ -307,7 +319,7 @@ package final class Enforcer {
         guard let text = try program.list(table: KernelNames.table) else { return nil }
         let found = TableListing(text)
         var actual = Ruleset()
-        for name in found.chains.keys { actual.chains[name] = .init(["# unknown"]) }
+        for name in found.chains.keys { actual.chains[name] = .init(hook: found.hook(of: name), ["# unknown"]) }
         for (name, isMap) in found.collections {
             actual.collections[name] = .init("", isMap: isMap, isDynamic: true)
             // Sets that stay under their name are compared element by element; the others get new names or are dynamic.

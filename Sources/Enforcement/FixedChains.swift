@@ -7,7 +7,8 @@ enum FixedChains {
     /// solicitation and advertisement. Link upkeep is not judged by groups and not part of the books, like ARP.
     private static let upkeep = "{ 130, 131, 132, 133, 135, 136, 143 }"
 
-    static func render() -> Ruleset {
+    /// * `hasEdges`: whether packets may bear the mark of a network ACL's refusal.
+    static func render(hasEdges: Bool) -> Ruleset {
         var ruleset = Ruleset()
         ruleset.collections["handshakes"] = .init(
             "typeof ct id\nsize 262144\nflags dynamic,timeout\ntimeout 2m", isDynamic: true)
@@ -80,7 +81,9 @@ enum FixedChains {
                 "oifname @\(KernelNames.ingressCounts) goto \(CountingChains.guardChain(.invalid, .ingress))",
                 "accept",
             ]),
-            "not_tracked": .init([
+            "not_tracked": .init(
+                (hasEdges ? ["\(EdgeMark.condition) goto acl_refused"] : []) + ["goto not_tracked_by_others"]),
+            "not_tracked_by_others": .init([
                 "iifname @ports icmpv6 type { 134, 137 } goto guard_router_advertisement",
                 "icmpv6 type \(upkeep) accept",
                 "udp sport 68 udp dport 67 accept",

@@ -29,9 +29,34 @@ package struct HostPlan: Equatable, Sendable {
         package let peer: String?
     }
 
+    /// The edge of a subnet that has interfaces here: the network ACLs that a packet must pass, usually one.
+    package struct Edge: Equatable, Sendable {
+        package let key: String
+        /// The subnet's blocks: what stays within them is not asked.
+        package let prefixes: [IPPrefix]
+        package fileprivate(set) var lists: [EdgeList]
+        package let devices: [String]
+        package let addresses: [IPAddress]
+    }
+
+    /// A network ACL with its rules' indexes.
+    package struct EdgeList: Equatable, Sendable {
+        package let key: String
+        package let rules: [PlannedACLRule]
+        /// Indexes of the refusals by default.
+        package let egressRefusal: UInt16
+        package let ingressRefusal: UInt16
+    }
+
+    package struct PlannedACLRule: Equatable, Sendable {
+        package let index: UInt16
+        package let rule: ACLRule
+    }
+
     package private(set) var ports: [Port]
     private let places: [String: Int]
     package let groups: [Group]
+    package private(set) var edges: [Edge]
 
     /// Plans a revision.
     ///
@@ -42,7 +67,9 @@ package struct HostPlan: Equatable, Sendable {
     ) throws(EnforcementError) {
         var ports: [Port] = []
         var groups: [Group] = []
+        var edges: [Edge] = []
         for vpc in policy.vpcs {
+            edges += try Self.edges(of: vpc, devices, &indexes)
             var members: [String: [IPAddress]] = [:]
             let keys = Dictionary(vpc.groups.map { ($0.name, Self.key($0)) }, uniquingKeysWith: { first, _ in first })
             for interface in vpc.instances.flatMap(\.interfaces) {
@@ -69,6 +96,59 @@ package struct HostPlan: Equatable, Sendable {
         self.ports = ports
         places = Dictionary(ports.enumerated().map { ($1.device, $0) }, uniquingKeysWith: { first, _ in first })
         self.groups = groups
+        self.edges = edges
+    }
+
+    /// The edges of a VPC's subnets; one whose ACL lets everything through has nothing in a packet's way.
+    private static func edges(
+        of vpc: VPC, _ devices: [Identifier<Interface>: String], _ indexes: inout RuleIndexes
+    ) throws(EnforcementError) -> [Edge] {
+        guard vpc.subnets.contains(where: { $0.acl != nil }) else { return [] }
+        let here = Dictionary(
+            grouping: vpc.instances.flatMap(\.interfaces).filter { devices[$0.id] != nil }, by: \.subnet)
+        var edges: [Edge] = []
+        for subnet in vpc.subnets {
+            guard let interfaces = here[subnet.name], let acl = vpc.acl(ofSubnet: subnet.name), !acl.allowsAll else {
+                continue
+            }
+            edges.append(
+                Edge(
+                    key: key(subnet.name, subnet.id.short), prefixes: subnet.prefixes,
+                    lists: [try list(acl, &indexes)], devices: interfaces.compactMap { devices[$0.id] },
+                    addresses: interfaces.flatMap(\.addresses)))
+        }
+        return edges
+    }
+
+    private static func list(_ acl: NetworkACL, _ indexes: inout RuleIndexes) throws(EnforcementError) -> EdgeList {
+        var rules: [PlannedACLRule] = []
+        for rule in acl.rules {
+            rules.append(PlannedACLRule(index: try indexes.index(of: rule.id, rule.direction), rule: rule))
+        }
+        // The rules are part of the key: two states of one list can stand side by side.
+        let content = Identifier<EdgeList>(derivedFrom: "acl", acl.id.description, "\(rules)")
+        return EdgeList(
+            key: key(acl.name, content.short), rules: rules,
+            egressRefusal: try indexes.index(of: acl.defaultRefusal(.egress), .egress),
+            ingressRefusal: try indexes.index(of: acl.defaultRefusal(.ingress), .ingress))
+    }
+
+    /// The plan with other edges.
+    func with(_ edges: [Edge]) -> HostPlan {
+        var plan = self
+        plan.edges = edges
+        return plan
+    }
+
+    /// The edges of two plans: where both have one, a packet must pass the ACLs of both.
+    func edges(andOf next: HostPlan) -> [Edge] {
+        let own = Dictionary(edges.map { ($0.key, $0) }) { first, _ in first }
+        let known = Set(next.edges.map(\.key))
+        return next.edges.map { edge in
+            var both = edge
+            for list in own[edge.key]?.lists ?? [] where !both.lists.contains(list) { both.lists.append(list) }
+            return both
+        } + edges.filter { !known.contains($0.key) }
     }
 
     func place(ofDevice device: String) -> Int? { places[device] }
@@ -83,7 +163,7 @@ package struct HostPlan: Equatable, Sendable {
 
     /// What differs, when it is one interface's groups or some groups' rules and nothing else.
     func smallChange(to next: HostPlan) -> SmallChange? {
-        guard ports.count == next.ports.count, groups.count == next.groups.count,
+        guard edges == next.edges, ports.count == next.ports.count, groups.count == next.groups.count,
             zip(groups, next.groups).allSatisfy({ $0.key == $1.key })
         else { return nil }
         let changed = zip(groups, next.groups).filter { $0.rules != $1.rules }.map(\.1)
@@ -100,9 +180,10 @@ package struct HostPlan: Equatable, Sendable {
     }
 
     /// A name that nft takes and an operator recognises: `web_1a2b3c4d`.
-    private static func key(_ group: SecurityGroup) -> String {
-        let word = String(group.name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }.prefix(40))
-        return "\(word)_\(group.id.short)"
+    private static func key(_ group: SecurityGroup) -> String { key(group.name, group.id.short) }
+
+    private static func key(_ name: String, _ id: String) -> String {
+        "\(String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }.prefix(40)))_\(id)"
     }
 
     /// The chain of a profile, the same name for the same list of groups.

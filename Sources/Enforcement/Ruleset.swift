@@ -57,6 +57,13 @@ package struct Ruleset: Equatable, Sendable {
             Element(text: address.description, key: address.bytes)
         }
 
+        /// A packet mark, which the kernel keeps in the host's byte order.
+        package static func mark(_ mark: UInt32) -> Element {
+            Element(
+                text: "0x" + String(mark, radix: 16),
+                key: withUnsafeBytes(of: mark) { Array($0) })
+        }
+
         package static func mac(_ mac: MACAddress) -> Element {
             let bytes = (0..<6).map { (index: UInt64) in UInt8(truncatingIfNeeded: mac.bits >> (40 - 8 * index)) }
             return Element(text: mac.description, key: bytes + [0, 0])

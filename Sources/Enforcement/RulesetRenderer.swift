@@ -7,6 +7,7 @@ package import Model
 ///
 /// ```
 /// prerouting/raw   guard: source address and MAC are the interface's own
+///                  edge: network ACLs of the subnets left and entered (`EdgeChains`)
 /// forward, input   established ► known ► accept
 ///     and output   else ► fresh: guard's other cases
 ///                        ► egress_ports map ► profile ► groups ► to_ingress, or refuse_egress
@@ -31,7 +32,8 @@ package struct RulesetRenderer {
         renderer.addPorts()
         renderer.addGroups()
         renderer.addProfiles()
-        renderer.ruleset.merge(FixedChains.render())
+        renderer.ruleset.merge(FixedChains.render(hasEdges: !plan.edges.isEmpty))
+        renderer.ruleset.merge(EdgeChains.render(plan.edges, epoch: epoch))
         renderer.ruleset.merge(CountingChains.render(generation: generation))
         renderer.addDispatch()
         return renderer.ruleset

@@ -4,7 +4,8 @@ package enum ScriptWriter {
 
     /// A script that turns one ruleset into another; an empty `old` makes the whole table.
     ///
-    /// What only `old` has is not deleted here: packets that are under way may still look into it (see `cleanUp`).
+    /// What only `old` has is not deleted here: packets that are under way may still look into it (see `cleanUp`). Its
+    /// base chains are emptied, because nothing need lead to those.
     package static func script(from old: Ruleset?, to new: Ruleset) -> String {
         var lines = ["add table \(table)"]
         let before = old ?? Ruleset()
@@ -19,6 +20,10 @@ package enum ScriptWriter {
         for (name, chain) in new.chains.sorted(by: { $0.key < $1.key }) where before.chains[name] != chain {
             if before.chains[name] != nil { lines.append("flush chain \(table) \(name)") }
             lines += chain.rules.map { "add rule \(table) \(name) \($0)" }
+        }
+        for (name, chain) in before.chains.sorted(by: { $0.key < $1.key })
+        where new.chains[name] == nil && chain.hook != nil {
+            lines.append("flush chain \(table) \(name)")
         }
         // Elements last: those of maps lead to chains that must be there.
         for (name, collection) in new.collections.sorted(by: { $0.key < $1.key }) {

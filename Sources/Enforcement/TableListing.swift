@@ -5,6 +5,9 @@ struct TableListing: Equatable {
     /// Names of sets and maps, and whether each is a map.
     private(set) var collections: [String: Bool] = [:]
 
+    /// The hook line of a base chain; nil for any other chain.
+    func hook(of chain: String) -> String? { chains[chain]?.first.flatMap { $0.hasPrefix("type ") ? $0 : nil } }
+
     /// Reads nft's text: objects indented by one tab, their lines by two.
     init(_ text: String) {
         var chain: String?

@@ -16,6 +16,20 @@ package struct Policy: Hashable, Sendable, Codable {
     package static let empty = Policy(project: "default", vpcs: [])
 }
 
+extension Policy {
+    /// The rules that the kernel knows by an index: those of groups, and those of network ACLs with their refusals.
+    package var indexedRules: Set<Identifier<Rule>> {
+        var ids: Set<Identifier<Rule>> = []
+        for vpc in vpcs {
+            ids.formUnion(vpc.groups.flatMap(\.rules).map(\.id))
+            for acl in vpc.acls {
+                ids.formUnion(acl.rules.map(\.id) + Direction.allCases.map(acl.defaultRefusal))
+            }
+        }
+        return ids
+    }
+}
+
 /// An isolated address space.
 package struct VPC: Hashable, Sendable, Codable {
     package let id: Identifier<VPC>

@@ -56,6 +56,11 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 extension RuleReference {
+    /// Stands for the network ACL's rule that refused a packet, where its index is no longer known.
+    package static let unnamedRefusal = RuleReference(
+        id: Identifier(derivedFrom: "unnamed-refusal"), stage: .acl, group: "", groupID: nil,
+        text: "refused by a rule of a network ACL that is gone", since: 0)
+
     /// Stands for the group rule that accepted packets of a flood that was too wide to keep its name.
     package static let unnamedAccept = RuleReference(
         id: Identifier(derivedFrom: "unnamed-accept"), stage: .group, group: "", groupID: nil,

@@ -17,8 +17,31 @@ import Testing
     private static let changes =
         ChildProcess.inheritedEnvironment()["GATEHOUSE_CHANGES"].flatMap { Int($0) } ?? 1000
 
-    /// Every policy of this family refuses one port at one of the two ends, and admits another port at both, each by
-    /// ever other rules, groups and memberships.
+    /// Who refuses the port that every policy refuses.
+    private enum Refuser: CaseIterable {
+        case sendersGroups
+        case targetsGroups
+        case sendersEdge
+        case targetsEdge
+    }
+
+    /// The network ACL of an end's subnet: admits the allowed port, and the other unless it is to refuse it.
+    private static func acl(_ name: String, refuses: Bool, _ random: inout SplitMix64) -> NetworkACL {
+        let direction = name == "sender" ? Direction.egress : .ingress
+        func rule(_ action: ACLRule.Action, _ service: Service) -> ACLRule {
+            ACLRule(
+                id: Identifier(derivedFrom: "acl", name, "\(action)\(service)"), action: action, direction: direction,
+                service: service)
+        }
+        let port = Service.transport(.udp, PortRange(refusedPort, refusedPort))
+        let allowed = Service.transport(.udp, PortRange(allowedPort, allowedPort))
+        var rules = [rule(.allow, random.chance(50) && refuses ? allowed : .transport(.udp, nil))]
+        if refuses, random.chance(50) || rules[0].service != allowed { rules.insert(rule(.deny, port), at: 0) }
+        return NetworkACL(id: Identifier(derivedFrom: "acl", name), name: name, rules: rules)
+    }
+
+    /// Every policy of this family refuses one port at one of the two ends or edges, and admits another port at all, each
+    /// by ever other rules, groups and memberships.
     private static func policy(_ random: inout SplitMix64) throws -> Policy {
         func rule(_ direction: Direction, _ port: UInt16, _ remote: Remote) -> Rule {
             Rule(
@@ -26,7 +49,18 @@ import Testing
                 service: .transport(.udp, PortRange(port, port)), remote: remote)
         }
         let everybody = try IPPrefix(parsing: "10.1.0.0/24")
-        let refusedAt = random.pick([Direction.egress, .ingress])
+        let refuser = random.pick(Refuser.allCases)
+        let refusedAt: Direction? =
+            switch refuser {
+            case .sendersGroups: .egress
+            case .targetsGroups: .ingress
+            case .sendersEdge, .targetsEdge: nil
+            }
+        var acls: [NetworkACL] = []
+        for (name, own) in [("sender", Refuser.sendersEdge), ("receiver", .targetsEdge)]
+        where refuser == own || random.chance(30) {
+            acls.append(acl(name, refuses: refuser == own, &random))
+        }
         var groups: [String: [Rule]] = ["sender": [], "receiver": [], "extra": [], "other": [], "spare": []]
         var memberships = ["sender": ["sender"], "receiver": ["receiver"]]
         for (end, direction) in [("sender", Direction.egress), ("receiver", .ingress)] {
@@ -49,17 +83,23 @@ import Testing
                 id: Identifier(derivedFrom: "instance", name), name: name,
                 interfaces: [
                     Interface(
-                        id: Identifier(derivedFrom: "interface", name), name: "eth0", subnet: "all",
+                        id: Identifier(derivedFrom: "interface", name), name: "eth0", subnet: name,
                         addresses: [IPAddress(ipv4: 0x0a01_000a + UInt32(index))], mac: nil, device: "gh-\(name)",
                         groups: memberships[name] ?? [])
                 ])
+        }
+        let subnets = try ["sender", "receiver"].enumerated().map { index, name in
+            Subnet(
+                id: Identifier(derivedFrom: "subnet", name), name: name,
+                prefixes: [try IPPrefix(parsing: "10.1.0.\(10 + index)/32")],
+                acl: acls.contains { $0.name == name } ? name : nil)
         }
         return Policy(
             project: "change",
             vpcs: [
                 VPC(
                     id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: prefixes,
-                    subnets: [Subnet(id: Identifier(derivedFrom: "subnet"), name: "all", prefixes: prefixes)],
+                    subnets: subnets, acls: acls,
                     groups: groups.sorted { $0.key < $1.key }.map {
                         SecurityGroup(id: Identifier(derivedFrom: "group", $0.key), name: $0.key, rules: $0.value)
                     }, instances: instances)

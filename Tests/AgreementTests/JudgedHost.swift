@@ -89,7 +89,7 @@ final class JudgedHost {
         for entry in entries { try ConnectionTracking.delete(dumps, entry) }
         let seen = CountingSet.all.filter { set in
             switch set.meaning {
-            case .refused, .guarded: true
+            case .refused, .refusedAtEdge, .guarded: true
             default: false
             }
         }

@@ -33,18 +33,35 @@ struct RandomPolicy {
                 id: Identifier(derivedFrom: "instance", name), name: name,
                 interfaces: [
                     Interface(
-                        id: Identifier(derivedFrom: "interface", name), name: "eth0", subnet: "all",
+                        id: Identifier(derivedFrom: "interface", name), name: "eth0",
+                        subnet: index < 2 ? "left" : "right",
                         addresses: Self.addresses(index), mac: nil, device: "gh-\(name)", groups: Array(attached))
                 ])
         }
         let prefixes = [try IPPrefix(parsing: "10.1.0.0/24"), try IPPrefix(parsing: "fd00:1::/64")]
-        let subnet = Subnet(id: Identifier(derivedFrom: "subnet"), name: "all", prefixes: prefixes)
+        let acls = try ["edge0", "edge1"].map { name in
+            NetworkACL(
+                id: Identifier(derivedFrom: "acl", name), name: name,
+                rules: try (0..<Int.random(in: 1...6, using: &random)).map { place in
+                    try aclRule(id: "\(number) \(name) \(place)")
+                })
+        }
+        let blocks = [
+            ("left", ["10.1.0.8/30", "fd00:1::10/127"]),
+            ("right", ["10.1.0.12/30", "fd00:1::12/127", "fd00:1::14/128"]),
+        ]
+        let subnets = try blocks.map { name, blocks in
+            Subnet(
+                id: Identifier(derivedFrom: "subnet", name), name: name,
+                prefixes: try blocks.map(IPPrefix.init(parsing:)),
+                acl: random.chance(40) ? random.pick(acls).name : nil)
+        }
         return Policy(
             project: "agreement",
             vpcs: [
                 VPC(
-                    id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: prefixes, subnets: [subnet],
-                    groups: groups, instances: instances)
+                    id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: prefixes, subnets: subnets,
+                    acls: acls, groups: groups, instances: instances)
             ])
     }
 
@@ -52,6 +69,17 @@ struct RandomPolicy {
         Rule(
             id: Identifier(derivedFrom: "rule", id), direction: random.chance(50) ? .ingress : .egress,
             service: service(), remote: try remote(groups), local: random.chance(15) ? try prefix() : nil)
+    }
+
+    private mutating func aclRule(id: String) throws -> ACLRule {
+        let service = service()
+        let hasPorts = if case .transport(let transport, _) = service { transport.hasPorts } else { false }
+        return ACLRule(
+            id: Identifier(derivedFrom: "acl-rule", id), action: random.chance(65) ? .allow : .deny,
+            direction: random.chance(50) ? .ingress : .egress,
+            family: random.chance(10) ? random.pick(AddressFamily.allCases) : nil, service: service,
+            sourcePorts: hasPorts && random.chance(20) ? PortRange(1000, 40_000) : nil,
+            source: random.chance(30) ? try prefix() : nil, target: random.chance(30) ? try prefix() : nil)
     }
 
     private mutating func service() -> Service {

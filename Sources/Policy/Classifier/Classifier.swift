@@ -2,12 +2,14 @@ package import Model
 
 /// A policy revision compiled for judging packets, in the kernel's order of decision.
 ///
-/// Guard of the sender, groups of the sender (egress), groups of the target (ingress). Within one interface and
+/// Guard of the sender, network ACLs of the subnets that are left and entered, groups of the sender (egress), groups of
+/// the target (ingress). Within one interface and
 /// direction the groups are asked in the order in which the interface names them, the rules of a group in its own
 /// order, and the first that matches decides. Addresses and interface ids are unique in a policy; the first wins.
 package struct Classifier: Sendable {
     package let revision: Revision
     let interfaces: InterfaceIndex
+    let edges: EdgeIndex
     private let rules: RuleIndex
     private let refusals: [Identifier<Rule>]
 
@@ -29,6 +31,7 @@ package struct Classifier: Sendable {
         self.rules = rules
         self.refusals = refusals
         self.interfaces = InterfaceIndex(revision.policy, chains: chains)
+        self.edges = EdgeIndex(revision.policy)
     }
 
     /// The verdict on a new session's first packet, without saying why: no allocation, no text.
@@ -45,6 +48,7 @@ package struct Classifier: Sendable {
             return .accept
         }
         let target = interfaces.owner(packet.key.target)
+        if !edges.isEmpty, edgeJudgement(packet, sender: sender, target: target) != nil { return .drop }
         if sender >= 0, !LinkGuard.isDHCPClient(packet.key), match(sender, Probe(egress: packet.key), peer: target) < 0
         {
             return .drop
@@ -58,6 +62,8 @@ package struct Classifier: Sendable {
         let source = interfaces.owner(packet.key.initiator)
         let sender = interfaces.sender(packet.origin, source: source)
         if let early = guardJudgement(packet, sender: sender, source: source) { return early }
+        let target = interfaces.owner(packet.key.target)
+        if let refused = edgeJudgement(packet, sender: sender, target: target) { return refused }
         return groupJudgement(packet, sender: sender, source: source)
     }
 

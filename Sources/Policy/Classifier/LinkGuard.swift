@@ -47,6 +47,18 @@ enum LinkGuard {
             ? key.initiatorPort == 68 && key.targetPort == 67 : key.initiatorPort == 546 && key.targetPort == 547
     }
 
+    /// Whether network ACLs are not asked: DHCP either way, and ICMPv6 of neighbours, routers and multicast listeners,
+    /// of which the guard and the groups refuse what instances may not send.
+    static func passesEdges(_ key: FlowKey) -> Bool {
+        let ports = [key.initiatorPort, key.targetPort]
+        switch (key.initiator.family, key.transport) {
+        case (.ipv4, .udp): return ports == [68, 67] || ports == [67, 68]
+        case (.ipv6, .udp): return ports == [546, 547] || ports == [547, 546]
+        case (.ipv6, .icmpv6): return (130...137).contains(key.initiatorPort) || key.initiatorPort == 143
+        default: return false
+        }
+    }
+
     private static func upkeep(_ key: FlowKey, ownsSource: Bool) -> GuardFinding? {
         switch (key.initiator.family.code, key.transport.rawValue) {
         case (4, 17):

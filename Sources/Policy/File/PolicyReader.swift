@@ -14,7 +14,9 @@ struct PolicyReader {
         var names = NameRegister(kind: "VPC")
         var vpcs: [VPC] = []
         for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
-            guard let fields = value.fields(["name", "cidrs", "subnets", "groups", "instances"]) else { continue }
+            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances"]) else {
+                continue
+            }
             let name = names.read(fields)
             vpcs.append(VPCReader(project: project, name: name, claims: claims).read(fields))
         }

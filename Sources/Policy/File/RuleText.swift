@@ -1,21 +1,24 @@
 package import Model
 
-/// The rule grammar of the policy file: `ingress|egress SERVICE from|to REMOTE`.
+/// The rule grammar of the policy file: `ingress|egress SERVICE from|to REMOTE [at LOCAL]`.
 ///
 /// `Rule.text` writes what this reads; every rule read here is read again from its own text.
 package struct RuleText: Hashable, Sendable {
     package let direction: Direction
     package let service: Service
     package let remote: Remote
+    /// The near end's addresses; nil is all of the interface.
+    package let local: IPPrefix?
 
     package init(parsing text: String) throws(RuleTextError) {
         let words = text.split { $0 == " " || $0 == "\t" || $0 == "\n" }.map(String.init)
-        guard words.count == 4 else { throw .shape(text) }
+        guard words.count == 4 || words.count == 6 && words[4] == "at" else { throw .shape(text) }
         guard let direction = Direction(rawValue: words[0]) else { throw .unknownDirection(words[0]) }
         guard words[2] == direction.preposition else { throw .wrongPreposition(words[2], direction) }
         self.direction = direction
         self.service = try Self.service(words[1])
         self.remote = try Self.remote(words[3])
+        self.local = try words.count == 6 ? Self.prefix(words[5]) : nil
         if let family = service.family, case .prefix(let prefix) = remote, prefix.family != family {
             throw .familyMismatch(service, prefix)
         }
@@ -23,15 +26,16 @@ package struct RuleText: Hashable, Sendable {
 
     /// The rule with this meaning.
     package func rule(id: Identifier<Rule>, description: String = "") -> Rule {
-        Rule(id: id, direction: direction, service: service, remote: remote, description: description)
+        Rule(id: id, direction: direction, service: service, remote: remote, local: local, description: description)
     }
 
-    private static func service(_ text: String) throws(RuleTextError) -> Service {
+    static func service(_ text: String) throws(RuleTextError) -> Service {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         if parts[0] == "any" {
             guard parts.count == 1 else { throw .excessParts(service: text, accepted: "any") }
             return .any
         }
+        if text == Service.icmpTCPUDP.description { return .icmpTCPUDP }
         guard parts[0].utf8.allSatisfy(isProtocolCharacter), let transport = TransportProtocol(parts[0]) else {
             throw .unknownProtocol(parts[0])
         }
@@ -62,7 +66,7 @@ package struct RuleText: Hashable, Sendable {
         return .icmp(transport, type: numbers.first, code: numbers.count > 1 ? numbers[1] : nil)
     }
 
-    private static func ports(_ text: String, _ transport: TransportProtocol) throws(RuleTextError) -> PortRange {
+    static func ports(_ text: String, _ transport: TransportProtocol) throws(RuleTextError) -> PortRange {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count <= 2 else { throw .malformedPorts(text, transport) }
         var numbers: [UInt16] = []
@@ -84,8 +88,12 @@ package struct RuleText: Hashable, Sendable {
             guard !name.isEmpty else { throw .namelessGroup }
             return .group(name)
         }
+        return .prefix(try prefix(text))
+    }
+
+    static func prefix(_ text: String) throws(RuleTextError) -> IPPrefix {
         do {
-            return .prefix(try IPPrefix(parsing: text))
+            return try IPPrefix(parsing: text)
         } catch {
             switch error {
             case .malformed: throw .malformedRemote(text)

@@ -2,8 +2,11 @@ package import Model
 
 /// Why a text is not a rule.
 package enum RuleTextError: Error, Hashable, Sendable {
-    /// Not four words.
+    /// Not four words, or six with the near end.
     case shape(String)
+    /// Not the words of a network ACL's rule.
+    case aclShape(String)
+    case unknownAction(String)
     case unknownDirection(String)
     /// `from` after egress, `to` after ingress, or neither.
     case wrongPreposition(String, Direction)
@@ -27,7 +30,8 @@ package enum RuleTextError: Error, Hashable, Sendable {
     /// What is wrong, with the value seen.
     package var message: String {
         switch self {
-        case .shape(let text): "\"\(text)\" is not a rule"
+        case .shape(let text), .aclShape(let text): "\"\(text)\" is not a rule"
+        case .unknownAction(let word): "\"\(word)\" is not an action"
         case .unknownDirection(let word): "\"\(word)\" is not a direction"
         case .wrongPreposition(let word, let direction): "\"\(word)\" cannot follow \(direction.rawValue)"
         case .unknownProtocol(let word): "\"\(word)\" is not a protocol"
@@ -52,6 +56,8 @@ package enum RuleTextError: Error, Hashable, Sendable {
     package var mend: String {
         switch self {
         case .shape: "write \"ingress SERVICE from REMOTE\" or \"egress SERVICE to REMOTE\""
+        case .aclShape: "write \"allow|deny ingress|egress SERVICE from SOURCE [port PORTS] to TARGET\""
+        case .unknownAction: "write allow or deny"
         case .unknownDirection: "write ingress or egress"
         case .wrongPreposition(_, let direction): "write \(direction.rawValue) SERVICE \(direction.preposition) REMOTE"
         case .unknownProtocol: "write any, tcp, udp, icmp, icmpv6, or another protocol's name or number (0-255)"

@@ -16,7 +16,9 @@ struct VPCReader {
         let blocks =
             fields.required("cidrs", "[PREFIX, …]").map { PrefixReader.read($0, owner: "VPC \"\(name)\"") } ?? []
         PrefixReader.reportOverlaps(blocks, mend: "keep the wider one")
-        let (subnets, subnetNames) = readSubnets(fields["subnets"], within: blocks.map(\.prefix))
+        var aclReader = ACLReader(project: project, vpc: name)
+        let acls = aclReader.read(fields["acls"])
+        let (subnets, subnetNames) = readSubnets(fields["subnets"], within: blocks.map(\.prefix), aclReader)
         var groups = GroupReader(project: project, vpc: name)
         groups.read(fields["groups"])
         var instances = InstanceReader(
@@ -24,16 +26,18 @@ struct VPCReader {
         let read = instances.read(fields["instances"])
         return VPC(
             id: Identifier(derivedFrom: "vpc", project, name), name: name, prefixes: blocks.map(\.prefix),
-            subnets: subnets, groups: instances.groups.all, instances: read)
+            subnets: subnets, acls: acls, groups: instances.groups.all, instances: read)
     }
 
-    private func readSubnets(_ list: FileValue?, within blocks: [IPPrefix]) -> ([Subnet], [String]) {
+    private func readSubnets(
+        _ list: FileValue?, within blocks: [IPPrefix], _ acls: ACLReader
+    ) -> ([Subnet], [String]) {
         var names = NameRegister(kind: "subnet")
         var subnets: [Subnet] = []
         var placed: [PlacedPrefix] = []
         let space = blocks.map(\.description).joined(separator: ", ")
         for value in list?.elements(of: "subnets") ?? [] {
-            guard let fields = value.fields(["name", "cidr", "cidrs"]) else { continue }
+            guard let fields = value.fields(["name", "cidr", "cidrs", "acl"]) else { continue }
             let name = names.read(fields)
             let prefixes =
                 fields.either("cidr", or: "cidrs", "PREFIX").map { PrefixReader.read($0, owner: "subnet \"\(name)\"") }
@@ -47,7 +51,7 @@ struct VPCReader {
             subnets.append(
                 Subnet(
                     id: Identifier(derivedFrom: "subnet", project, self.name, name), name: name,
-                    prefixes: prefixes.map(\.prefix)))
+                    prefixes: prefixes.map(\.prefix), acl: fields["acl"].flatMap(acls.resolve)))
         }
         PrefixReader.reportOverlaps(placed, mend: "make the subnets disjoint")
         return (subnets, names.names)

@@ -11,9 +11,12 @@ extension Classifier {
         let target = interfaces.owner(packet.key.target)
         var steps = guardSteps(packet, judgement, sender: sender)
         var edits: [PolicyEdit] = []
+        if !judgement.legs.contains(where: { $0.stage == .guard && $0.verdict == .drop }) {
+            steps += edgeSteps(packet.key, sender: sender, target: target)
+        }
         let isJudged = judgement.legs.contains { $0.stage == .group }
         guard isJudged else {
-            return Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: [])
+            return Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: [], answer: [])
         }
         let ends: [(Int32, Direction, Int32)] = [(sender, .egress, target), (target, .ingress, source)]
         for (interface, direction, peer) in ends where interface >= 0 {
@@ -32,10 +35,19 @@ extension Classifier {
                 edits.append(edit(packet.key, at: interface, direction, peer: peer))
             }
         }
-        return Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: edits)
+        return Trace(
+            packet: packet, judgement: judgement, steps: steps, leastEdit: edits,
+            answer: judgement.verdict == .accept ? answerSteps(packet) : [])
     }
 
-    private func step(
+    /// The steps of the edges that the answer crosses, where one of them refuses it.
+    private func answerSteps(_ packet: Packet) -> [Trace.Step] {
+        guard refusalOfAnswer(packet) != nil, let answer = packet.key.answer else { return [] }
+        return edgeSteps(
+            answer, sender: interfaces.owner(answer.initiator), target: interfaces.owner(answer.target))
+    }
+
+    func step(
         _ interface: Int32, _ direction: Direction?, _ subject: Trace.Step.Subject, _ verdict: Verdict?,
         _ reason: String
     ) -> Trace.Step {

@@ -9,6 +9,8 @@ package struct Trace: Hashable, Sendable {
             case `guard`
             /// A group's name; the steps that follow are its rules.
             case group(String)
+            /// A network ACL's name; the steps that follow are its rules.
+            case acl(String)
             case rule(id: Identifier<Rule>, text: String)
             case refusal(id: Identifier<Rule>, text: String)
             /// An end that the packet does not get to.
@@ -30,6 +32,8 @@ package struct Trace: Hashable, Sendable {
     package let steps: [Step]
     /// What would turn a refusal by groups into acceptance; empty for what is accepted or refused by the guard.
     package let leastEdit: [PolicyEdit]
+    /// Where a network ACL refuses the answer to a packet that is accepted; empty where answers come back.
+    package let answer: [Step]
 }
 
 extension Trace.Step: CustomStringConvertible {
@@ -37,7 +41,8 @@ extension Trace.Step: CustomStringConvertible {
         switch subject {
         case .guard: "guard: \(reason)"
         case .group(let name): "group \(name): \(reason)"
-        case .rule(_, let text): "  \(verdict == .accept ? "✓" : "·") \(text): \(reason)"
+        case .acl(let name): "network ACL \(name): \(reason)"
+        case .rule(_, let text): "  \(verdict.map { $0 == .accept ? "✓" : "✗" } ?? "·") \(text): \(reason)"
         case .refusal(_, let text): "✗ \(text): \(reason)"
         case .unreached: "not reached: \(reason)"
         }
@@ -45,6 +50,9 @@ extension Trace.Step: CustomStringConvertible {
 }
 
 extension Trace: CustomStringConvertible {
+    /// What stands above the steps that refuse the answer.
+    package static let answerIsRefused = "but its answer is refused: network ACLs keep no sessions"
+
     /// The trace for a terminal: a heading for each end, a line for each step, the verdict, the edits.
     package var description: String {
         var lines: [String] = []
@@ -57,6 +65,7 @@ extension Trace: CustomStringConvertible {
         }
         if steps.isEmpty { lines.append("neither end is an interface of the policy") }
         lines.append(judgement.verdict == .accept ? "accepted" : "refused")
+        lines += answer.isEmpty ? [] : [Self.answerIsRefused] + answer.map { "  \($0)" }
         lines += leastEdit.map { "to accept: \($0)" }
         return lines.joined(separator: "\n")
     }

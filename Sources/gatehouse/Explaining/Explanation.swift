@@ -25,7 +25,7 @@ struct Explanation {
             revision.ruleOrigins[id.description].flatMap(catalogue.revision)
         case .refusal(let id, _):
             GuardRule.allCases.contains { $0.id == id } ? nil : catalogue.revision(revision.number)
-        case .guard, .group, .unreached: nil
+        case .guard, .group, .acl, .unreached: nil
         }
     }
 
@@ -45,6 +45,10 @@ struct Explanation {
         lines.append(
             isAccepted
                 ? Console.paint("accepted", .green, isOn: hasColour) : Console.paint("refused", .red, isOn: hasColour))
+        if !trace.answer.isEmpty {
+            lines.append(Console.paint(Trace.answerIsRefused, .red, isOn: hasColour))
+            lines += trace.answer.map { "  \($0)" + provenance($0, time) }
+        }
         return lines + trace.leastEdit.map { "to accept: \($0)" }
     }
 
@@ -54,7 +58,7 @@ struct Explanation {
             " [\(id.short)" + (change(step.subject).map { ", \(Wording.change($0, time))" } ?? "") + "]"
         case .refusal(let id, _):
             " [\(id.short)" + (change(step.subject).map { ", in force: \(Wording.change($0, time))" } ?? "") + "]"
-        case .guard, .group, .unreached: ""
+        case .guard, .group, .acl, .unreached: ""
         }
     }
 
@@ -67,6 +71,7 @@ struct Explanation {
             Field("verdict", .text(Wording.verdict(trace.judgement.verdict))),
             Field("steps", .list(trace.steps.map { .object(fields($0)) })),
             Field("least_edit", .list(trace.leastEdit.map { .object(fields($0)) })),
+            Field("answer_refused", .list(trace.answer.map { .object(fields($0)) })),
         ]
     }
 
@@ -75,6 +80,7 @@ struct Explanation {
             switch step.subject {
             case .guard: ("guard", nil, nil)
             case .group(let name): ("group", name, nil)
+            case .acl(let name): ("acl", name, nil)
             case .rule(let id, let text): ("rule", text, id.description)
             case .refusal(let id, let text): ("refusal", text, id.description)
             case .unreached: ("unreached", nil, nil)
@@ -83,7 +89,7 @@ struct Explanation {
         return [
             Field("interface", .text(step.interface.isEmpty ? nil : step.interface)),
             Field("direction", .text(step.direction?.rawValue)), Field("kind", .text(kind)),
-            Field(kind == "group" ? "group" : "rule", .text(name)), Field("rule_id", .text(id)),
+            Field(kind == "group" || kind == "acl" ? kind : "rule", .text(name)), Field("rule_id", .text(id)),
             Field("verdict", .text(step.verdict.map(Wording.verdict))), Field("reason", .text(step.reason)),
             Field("revision", .number(change?.number)), Field("changed_by", .text(change?.actor)),
             Field("changed_at", .instant(change?.madeAt)),
