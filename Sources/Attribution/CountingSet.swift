@@ -5,7 +5,8 @@ package import Model
 /// Every set exists twice, as generation `a` and `b`. Rules write into one; the other stands still, is read, and is
 /// emptied before the two change places. So each packet is counted in exactly one generation, and a generation can be
 /// read again after a crash until its records are on disk. The sets are bounded: when one is full the packet goes to the
-/// next coarser, so detail is lost and no packet is.
+/// next coarser, so detail is lost and no packet is. A new element needs memory, which the kernel may not have at hand in
+/// a flood: the coarsest sets have an element for each port from the start.
 ///
 /// Keys have at most five components, because `nft list` of 1.0.6 cannot print more.
 package struct CountingSet: Hashable, Sendable {
@@ -20,18 +21,17 @@ package struct CountingSet: Hashable, Sendable {
         /// Refused by the network ACL that the target's subnet has, and sent by an interface of this host.
         case refusedAtEdgeInside
         /// Refused by a network ACL while the finer set was full.
-        case overflowAtEdge
+        case coarseAtEdge
         /// Refused by the guard.
         case guarded(GuardRule, Direction)
-        /// Accepted with a known session, but not counted by its entry: ICMP errors, handshake packets sent again.
+        /// Accepted with a known session, but not counted by its entry: ICMP errors, a TCP answer's SYN sent again.
         case extra
+        /// The SYN that opened a TCP session, sent again: accepted, and not counted by the session's entry.
+        case resentOpening
         /// Refused by the groups while the finer set was full.
         case coarse(Direction)
-        /// Refused while even the coarser set was full.
-        case overflow(Direction)
-        /// Let out and refused at the target, or accepted, while the finer set was full.
-        case overflowAfterEgress
-        case overflowExtra
+        /// Went out of or into an interface while no finer set took it.
+        case overflow(Verdict, Direction)
     }
 
     package enum Column: Hashable, Sendable {
@@ -130,10 +130,24 @@ package struct CountingSet: Hashable, Sendable {
             [.source, .target, .transport, .targetPort])
     }
 
-    package static func overflow(_ direction: Direction) -> CountingSet {
+    /// Opening SYNs that were sent again.
+    package static func resentOpening(_ family: AddressFamily) -> CountingSet {
         CountingSet(
-            "overflow_\(direction)", .overflow(direction), nil, [direction == .egress ? .inputDevice : .outputDevice])
+            "resent_\(family.rawValue)", .resentOpening, family, [.source, .target, .sourcePort, .targetPort, .mark],
+            transport: .tcp)
     }
+
+    /// By device alone. Rules do not make its elements: a lookup that finds one counts.
+    package static func overflow(_ verdict: Verdict, _ direction: Direction) -> CountingSet {
+        CountingSet(
+            "overflow_\(verdict)_\(direction)", .overflow(verdict, direction), nil,
+            [direction == .egress ? .inputDevice : .outputDevice])
+    }
+
+    /// Whether the set has an element for each port from the start.
+    package var isPerPort: Bool { if case .overflow = meaning { true } else { false } }
+
+    package static let perPort: [CountingSet] = all.filter(\.isPerPort)
 
     /// Sessions within the host that the target's end refused; `transport` nil is all but TCP and UDP.
     package static func refusedInside(_ family: AddressFamily, _ transport: TransportProtocol?) -> CountingSet {
@@ -158,16 +172,13 @@ package struct CountingSet: Hashable, Sendable {
                 : [.source, .target, .sourcePort, .targetPort, .packetMark], transport: transport)
     }
 
-    package static let overflowAtEdge = CountingSet(
-        "overflow_acl", .overflowAtEdge, nil, [.inputDevice, .outputDevice, .packetMark])
+    package static let coarseAtEdge = CountingSet(
+        "coarse_acl", .coarseAtEdge, nil, [.inputDevice, .outputDevice, .packetMark])
 
     /// The ways in which network ACLs refuse, each with sets of its own.
     package static let edgeCases: [(direction: Direction, isInside: Bool)] = [
         (.egress, false), (.ingress, false), (.ingress, true),
     ]
-
-    package static let overflowInside = CountingSet(
-        "overflow_inside", .overflowAfterEgress, nil, [.inputDevice, .outputDevice])
 
     /// Accepted packets beside the entry's count; `transport` is TCP or nil for ICMP.
     package static func extra(_ family: AddressFamily, _ transport: TransportProtocol?) -> CountingSet {
@@ -177,9 +188,6 @@ package struct CountingSet: Hashable, Sendable {
                 ? [.source, .target, .transport, .typeAndCode, .mark]
                 : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
     }
-
-    package static let overflowExtra = CountingSet(
-        "overflow_extra", .overflowExtra, nil, [.inputDevice, .outputDevice])
 
     /// Refusals by the guard, of protocols with ports or of all others. A source that cannot be believed does not say
     /// which interface it was: there the device is in the key.
@@ -211,7 +219,7 @@ package struct CountingSet: Hashable, Sendable {
                 sets += [refusedPorts(direction, family), refusedPlain(direction, family), coarse(direction, family)]
             }
             sets += [.tcp, .udp, nil].map { refusedInside(family, $0) }
-            sets += [.tcp, nil].map { extra(family, $0) }
+            sets += [.tcp, nil].map { extra(family, $0) } + [resentOpening(family)]
             for edge in edgeCases {
                 sets += [.tcp, .udp, nil].map { refusedAtEdge(edge.direction, isInside: edge.isInside, family, $0) }
             }
@@ -219,7 +227,7 @@ package struct CountingSet: Hashable, Sendable {
                 sets += [true, false].map { guarded(guardCase.rule, guardCase.direction, family, withPorts: $0) }
             }
         }
-        sets += Direction.allCases.map(overflow)
-        return sets + [overflowInside, overflowExtra, overflowAtEdge]
+        sets.append(coarseAtEdge)
+        return sets + Direction.allCases.flatMap { [overflow(.accept, $0), overflow(.drop, $0)] }
     }()
 }

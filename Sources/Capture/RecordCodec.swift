@@ -10,13 +10,16 @@ package import Model
 /// | 56 | 16 | interface id |
 /// | 72 | 16 | rule id |
 /// | 88 | 4 | revision |
-/// | 92 | 1 × 7 | direction (0 ingress, 1 egress), verdict (0 accept, 1 drop), stage (0 guard, 1 group), state, detail, family, protocol |
+/// | 92 | 1 × 7 | direction (0 ingress, 1 egress), verdict (0 accept, 1 drop), stage (0 guard, 1 group, 2 acl), state, detail, family, protocol |
 /// | 99 | 1 | zero |
 /// | 100 | 2 × 2 | initiator port, target port |
 /// | 104 | 16 × 2 | initiator address, target address; IPv4 in the last four bytes |
 /// | 136 | 8 × 8 | packets and bytes from the initiator, from the target, then the same since the session began |
 package enum RecordCodec {
     package static let size = 200
+
+    /// Stages by their code.
+    private static let stages: [Stage] = [.guard, .group, .acl]
 
     package static func encode(_ record: FlowRecord, into bytes: inout [UInt8]) {
         append(record.sequence, &bytes)
@@ -31,7 +34,7 @@ package enum RecordCodec {
         append(UInt32(truncatingIfNeeded: record.revision), &bytes)
         bytes.append(record.direction == .egress ? 1 : 0)
         bytes.append(record.verdict == .drop ? 1 : 0)
-        bytes.append(record.stage == .group ? 1 : 0)
+        bytes.append(UInt8(stages.firstIndex(of: record.stage) ?? 0))
         bytes.append(record.state.rawValue)
         bytes.append(record.detail.rawValue)
         bytes.append(record.key.initiator.family.rawValue)
@@ -56,7 +59,7 @@ package enum RecordCodec {
         guard offset >= 0, offset + size <= bytes.count,
             let state = FlowRecord.State(rawValue: bytes[offset + 95]),
             let detail = FlowRecord.Detail(rawValue: bytes[offset + 96]),
-            let family = AddressFamily(rawValue: bytes[offset + 97])
+            let family = AddressFamily(rawValue: bytes[offset + 97]), bytes[offset + 94] < stages.count
         else { return nil }
         func word(_ at: Int) -> UInt64 { load(bytes, offset + at) }
         func instant(_ at: Int) -> Timestamp { Timestamp(nanoseconds: Int64(bitPattern: word(at))) }
@@ -71,7 +74,7 @@ package enum RecordCodec {
             connectionStart: instant(40), connection: word(48),
             interface: Identifier(high: word(56), low: word(64)),
             direction: bytes[offset + 92] == 1 ? .egress : .ingress,
-            verdict: bytes[offset + 93] == 1 ? .drop : .accept, stage: bytes[offset + 94] == 1 ? .group : .guard,
+            verdict: bytes[offset + 93] == 1 ? .drop : .accept, stage: stages[Int(bytes[offset + 94])],
             rule: Identifier(high: word(72), low: word(80)), revision: Int(load(bytes, offset + 88) as UInt32),
             key: FlowKey(
                 initiator: address(104), target: address(120),

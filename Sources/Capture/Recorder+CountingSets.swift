@@ -34,17 +34,21 @@ extension Recorder {
             return [
                 make(port, direction, .drop, .guard, rule.id, fields.key, .full, .refused, element.traffic, .zero, span)
             ]
+        case .resentOpening:
+            return resent(fields.key, mark: fields.mark, fromInitiator: element.traffic, fromTarget: .zero, span)
         case .extra:
             return fields.key.transport == .tcp
                 ? extraHandshake(fields, element.traffic, span) : extraError(fields, element.traffic, span)
-        case .overflow(let direction):
+        case .overflow(let verdict, let direction):
             guard let port = (fields.inputDevice ?? fields.outputDevice).flatMap(attributor.port(device:)) else {
                 return []
             }
+            let isRefused = verdict == .drop
             return [
                 make(
-                    port, direction, .drop, .group, port.refusal(direction), fields.key, .total, .refused,
-                    element.traffic, .zero, span)
+                    port, direction, verdict, .group,
+                    isRefused ? port.refusal(direction) : RuleReference.unnamedAccept.id, fields.key, .total,
+                    isRefused ? .refused : .new, element.traffic, .zero, span)
             ]
         case .refusedAtEdge(let direction):
             let address = direction == .egress ? fields.key.initiator : fields.key.target
@@ -59,7 +63,7 @@ extension Recorder {
             return ends.compactMap { port, direction in
                 port.map { edgeRefusal($0, direction, fields, element.traffic, .full, span) }
             }
-        case .overflowAtEdge:
+        case .coarseAtEdge:
             var ends = [(fields.inputDevice.flatMap(attributor.port(device:)), Direction.egress)]
             if EdgeMark.direction(fields.mark) == .ingress {
                 ends.append((fields.outputDevice.flatMap(attributor.port(device:)), .ingress))
@@ -67,24 +71,6 @@ extension Recorder {
             return ends.compactMap { port, direction in
                 port.map { edgeRefusal($0, direction, fields, element.traffic, .total, span) }
             }
-        case .overflowAfterEgress, .overflowExtra:
-            let isRefused = set.meaning == .overflowAfterEgress
-            var found: [FlowRecord] = []
-            let unnamed = RuleReference.unnamedAccept.id
-            if let port = fields.inputDevice.flatMap(attributor.port(device:)) {
-                found.append(
-                    make(
-                        port, .egress, .accept, .group, unnamed, fields.key, .total, .new, element.traffic, .zero, span)
-                )
-            }
-            if let port = fields.outputDevice.flatMap(attributor.port(device:)) {
-                found.append(
-                    make(
-                        port, .ingress, isRefused ? .drop : .accept, .group,
-                        isRefused ? port.ingressRefusal : unnamed, fields.key, .total, isRefused ? .refused : .new,
-                        element.traffic, .zero, span))
-            }
-            return found
         }
     }
 
@@ -136,41 +122,30 @@ extension Recorder {
         return found
     }
 
-    /// A SYN or SYN-ACK that came again: it belongs to the session, whose opener follows from the mark. Where both ends
-    /// are ours it is taken for the answer, which is what is sent again as a rule.
+    /// A SYN or SYN-ACK came again: more of what the session's initiator or target sent.
+    ///
+    /// * `session`: the session's key, whichever way the packet went.
+    private func resent(
+        _ session: FlowKey, mark: UInt32, fromInitiator: Traffic, fromTarget: Traffic, _ span: Span
+    ) -> [FlowRecord] {
+        let ends = [
+            (session.initiator, MarkLayout.egressIndex(mark), Direction.egress),
+            (session.target, MarkLayout.ingressIndex(mark), .ingress),
+        ]
+        return ends.compactMap { address, index, direction in
+            guard index != 0, let port = attributor.port(address: address) else { return nil }
+            let rule = attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id
+            return make(
+                port, direction, .accept, .group, rule, session, .full, .continuing, fromInitiator, fromTarget, span)
+        }
+    }
+
     private func extraHandshake(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> [FlowRecord] {
-        let egress = attributor.rule(MarkLayout.egressIndex(fields.mark), .egress)
-        let ingress = attributor.rule(MarkLayout.ingressIndex(fields.mark), .ingress)
-        let sender = attributor.port(address: fields.key.initiator)
-        let receiver = attributor.port(address: fields.key.target)
-        let reversed = FlowKey(
-            initiator: fields.key.target, target: fields.key.initiator, transport: fields.key.transport,
-            initiatorPort: fields.key.targetPort, targetPort: fields.key.initiatorPort)
-        var found: [FlowRecord] = []
-        if let sender {
-            if let ingress {
-                found.append(
-                    make(sender, .ingress, .accept, .group, ingress, reversed, .full, .continuing, .zero, traffic, span)
-                )
-            } else if let egress {
-                found.append(
-                    make(sender, .egress, .accept, .group, egress, fields.key, .full, .continuing, traffic, .zero, span)
-                )
-            }
-        }
-        if let receiver {
-            if let egress {
-                found.append(
-                    make(receiver, .egress, .accept, .group, egress, reversed, .full, .continuing, .zero, traffic, span)
-                )
-            } else if let ingress {
-                found.append(
-                    make(
-                        receiver, .ingress, .accept, .group, ingress, fields.key, .full, .continuing, traffic, .zero,
-                        span))
-            }
-        }
-        return found
+        let key = fields.key
+        let session = FlowKey(
+            initiator: key.target, target: key.initiator, transport: key.transport, initiatorPort: key.targetPort,
+            targetPort: key.initiatorPort)
+        return resent(session, mark: fields.mark, fromInitiator: .zero, fromTarget: traffic, span)
     }
 
     private func make(

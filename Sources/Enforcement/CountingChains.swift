@@ -11,7 +11,7 @@ enum CountingChains {
 
     static func render(generation: UInt32) -> Ruleset {
         var ruleset = Ruleset()
-        for set in CountingSet.all {
+        for set in CountingSet.all where !set.isPerPort {
             for generation in [0, 1] as [UInt32] {
                 ruleset.collections[set.name(generation: generation)] = .init(
                     "type \(set.type)\nsize \(CountingSet.capacity)\nflags dynamic\ncounter", isDynamic: true)
@@ -112,22 +112,27 @@ enum CountingChains {
         func update(_ set: CountingSet, _ verdict: String, _ condition: String = "") -> String {
             "\(condition)update @\(set.name(generation: generation)) { \(set.expression) } \(verdict)"
         }
+        // Finds the port's element, which counts.
+        func overflow(_ verdict: Verdict, _ direction: Direction) -> String {
+            let set = CountingSet.overflow(verdict, direction)
+            return "\(set.expression) @\(set.name(generation: generation))"
+        }
         var chains: [String: Ruleset.Chain] = [:]
         for family in AddressFamily.allCases {
             for direction in Direction.allCases {
-                let overflow = update(.overflow(direction), "drop")
+                let refused = overflow(.drop, direction)
                 let ports = CountingSet.refusedPorts(direction, family)
                 let plain = CountingSet.refusedPlain(direction, family)
                 chains["count_\(ports.name)"] = .init([
-                    update(ports, "drop"), update(.coarse(direction, family), "drop"), overflow, "drop",
+                    update(ports, "drop"), update(.coarse(direction, family), "drop"), refused, "drop",
                 ])
-                chains["count_\(plain.name)"] = .init([update(plain, "drop"), overflow, "drop"])
+                chains["count_\(plain.name)"] = .init([update(plain, "drop"), refused, "drop"])
             }
             for entry in CountingSet.guardCases {
                 for hasPorts in [true, false] {
                     let set = CountingSet.guarded(entry.rule, entry.direction, family, withPorts: hasPorts)
                     chains["count_\(set.name)"] = .init([
-                        update(set, "drop"), update(.overflow(entry.direction), "drop"), "drop",
+                        update(set, "drop"), overflow(.drop, entry.direction), "drop",
                     ])
                 }
             }
@@ -135,7 +140,7 @@ enum CountingChains {
                 update(.refusedInside(family, .tcp), "drop", "meta l4proto tcp "),
                 update(.refusedInside(family, .udp), "drop", "meta l4proto udp "),
                 update(.refusedInside(family, nil), "drop", "meta l4proto != { tcp, udp } "),
-                update(.overflowInside, "drop"), "drop",
+                overflow(.accept, .egress), overflow(.drop, .ingress), "drop",
             ])
         }
         for edge in CountingSet.edgeCases {
@@ -146,8 +151,14 @@ enum CountingChains {
                             .refusedAtEdge(edge.direction, isInside: edge.isInside, family, transport), "drop",
                             "meta nfproto ipv\(family.rawValue) \(condition) ")
                     }
-                } + [update(.overflowAtEdge, "drop"), "drop"])
+                } + [update(.coarseAtEdge, "drop"), overflow(.drop, .egress)]
+                    + (edge.direction == .ingress ? [overflow(.drop, .ingress)] : []) + ["drop"])
         }
+        let accepted = [overflow(.accept, .egress), overflow(.accept, .ingress), "accept"]
+        chains["resent"] = .init(
+            AddressFamily.allCases.map {
+                update(.resentOpening($0), "accept", "meta nfproto ipv\($0.rawValue) ")
+            } + accepted)
         chains["extra"] = .init(
             AddressFamily.allCases.flatMap { family in
                 [
@@ -156,7 +167,7 @@ enum CountingChains {
                         .extra(family, nil), "accept",
                         "meta nfproto ipv\(family.rawValue) meta l4proto { icmp, icmpv6 } "),
                 ]
-            } + [update(.overflowExtra, "accept"), "accept"])
+            } + accepted)
         return chains
     }
 }

@@ -1,5 +1,6 @@
 package import Attribution
 import Host
+import Model
 package import Netlink
 
 /// Keeps Gatehouse's table in the kernel as a plan wants it.
@@ -214,13 +215,32 @@ package final class Enforcer {
         guard let plan, let current else { throw .kernel("no ruleset is loaded") }
         let next = generation + 1
         let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: next)
-        let emptied = CountingSet.all.map { "flush set inet \(KernelNames.table) \($0.name(generation: next))\n" }
-        try commit(
-            emptied.joined() + ScriptWriter.script(from: current, to: wanted) + Self.generationScript(next))
+        // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
+        // elements that it deletes, and what they would count would be lost.
+        try commit(try emptyingScript(next))
+        try commit(ScriptWriter.script(from: current, to: wanted) + Self.generationScript(next))
         self.current = wanted
         generation = next
         listing = nil
         return next - 1
+    }
+
+    /// Empties the counting sets of a generation that no packet writes into.
+    private func emptyingScript(_ generation: UInt32) throws(EnforcementError) -> String {
+        var lines: [String] = []
+        for set in CountingSet.all {
+            let name = "inet \(KernelNames.table) \(set.name(generation: generation))"
+            guard set.isPerPort else {
+                lines.append("flush set \(name)")
+                continue
+            }
+            // Elements of ports stay; those that have counted are made anew.
+            let counted = try elements(of: set.name(generation: generation)).filter { !$0.traffic.isZero }
+            guard !counted.isEmpty else { continue }
+            let texts = counted.map { Ruleset.Element(kernelKey: $0.key, ofSet: set.name).text }
+            lines += ["delete", "add"].map { "\($0) element \(name) { \(texts.joined(separator: ", ")) }" }
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private static func generationScript(_ generation: UInt32) -> String {
@@ -332,11 +352,13 @@ package final class Enforcer {
         return actual
     }
 
-    private static func keepsName(_ name: String) -> Bool {
+    private static let stableNames = Set(
         [
             "ports", "sources_4", "sources_6", "mac_sources_4", "mac_sources_6", KernelNames.egressCounts,
             KernelNames.ingressCounts,
-        ]
-        .contains(name)
+        ] + CountingSet.perPort.flatMap { set in [0, 1].map { set.name(generation: $0) } })
+
+    private static func keepsName(_ name: String) -> Bool {
+        stableNames.contains(name)
     }
 }

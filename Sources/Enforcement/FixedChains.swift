@@ -42,13 +42,14 @@ enum FixedChains {
                 "iifname @\(KernelNames.egressCounts)",
                 "oifname @\(KernelNames.ingressCounts)",
                 "ct status assured accept",
-                "tcp flags & syn == syn ct state established goto handshake",
+                "tcp flags & syn == syn goto handshake",
                 "accept",
             ]),
-            // Conntrack ignores, and does not count, a SYN or SYN-ACK that comes again once it was answered
-            // (TCP_CONNTRACK_IGNORE in nf_conntrack_proto_tcp.c): the first SYN-ACK is counted, the others are not.
+            // Conntrack does not count an opening SYN that comes again: it does not renew the entry for it (since Linux
+            // 5.13), and ignores it once it was answered. Of SYN-ACKs the first is counted, the others are ignored
+            // (TCP_CONNTRACK_IGNORE in nf_conntrack_proto_tcp.c).
             "handshake": .init([
-                "ct direction original goto extra",
+                "ct direction original goto resent",
                 "ct id @handshakes goto extra",
                 "add @handshakes { ct id }",
                 "accept",

@@ -59,6 +59,12 @@ package struct RulesetRenderer {
         for name in [KernelNames.egressCounts, KernelNames.ingressCounts] {
             ruleset.collections[name] = .init("type ifname\nsize 65536\ncounter", elements: ports)
         }
+        for set in CountingSet.perPort {
+            for generation in [0, 1] as [UInt32] {
+                ruleset.collections[set.name(generation: generation)] = .init(
+                    "type \(set.type)\nsize 65536\ncounter", elements: ports)
+            }
+        }
         for family in AddressFamily.allCases {
             let type = family == .ipv4 ? "ipv4_addr" : "ipv6_addr"
             ruleset.collections["sources_\(family.rawValue)"] = .init(
