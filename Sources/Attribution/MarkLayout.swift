@@ -2,7 +2,7 @@
 ///
 /// The kernel keeps 32 bits with each connection (`ct mark`). The upper half holds the index of the egress rule that let
 /// the session leave its instance, the lower half that of the ingress rule that let it reach one; zero is "not judged at
-/// that end". So an entry found after a restart still says which rules decided. No other software on the host may use
+/// that end". Before the egress rule is found the mark serves the search for it. So an entry found after a restart still says which rules decided. No other software on the host may use
 /// the mark.
 package enum MarkLayout {
     package static func egressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark >> 16) }
@@ -11,10 +11,10 @@ package enum MarkLayout {
     /// The index of `GuardRule.dhcpClient`, which no group rule gets.
     package static let dhcpClientIndex: UInt16 = 0xffff
 
-    /// The statement that writes the index of an egress or ingress rule and leaves the other half.
+    /// The statement that writes the index of an egress rule, which comes first, or of an ingress rule beside it.
     package static func statement(isEgress: Bool, index: UInt16) -> String {
         isEgress
-            ? "ct mark set ct mark and 0x0000ffff or \(hexadecimal(UInt32(index) << 16))"
+            ? "ct mark set \(hexadecimal(UInt32(index) << 16))"
             : "ct mark set ct mark and 0xffff0000 or \(hexadecimal(UInt32(index)))"
     }
 

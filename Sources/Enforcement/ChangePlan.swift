@@ -33,6 +33,7 @@ package enum ChangePlan: Equatable, Sendable {
         for (name, collection) in new.collections {
             guard let before = old.collections[name] else { continue }
             for (element, target) in before.elements where collection.elements[element] != target {
+                if collection.lingers, collection.elements[element] == nil { continue }
                 steps.append(.remove(set: name, key: element.key))
                 if collection.decides, collection.elements[element] == nil { shrinkage += 1 }
             }
@@ -43,7 +44,7 @@ package enum ChangePlan: Equatable, Sendable {
                     growth += 1
                     continue
                 }
-                switch Self.sense(former, target, old, new) {
+                switch Self.sense(of: name, former, target, old, new) {
                 case .grows: growth += 1
                 case .shrinks: shrinkage += 1
                 case .neither:
@@ -79,20 +80,34 @@ package enum ChangePlan: Equatable, Sendable {
     }
 
     /// Whether a map element's new chain admits more than the old: a profile with further groups admits all that it did.
-    private static func sense(_ former: Ruleset.Target, _ target: Ruleset.Target, _ old: Ruleset, _ new: Ruleset)
-        -> Sense
-    {
-        guard case .chain(let before) = former, case .chain(let after) = target,
+    private static func sense(
+        of map: String, _ former: Ruleset.Target, _ target: Ruleset.Target, _ old: Ruleset, _ new: Ruleset
+    ) -> Sense {
+        guard let before = chain(former, of: map, old), let after = chain(target, of: map, new),
             let beforeRules = old.chains[before]?.rules, let afterRules = new.chains[after]?.rules
         else { return .neither }
         if Set(beforeRules).isSubset(of: afterRules) { return .grows }
         return Set(afterRules).isSubset(of: beforeRules) ? .shrinks : .neither
     }
 
+    /// The chain that a target leads to, by its number where it is one.
+    private static func chain(_ target: Ruleset.Target, of map: String, _ ruleset: Ruleset) -> String? {
+        switch target {
+        case .nothing: return nil
+        case .chain(let chain): return chain
+        case .number(let number):
+            guard let chains = ProfileDispatch.chains(ofNumbers: map),
+                case .chain(let chain) = ruleset.collections[chains]?.elements[number]
+            else { return nil }
+            return chain
+        }
+    }
+
     private static func add(_ name: String, _ element: Ruleset.Element, _ target: Ruleset.Target) -> RuleTable.Step {
         switch target {
         case .nothing: .add(set: name, key: element.key)
         case .chain(let chain): .addJump(map: name, key: element.key, chain: chain)
+        case .number(let number): .addValue(map: name, key: element.key, value: number.key)
         }
     }
 

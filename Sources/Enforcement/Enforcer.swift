@@ -13,6 +13,8 @@ package final class Enforcer {
     /// What the kernel holds, as we made it; nil before the first load.
     private var current: Ruleset?
     private var obsolete: Ruleset?
+    /// Elements of the `former` maps of ports that got a profile with a new chain.
+    private var former: [(map: String, element: Ruleset.Element)] = []
     /// How nft prints what we made; nil after a change of ours, until `drift` has taken a new one.
     private var listing: TableListing?
     private var rulesetNumber: UInt32 = 0
@@ -61,6 +63,7 @@ package final class Enforcer {
         try commit(script)
         (self.plan, current) = (plan, wanted)
         obsolete = actual
+        former = []
         listing = nil
         return .whole
     }
@@ -136,6 +139,7 @@ package final class Enforcer {
     ///
     /// - Returns: false, with nothing changed, when the change admits more and less at once.
     package func changeMembership(of device: String, to profile: [String]) throws(EnforcementError) -> Bool {
+        if !former.isEmpty { try tidy() }
         guard let found = membershipChange(device, profile), try make(found.change) else { return false }
         plan?.setProfile(profile, at: found.place)
         return true
@@ -148,8 +152,9 @@ package final class Enforcer {
     }
 
     private func make(_ change: MembershipChange) throws(EnforcementError) -> Bool {
-        try commit(change.steps, chains: change.chainSteps)
-        if !change.chainSteps.isEmpty { listing = nil }
+        try commit(change.steps, chains: [])
+        former = change.former
+        if change.hasNewChains { listing = nil }
         if var present = self.current {
             // Held in one place only, so that the change below is made in it and not in a copy.
             self.current = nil
@@ -198,11 +203,19 @@ package final class Enforcer {
     /// To be called some milliseconds after a change; the next change calls it as well.
     package func tidy() throws(EnforcementError) {
         try awaitGrace()
-        guard let former = obsolete, let current else { return }
-        obsolete = nil
-        guard let script = ScriptWriter.cleanUp(former, current) else { return }
-        try commit(script)
-        listing = nil
+        if !former.isEmpty {
+            try commit(former.map { .remove(set: $0.map, key: $0.element.key) }, chains: [])
+            former = []
+        }
+        if let old = obsolete, let current {
+            obsolete = nil
+            if let script = ScriptWriter.cleanUp(old, current) {
+                try commit(script)
+                listing = nil
+            }
+        }
+        // The next change need not wait then.
+        try awaitGrace()
     }
 
     // MARK: Counting sets
@@ -281,9 +294,9 @@ package final class Enforcer {
 
     /// Whether the table is still as we made it; somebody else's change to it is told in words.
     ///
-    /// Costs one small request while nobody touched any ruleset.
+    /// Costs one small request while nobody touched any ruleset. Before `tidy` nothing is told.
     package func drift() throws(EnforcementError) -> String? {
-        guard let current else { return nil }
+        guard let current, obsolete == nil, former.isEmpty else { return nil }
         let number = try number()
         if listing != nil, number == rulesetNumber { return nil }
         guard let text = try program.list(table: KernelNames.table) else { return Self.tableIsGone }

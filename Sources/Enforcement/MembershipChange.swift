@@ -4,8 +4,10 @@ import Netlink
 /// One interface joins or leaves groups: the elements that change, found without looking at any other interface.
 struct MembershipChange {
     private(set) var steps: [RuleTable.Step] = []
-    /// What makes the chains that the elements are to lead to; to be done before, in a transaction of its own.
-    private(set) var chainSteps: [RuleTable.Step] = []
+    /// Whether the steps make chains.
+    var hasNewChains: Bool { !chains.isEmpty }
+    /// What is to be removed once no packet is under way that began before the change.
+    private(set) var former: [(map: String, element: Ruleset.Element)] = []
     private var edits: [(set: String, element: Ruleset.Element, target: Ruleset.Target?)] = []
     private var chains: [String: Ruleset.Chain] = [:]
 
@@ -18,19 +20,32 @@ struct MembershipChange {
             if current.chains[chain] == nil {
                 let rules = RulesetRenderer.profileRules(profile, direction)
                 chains[chain] = Ruleset.Chain(rules)
-                chainSteps.append(.addChain(chain))
-                chainSteps += profile.map { .addJumpRule(chain: chain, to: "\(direction)_group_\($0)") }
-                chainSteps.append(.addGotoRule(chain: chain, to: "refuse_\(direction)"))
+                steps.append(.addChain(chain))
+                steps += profile.map { .addJumpRule(chain: chain, to: "\(direction)_group_\($0)") }
+                steps.append(.addGotoRule(chain: chain, to: "refuse_\(direction)"))
             }
         }
         for direction in Direction.allCases {
-            let map = RulesetRenderer.dispatchMap(direction, epoch)
+            let map = ProfileDispatch.numbers(direction, epoch)
+            let chains = ProfileDispatch.chains(direction, epoch)
             let chain = RulesetRenderer.profileChain(profile, direction)
+            let known = current.collections[chains]?.elements ?? [:]
+            let number = ProfileDispatch.key(ProfileDispatch.number(of: chain, direction, in: known), direction)
             let element = Ruleset.Element.device(port.device)
-            guard current.collections[map]?.elements[element] != .chain(chain) else { continue }
+            guard current.collections[map]?.elements[element] != .number(number) else { continue }
+            if known[number] == nil {
+                steps.append(.addJump(map: chains, key: number.key, chain: chain))
+                edits.append((chains, number, .chain(chain)))
+            }
+            if self.chains[chain] != nil, case .number(let before) = current.collections[map]?.elements[element] {
+                let map = ProfileDispatch.former(direction, epoch)
+                steps.append(.addValue(map: map, key: element.key, value: before.key))
+                former.append((map, element))
+            }
+            // The former number leads on to its chain, for packets that have just got it.
             steps.append(.remove(set: map, key: element.key))
-            steps.append(.addJump(map: map, key: element.key, chain: chain))
-            edits.append((map, element, .chain(chain)))
+            steps.append(.addValue(map: map, key: element.key, value: number.key))
+            edits.append((map, element, .number(number)))
         }
         for (groups, joins) in [(after.subtracting(before), true), (before.subtracting(after), false)] {
             for group in groups {

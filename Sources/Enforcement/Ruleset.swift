@@ -11,16 +11,19 @@ package struct Ruleset: Equatable, Sendable {
         package let isDynamic: Bool
         /// Whether its elements decide verdicts, so that a change of them must not mix with others.
         package let decides: Bool
+        /// Whether elements stay until `tidy`: a packet may have been led to one just before.
+        package let lingers: Bool
         package var elements: [Element: Target]
 
         package init(
             _ declaration: String, isMap: Bool = false, isDynamic: Bool = false, decides: Bool = false,
-            elements: [Element: Target] = [:]
+            lingers: Bool = false, elements: [Element: Target] = [:]
         ) {
             self.declaration = declaration
             self.isMap = isMap
             self.isDynamic = isDynamic
             self.decides = decides
+            self.lingers = lingers
             self.elements = elements
         }
     }
@@ -29,6 +32,8 @@ package struct Ruleset: Equatable, Sendable {
     package enum Target: Hashable, Sendable {
         case nothing
         case chain(String)
+        /// A number: its text and the kernel's bytes.
+        case number(Element)
     }
 
     /// A key: nft's text for it, and the kernel's bytes.
@@ -90,11 +95,13 @@ package struct Ruleset: Equatable, Sendable {
 
     package init() {}
 
-    /// The names alone, for deleting what is no longer wanted.
+    /// The names alone, and the elements that linger, for deleting what is no longer wanted.
     var names: Ruleset {
         var names = Ruleset()
         for (name, collection) in collections {
-            names.collections[name] = Collection("", isMap: collection.isMap, isDynamic: collection.isDynamic)
+            names.collections[name] = Collection(
+                "", isMap: collection.isMap, isDynamic: collection.isDynamic, lingers: collection.lingers,
+                elements: collection.lingers ? collection.elements : [:])
         }
         for name in chains.keys { names.chains[name] = Chain([]) }
         return names

@@ -110,24 +110,30 @@ package struct RulesetRenderer {
 
     private mutating func addDispatch() {
         for direction in Direction.allCases {
-            ruleset.collections[dispatchMap(direction)] = .init(
-                "type ifname : verdict", isMap: true, decides: true,
+            var chains: [Ruleset.Element: Ruleset.Target] = [:]
+            var numbers: [[String]: Ruleset.Element] = [:]
+            for profile in Set(plan.ports.map(\.profile)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+                let chain = Self.profileChain(profile, direction)
+                let number = ProfileDispatch.key(ProfileDispatch.number(of: chain, direction, in: chains), direction)
+                chains[number] = .chain(chain)
+                numbers[profile] = number
+            }
+            ruleset.collections[ProfileDispatch.chains(direction, epoch)] = .init(
+                "type \(ProfileDispatch.type(direction)) : verdict", isMap: true, lingers: true, elements: chains)
+            ruleset.collections[ProfileDispatch.former(direction, epoch)] = .init(
+                "type ifname : \(ProfileDispatch.type(direction))", isMap: true)
+            ruleset.collections[ProfileDispatch.numbers(direction, epoch)] = .init(
+                "type ifname : \(ProfileDispatch.type(direction))", isMap: true, decides: true,
                 elements: Dictionary(
-                    plan.ports.map { (.device($0.device), .chain(Self.profileChain($0.profile, direction))) },
+                    plan.ports.compactMap { port in numbers[port.profile].map { (.device(port.device), .number($0)) } },
                     uniquingKeysWith: { first, _ in first }))
         }
-        ruleset.chains["judge_egress"] = .init([
-            "iifname vmap @\(dispatchMap(.egress))",
-            // A port that no map knows is refused, not let through.
-            "iifname @ports goto refuse_egress",
-            "goto to_ingress",
-        ])
-        ruleset.chains["to_ingress"] = .init([
-            "oifname @\(KernelNames.ingressCounts)",
-            "oifname vmap @\(dispatchMap(.ingress))",
-            "oifname @ports goto refuse_ingress",
-            "accept",
-        ])
+        // A port that no map knows is refused, not let through.
+        ruleset.chains["judge_egress"] = .init(
+            ["iifname != @ports goto to_ingress"] + ProfileDispatch.rules(.egress, epoch) + ["goto refuse_egress"])
+        ruleset.chains["to_ingress"] = .init(
+            ["oifname @\(KernelNames.ingressCounts)", "oifname != @ports accept"]
+                + ProfileDispatch.rules(.ingress, epoch) + ["goto refuse_ingress"])
     }
 
     // MARK: Names
@@ -141,13 +147,10 @@ package struct RulesetRenderer {
     }
 
     private func memberSet(_ key: String, _ family: AddressFamily) -> String { Self.memberSet(key, family, epoch) }
-    private func dispatchMap(_ direction: Direction) -> String { Self.dispatchMap(direction, epoch) }
 
     static func memberSet(_ key: String, _ family: AddressFamily, _ epoch: Int) -> String {
         "members_\(family.rawValue)_\(key)_\(epoch)"
     }
-
-    static func dispatchMap(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_ports_\(epoch)" }
 
     // MARK: Rules
 
@@ -159,7 +162,7 @@ package struct RulesetRenderer {
         let verdict =
             MarkLayout.statement(isEgress: isEgress, index: planned.index)
             + " log prefix \"\(prefix)\" group \(KernelNames.logGroup) "
-            + (isEgress ? "goto to_ingress" : "accept")
+            + (isEgress ? "goto to_ingress" : "meta priority set none accept")
         return matches(planned, epoch).map { ($0 + [verdict]).joined(separator: " ") }
     }
 

@@ -28,7 +28,9 @@ package enum ScriptWriter {
         // Elements last: those of maps lead to chains that must be there.
         for (name, collection) in new.collections.sorted(by: { $0.key < $1.key }) {
             let known = before.collections[name]?.elements ?? [:]
-            let gone = known.filter { collection.elements[$0.key] != $0.value }
+            let gone = known.filter {
+                collection.elements[$0.key] != $0.value && !(collection.lingers && collection.elements[$0.key] == nil)
+            }
             let added = collection.elements.filter { known[$0.key] != $0.value }
             lines += elements("delete", name, gone.map { $0.key.text })
             lines += elements("add", name, added.map { text($0.key, $0.value) })
@@ -47,9 +49,14 @@ package enum ScriptWriter {
     package static func cleanUp(_ old: Ruleset, _ new: Ruleset) -> String? {
         let chains = old.chains.keys.filter { new.chains[$0] == nil }.sorted()
         let collections = old.collections.filter { new.collections[$0.key] == nil }.sorted { $0.key < $1.key }
-        guard !chains.isEmpty || !collections.isEmpty else { return nil }
+        let lingering = old.collections.sorted { $0.key < $1.key }.flatMap { name, collection in
+            guard let kept = new.collections[name]?.elements, collection.lingers else { return [String]() }
+            return elements("delete", name, collection.elements.keys.filter { kept[$0] == nil }.map(\.text))
+        }
+        guard !chains.isEmpty || !collections.isEmpty || !lingering.isEmpty else { return nil }
         // Maps hold chains and chains' rules hold sets: empty both before anything is deleted.
-        var lines = collections.filter(\.value.isMap).map { "flush map \(table) \($0.key)" }
+        var lines = lingering
+        lines += collections.filter(\.value.isMap).map { "flush map \(table) \($0.key)" }
         lines += chains.map { "flush chain \(table) \($0)" }
         lines += collections.map { "delete \($0.value.isMap ? "map" : "set") \(table) \($0.key)" }
         lines += chains.map { "delete chain \(table) \($0)" }
@@ -71,6 +78,7 @@ package enum ScriptWriter {
         switch target {
         case .nothing: element.text
         case .chain(let chain): "\(element.text) : jump \(chain)"
+        case .number(let number): "\(element.text) : \(number.text)"
         }
     }
 }

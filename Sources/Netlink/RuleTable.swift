@@ -141,6 +141,8 @@ package struct RuleTable {
         case add(set: String, key: [UInt8])
         /// Adds an element that jumps to a chain; should the chain end, the rule after the map goes on.
         case addJump(map: String, key: [UInt8], chain: String)
+        /// Adds an element that gives a value.
+        case addValue(map: String, key: [UInt8], value: [UInt8])
         case remove(set: String, key: [UInt8])
         case addChain(String)
         /// Adds a rule without matches that jumps to a chain and comes back.
@@ -162,13 +164,16 @@ package struct RuleTable {
         switch step {
         case .add(let set, let key):
             begin(NFT_MSG_NEWSETELEM.rawValue, NLM_F_CREATE | NLM_F_EXCL)
-            encodeElement(set, key, chain: nil, &builder)
+            encodeElement(set, key, &builder)
         case .addJump(let map, let key, let chain):
             begin(NFT_MSG_NEWSETELEM.rawValue, NLM_F_CREATE | NLM_F_EXCL)
-            encodeElement(map, key, chain: chain, &builder)
+            encodeElement(map, key, &builder) { encodeVerdict(NFT_JUMP.rawValue, chain, &$0) }
+        case .addValue(let map, let key, let value):
+            begin(NFT_MSG_NEWSETELEM.rawValue, NLM_F_CREATE | NLM_F_EXCL)
+            encodeElement(map, key, &builder) { $0.attribute(UInt16(NFTA_DATA_VALUE.rawValue), value) }
         case .remove(let set, let key):
             begin(NFT_MSG_DELSETELEM.rawValue)
-            encodeElement(set, key, chain: nil, &builder)
+            encodeElement(set, key, &builder)
         case .addChain(let chain):
             begin(NFT_MSG_NEWCHAIN.rawValue, NLM_F_CREATE | NLM_F_EXCL)
             builder.attribute(UInt16(NFTA_CHAIN_TABLE.rawValue), text: name)
@@ -190,15 +195,15 @@ package struct RuleTable {
         }
     }
 
-    private func encodeElement(_ set: String, _ key: [UInt8], chain: String?, _ builder: inout MessageBuilder) {
+    private func encodeElement(
+        _ set: String, _ key: [UInt8], _ builder: inout MessageBuilder, data: ((inout MessageBuilder) -> Void)? = nil
+    ) {
         builder.attribute(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), text: name)
         builder.attribute(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), text: set)
         builder.nested(UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)) {
             $0.nested(UInt16(NFTA_LIST_ELEM.rawValue)) {
                 $0.nested(UInt16(NFTA_SET_ELEM_KEY.rawValue)) { $0.attribute(UInt16(NFTA_DATA_VALUE.rawValue), key) }
-                if let chain {
-                    $0.nested(UInt16(NFTA_SET_ELEM_DATA.rawValue)) { encodeVerdict(NFT_JUMP.rawValue, chain, &$0) }
-                }
+                if let data { $0.nested(UInt16(NFTA_SET_ELEM_DATA.rawValue), data) }
             }
         }
     }
