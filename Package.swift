@@ -166,6 +166,16 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], path: "Benchmarks/ServerBench", swiftSettings: house),
 
+        // Measures the control plane with a thousand hosts: `scripts/server-bench`.
+        .executableTarget(
+            name: "fleet-bench",
+            dependencies: [
+                "Host", "Registry", "Server", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], path: "Benchmarks/FleetBench", swiftSettings: house),
+
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -20,7 +20,7 @@ package struct ServerFolder: Hashable, Sendable {
     private var serverNames: String { path + "/server.names" }
 
     /// The authority of this folder; made on first use.
-    func certificates() throws -> Certificates {
+    package func certificates() throws -> Certificates {
         if let key = try text(authorityKey), let certificate = try text(authorityCertificate) {
             return try Certificates(keyPEM: key, certificatePEM: certificate)
         }

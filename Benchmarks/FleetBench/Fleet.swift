@@ -1,0 +1,83 @@
+import Crypto
+import Foundation
+import GRDB
+import Registry
+import Server
+
+/// What the bench's registry holds, and the certificates of its hosts.
+struct Fleet {
+    struct Host {
+        let name: String
+        let certificatePEM: String
+        let keyPEM: String
+    }
+
+    let hosts: [Host]
+    let authorityPEM: String
+    /// A group that every interface carries.
+    let common: String
+    /// A group that ten interfaces on ten hosts carry.
+    let own: String
+
+    static func make(in folder: String) async throws -> Fleet {
+        let registry = try Registry(path: folder + "/data/registry.sqlite")
+        try await Bootstrap(path: folder + "/first.yaml").apply(to: registry)
+        let certificates = try ServerFolder(folder + "/data").certificates()
+        var hosts: [Host] = []
+        var serials: [String] = []
+        for number in 0..<FleetBench.hosts {
+            let key = P256.Signing.PrivateKey()
+            let issued = try certificates.issueHost("host-\(number)", publicKeyPEM: key.publicKey.pemRepresentation)
+            serials.append(issued.serial)
+            hosts.append(
+                Host(name: "host-\(number)", certificatePEM: issued.certificatePEM, keyPEM: key.pemRepresentation))
+        }
+        let names = hosts.map(\.name)
+        let enrolled = serials
+        let groups = try await registry.change(by: .system("fill", requestID: "req-fill")) { change in
+            for (name, serial) in zip(names, enrolled) { _ = try change.enrol(name, certificateSerial: serial) }
+            return try fill(change)
+        }
+        return Fleet(
+            hosts: hosts, authorityPEM: try certificates.authorityPEM, common: groups.common, own: groups.own)
+    }
+
+    private static func fill(_ change: Change) throws -> (common: String, own: String) {
+        let project = try Identity.project(named: "demo", in: change.database)?.id ?? ""
+        try change.setQuotas(
+            project, Dictionary(uniqueKeysWithValues: Quota.allCases.map { ($0, -1) }), notBelowUse: false)
+        let vpc = try change.createVPC(
+            StoredVPC(id: Change.newID(), projectID: project, name: "net", description: ""))
+        let subnet = try change.createSubnet(
+            StoredSubnet(
+                id: Change.newID(), projectID: project, vpcID: vpc.id, name: "all", description: "", cidr: "10.0.0.0/8",
+                gateway: "10.0.0.1", isDHCPEnabled: true, pools: [.init(start: "10.0.0.2", end: "10.255.255.254")]))
+        let common = try change.createGroup(projectID: project, name: "common", description: "").id
+        let groups = try (0..<FleetBench.groups - 2).map { number in
+            let group = try change.createGroup(projectID: project, name: "g\(number)", description: "").id
+            // Members reach each other.
+            _ = try change.createRules([
+                RuleDraft(
+                    groupID: group, direction: "ingress", etherType: "IPv4", protocolText: "tcp", portMin: 5432,
+                    portMax: 5432, remoteGroupID: group)
+            ]) { _ in true }
+            return group
+        }
+        for number in 0..<FleetBench.hosts * FleetBench.interfacesPerHost {
+            // Neighbours in number are in ten different groups, spread over the hosts.
+            let group = groups[number % groups.count]
+            let place = number + 256
+            let host = (number / 10 + number % groups.count * 7) % FleetBench.hosts
+            _ = try change.createInterface(
+                StoredInterface(
+                    id: Change.newID(), projectID: project, vpcID: vpc.id, name: "p\(number)", description: "",
+                    mac: String(format: "02:00:00:%02x:%02x:%02x", number >> 16, number >> 8 & 255, number & 255),
+                    isAdminUp: true, deviceID: "", deviceOwner: "", host: "host-\(host)", device: "d\(number)",
+                    vnicType: "normal", profile: "{}", isPortSecurityEnabled: true,
+                    addresses: [
+                        .init(subnetID: subnet.id, address: "10.\(place >> 16).\(place >> 8 & 255).\(place & 255)")
+                    ], groups: [common, group]))
+        }
+        return (common, groups[0])
+    }
+}

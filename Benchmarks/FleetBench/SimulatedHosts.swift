@@ -1,0 +1,126 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// The hosts' ends of the wire.
+final class SimulatedHosts: Sendable {
+    private let fleet: Fleet
+    private let url: String
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let admin: HTTPClient
+    /// How many hosts have been told of a policy so often.
+    private let told = Mutex<[Int: Int]>([:])
+    private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let total = Mutex(0)
+
+    init(_ fleet: Fleet, url: String) throws {
+        self.fleet = fleet
+        self.url = url
+        admin = HTTPClient(
+            eventLoopGroupProvider: .shared(group), configuration: try Self.configuration(fleet.authorityPEM, nil))
+    }
+
+    private static func configuration(_ authority: String, _ host: Fleet.Host?) throws -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+        if let host {
+            tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(host.certificatePEM.utf8)).map {
+                .certificate($0)
+            }
+            tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(host.keyPEM.utf8), format: .pem))
+        }
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.timeout = .init(connect: .seconds(30), read: .seconds(60))
+        return configuration
+    }
+
+    func waitForServer() async throws {
+        for _ in 0..<800 {
+            if (try? await admin.execute(HTTPClientRequest(url: url + "/ready"), timeout: .seconds(1)).status) == .ok {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    func connect() async {
+        for host in fleet.hosts {
+            let task = Task { [self] in
+                guard let configuration = try? Self.configuration(fleet.authorityPEM, host) else { return }
+                let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+                do { try await follow(client) } catch { if !Task.isCancelled { print("\(host.name): \(error)") } }
+                try? await client.shutdown()
+            }
+            tasks.withLock { $0.append(task) }
+            // As hosts come: not all in one instant.
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    /// Reads lines; each that is a revision is counted.
+    private func follow(_ client: HTTPClient) async throws {
+        let response = try await client.execute(
+            HTTPClientRequest(url: url + "/api/agent/stream"), deadline: .distantFuture)
+        var isRevision: Bool?
+        var revisions = 0
+        for try await chunk in response.body {
+            for part in chunk.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                .enumerated()
+            {
+                if part.offset > 0 {
+                    if isRevision == true {
+                        revisions += 1
+                        let count = revisions
+                        told.withLock { $0[count, default: 0] += 1 }
+                        total.withLock { $0 += 1 }
+                    }
+                    isRevision = nil
+                }
+                if isRevision == nil, let first = part.element.dropFirst(2).first {
+                    isRevision = first == UInt8(ascii: "r")
+                }
+            }
+        }
+    }
+
+    /// Waits until every host has been told so many revisions.
+    func wait(for count: Int) async throws {
+        for _ in 0..<60_000 {
+            if told.withLock({ $0[count, default: 0] }) == FleetBench.hosts { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        print("only \(told.withLock { $0[count, default: 0] }) hosts were told \(count) revisions")
+    }
+
+    /// Makes a rule in a group; how long from the server's answer until all hosts that it concerns are told.
+    ///
+    /// * `concerned`: how many they are; 0 is as many as are told within two quiet seconds.
+    func change(_ group: String, port: Int, concerning concerned: Int) async throws -> Duration {
+        let before = total.withLock { $0 }
+        var request = HTTPClientRequest(url: url + "/networking/v2.0/security-group-rules")
+        request.method = .POST
+        request.headers.add(name: "X-Auth-Token", value: "a-token-0123456789")
+        request.body = .bytes(
+            Array(
+                #"{"security_group_rule": {"security_group_id": "\#(group)", "direction": "ingress", "protocol": "tcp", "port_range_min": \#(port), "port_range_max": \#(port)}}"#
+                    .utf8))
+        let response = try await admin.execute(request, timeout: .seconds(120))
+        _ = try await response.body.collect(upTo: 1 << 20)
+        let began = ContinuousClock.now
+        var last = began
+        var seen = before
+        while concerned > 0 ? seen < before + concerned : ContinuousClock.now - last < .seconds(2) {
+            let now = total.withLock { $0 }
+            if now != seen { (seen, last) = (now, ContinuousClock.now) }
+            if ContinuousClock.now - began > .seconds(120) { break }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        return last - began
+    }
+
+    func stop() { tasks.withLock { for task in $0 { task.cancel() } } }
+}
