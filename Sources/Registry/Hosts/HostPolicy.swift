@@ -191,13 +191,8 @@ package enum HostPolicy {
 extension StoredRule {
     /// What the rule asks of a packet's protocol.
     package var service: Service {
-        let draft = RuleDraft(groupID: groupID, direction: direction, protocolText: protocolText)
-        guard let transport = draft.transport else { return .any }
-        if transport.isICMP {
-            return .icmp(
-                transport, type: portMin.map { UInt8(clamping: $0) }, code: portMax.map { UInt8(clamping: $0) })
-        }
-        guard let low = portMin, let high = portMax, low <= high else { return .transport(transport, nil) }
-        return .transport(transport, PortRange(UInt16(clamping: low), UInt16(clamping: high)))
+        RuleDraft(
+            groupID: groupID, direction: direction, protocolText: protocolText, portMin: portMin, portMax: portMax
+        ).service
     }
 }
