@@ -11,6 +11,7 @@ struct NativeService: Sendable {
     let authenticator: Authenticator
     let policy: @Sendable () -> AccessPolicy
     let hosts: HostService
+    let probe: BucketProbe
 
     func answer(_ call: Call) async throws -> Answer {
         do {
@@ -43,6 +44,7 @@ struct NativeService: Sendable {
         case (.delete, "hosts", 2):
             try permit("delete_host", session)
             return try await revoke(call, session)
+        case (_, "buckets", 1...3): return try await buckets(call, session)
         case (.post, "policy", 1):
             try permit("create_security_group", session)
             return try await declare(call, session)
@@ -58,6 +60,25 @@ struct NativeService: Sendable {
 
     private func permit(_ operation: String, _ session: Session) throws {
         guard policy().allows(operation, session) else { throw NeutronError.forbidden(operation) }
+    }
+
+    private func buckets(_ call: Call, _ session: Session) async throws -> Answer {
+        let routes = BucketRoutes(registry: registry, probe: probe, session: session, call: call)
+        switch (call.method, call.path.count) {
+        case (.get, 1):
+            try permit("get_bucket", session)
+            return try await routes.list()
+        case (.post, 1):
+            try permit("create_bucket", session)
+            return try await routes.create()
+        case (.delete, 2):
+            try permit("delete_bucket", session)
+            return try await routes.delete(call.path[1])
+        case (.post, 3) where call.path[2] == "test":
+            try permit("test_bucket", session)
+            return try await routes.test(call.path[1])
+        default: throw NeutronError.resourceMissing
+        }
     }
 
     // MARK: Policy files

@@ -59,7 +59,7 @@ struct HTTPAdapter: HTTPResponder {
 
     private static func response(_ answer: Answer, _ requestID: String) -> Response {
         var headers = answer.headers
-        headers[.requestID] = requestID
+        if headers[.requestID] == nil { headers[.requestID] = requestID }
         return Response(
             status: answer.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
@@ -99,7 +99,8 @@ struct HTTPAdapter: HTTPResponder {
         return parts
     }
 
-    private static func pairs(_ query: String) -> [(key: String, value: String)]? {
+    /// The pairs of a query or of a form; nil when they are not UTF-8.
+    static func pairs(_ query: String) -> [(key: String, value: String)]? {
         var pairs: [(key: String, value: String)] = []
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
