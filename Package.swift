@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Host", "Registry", "Server", "gatehouse", .product(name: "GRDB", package: "GRDB.swift"),
+                "Gzip", "Host", "Model", "Registry", "Server", "gatehouse",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),

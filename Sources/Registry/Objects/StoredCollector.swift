@@ -69,4 +69,22 @@ package struct StoredBucket: StoredObject {
         try filter([projectID, ""].contains(Column("projectID")) && Column("name") == name)
             .order(Column("projectID").desc).fetchOne(database)
     }
+
+    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is.
+    package static func fault(name: String, url: String) -> String? {
+        let isName = name.utf8.allSatisfy {
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                || $0 == UInt8(ascii: ".")
+        }
+        guard (3...63).contains(name.utf8.count), isName, name.first != "-", name.first != "." else {
+            return ".name: \"\(name.prefix(100))\" is no bucket's name; write 3 to 63 of a-z, 0-9, - and ."
+        }
+        guard url.hasPrefix("file:"), url.utf8.count > 5, url.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            return ".url: \"\(url.prefix(100))\" is no bucket's location; write file:FOLDER"
+        }
+        guard !url.dropFirst(5).split(separator: "/").contains("..") else {
+            return ".url: \"\(url.prefix(100))\" leads out of its folder; write it without .."
+        }
+        return nil
+    }
 }

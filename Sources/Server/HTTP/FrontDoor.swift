@@ -22,7 +22,8 @@ package struct FrontDoor: Sendable {
             registry: registry, authenticator: authenticator, identity: identity, policy: { access.policy })
         operations = OperationsService(registry: registry)
         native = NativeService(
-            registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts, probe: probe)
+            registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts, probe: probe,
+            zone: settings.zones.first ?? settings.region)
         vpc = VPCService(
             registry: registry, authenticator: authenticator, policy: { access.policy }, settings: settings,
             probe: probe)

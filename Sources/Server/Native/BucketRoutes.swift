@@ -9,24 +9,6 @@ struct BucketRoutes {
     let session: Session
     let call: Call
 
-    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is.
-    static func fault(name: String, url: String) -> String? {
-        let isName = name.utf8.allSatisfy {
-            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-                || $0 == UInt8(ascii: ".")
-        }
-        guard (3...63).contains(name.utf8.count), isName, name.first != "-", name.first != "." else {
-            return ".name: \"\(name.prefix(100))\" is no bucket's name; write 3 to 63 of a-z, 0-9, - and ."
-        }
-        guard url.hasPrefix("file:"), url.utf8.count > 5, url.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
-            return ".url: \"\(url.prefix(100))\" is no bucket's location; write file:FOLDER"
-        }
-        guard !url.dropFirst(5).split(separator: "/").contains("..") else {
-            return ".url: \"\(url.prefix(100))\" leads out of its folder; write it without .."
-        }
-        return nil
-    }
-
     private var projects: [String] { [session.project?.id ?? "", ""] }
 
     func list() async throws -> Answer {
@@ -41,7 +23,7 @@ struct BucketRoutes {
     func create() async throws -> Answer {
         guard let body = JSON(parsing: call.body)?["bucket"], let name = body["name"]?.text, let url = body["url"]?.text
         else { throw NeutronError.badRequest("a bucket is {\"bucket\": {\"name\", \"url\"}}") }
-        if let fault = Self.fault(name: name, url: url) { throw NeutronError.badRequest("bucket\(fault)") }
+        if let fault = StoredBucket.fault(name: name, url: url) { throw NeutronError.badRequest("bucket\(fault)") }
         guard let own = session.project?.id else {
             throw NeutronError.badRequest("a bucket belongs to a project: use a token of one")
         }

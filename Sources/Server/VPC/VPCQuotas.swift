@@ -11,10 +11,19 @@ package struct VPCQuotas: Sendable {
     package init() {}
 
     /// The ceilings by the names that settings have for them.
-    package static let names: [String: any WritableKeyPath<VPCQuotas, Int> & Sendable] = [
+    private static let names: [String: any WritableKeyPath<VPCQuotas, Int> & Sendable] = [
         "groups-per-vpc": \.groupsPerVPC, "rules-per-group": \.rulesPerGroup, "targets-per-group": \.targetsPerGroup,
         "groups-per-target": \.groupsPerTarget, "acls-per-vpc": \.aclsPerVPC, "rules-per-acl": \.rulesPerACL,
     ]
+
+    package static var known: String { names.keys.sorted().joined(separator: ", ") }
+
+    /// Sets a ceiling by its name; false where there is none of it.
+    package mutating func set(_ name: String, to number: Int) -> Bool {
+        guard let path = Self.names[name] else { return false }
+        self[keyPath: path] = number
+        return true
+    }
 
     func check(_ quota: KeyPath<VPCQuotas, Int>, _ count: Int, _ what: String) throws(VPCError) {
         guard count > self[keyPath: quota] else { return }
