@@ -76,7 +76,8 @@ struct Groups {
         return try await request.change("security_group.update") { change, view in
             let group = try view.group(id)
             let others = {
-                try StoredGroup.filter(Column("vpcID") == group.vpcID).fetchAll(view.database).map(view.name)
+                try view.own(StoredGroup.self).filter(Column("vpcID") == group.vpcID).fetchAll(view.database).map(
+                    view.name)
             }
             let name = try view.changedName(body, from: view.name(group), among: others)
             return Answer(.ok, .object(try view.render(try change.updateGroup(group, name: name, description: nil))))
