@@ -119,6 +119,9 @@ import Testing
         }
         let policy = try await revision(scene).policy
         #expect(policy.vpcs[0].instances.map(\.name) == ["front"])
+        // Flow logs and the API call an instance the same.
+        let stored = try await scene.test.registry.read { try StoredInstance.fetchAll($0) }
+        #expect(policy.vpcs[0].instances.map(\.id.description) == stored.map(\.id))
         #expect(
             Dictionary(uniqueKeysWithValues: policy.collectors.map { ($0.name, "\($0.target)") }) == [
                 "a": "vpc/shop", "b": "subnet/shop/web", "c": "instance/shop/front", "d": "interface/shop/front/eth0",

@@ -13,12 +13,12 @@ extension Change {
     /// The instance of the device that an interface names; made where there is none, under the device's name.
     @discardableResult package func ensureInstance(of port: StoredInterface, zone: String) throws -> StoredInstance {
         if let instance = try StoredInstance.owner(of: port, in: database) { return instance }
-        // A UUID that Neutron's side gave stays the instance's id, unless it names one in another VPC already.
-        let isTaken = try StoredInstance.stored(port.deviceID, in: database) != nil
-        let isFree = Identifier<Instance>(port.deviceID) != nil && !isTaken
+        // The id that hosts have for the device already, unless it names an instance of another VPC.
+        let known = Identifier<Instance>(ofDevice: port.deviceID).description
+        let isTaken = try StoredInstance.stored(known, in: database) != nil
         return try createInstance(
             StoredInstance(
-                id: isFree ? port.deviceID : Change.newID(), projectID: port.projectID, vpcID: port.vpcID,
+                id: isTaken ? Change.newID() : known, projectID: port.projectID, vpcID: port.vpcID,
                 name: port.deviceID, zone: zone, deviceID: port.deviceID, primaryID: port.id, profile: "adopted"))
     }
 
@@ -57,5 +57,12 @@ extension Change {
         try deleteCollectors(of: instance.id)
         try delete(instance)
         try audit("instance.delete", instance, before: try json(instance))
+    }
+}
+
+extension Identifier where Subject == Instance {
+    /// The id of the instance behind a device: the UUID that its owner gave, or one that follows from what it is called.
+    init(ofDevice device: String) {
+        self = Identifier(device) ?? Identifier(derivedFrom: "instance", device)
     }
 }

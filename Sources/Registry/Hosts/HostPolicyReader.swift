@@ -134,7 +134,7 @@ struct HostPolicyReader {
             })
         return zip(sorted, known).map { device, stored in
             Device(
-                stored: stored, id: identifier(device.key) ?? Identifier(derivedFrom: "instance", device.key),
+                stored: stored, id: stored.flatMap { identifier($0.id) } ?? Identifier(ofDevice: device.key),
                 name: names[device.key] ?? device.key, ports: device.value,
                 portNames: Self.clearNames(device.value.map { ($0.id, label($0)) }))
         }

@@ -66,7 +66,7 @@ struct VPCService: Sendable {
         switch call.path.first {
         case "regions": return try Geography(request: request).answer()
         case "vpcs": return try await VPCs(request: request).answer()
-        case "subnets": return try await SubnetRoutes(request: request).answer()
+        case "subnets": return try await VPCSubnets(request: request).answer()
         case "instances": return try await Instances(request: request).answer()
         case "virtual_network_interfaces": return try await VirtualInterfaces(request: request).answer()
         case "security_groups": return try await Groups(request: request).answer()

@@ -4,93 +4,71 @@ import Model
 import Registry
 
 /// `network_acls/ACL/rules`: in order, and moved whole.
-struct ACLRules {
+struct ACLRules: VPCResource {
     let request: VPCRequest
+    let noun = "network_acl_rule"
+    let collection = "rules"
+    let depth = 2
 
-    func answer() async throws -> Answer {
-        let path = request.path
-        switch (request.call.method, path.count) {
-        case (.get, 2): return try await list(path[0])
-        case (.post, 2): return try await create(path[0])
-        case (.get, 3): return try await show(path[0], path[2])
-        case (.patch, 3): return try await update(path[0], path[2])
-        case (.delete, 3): return try await delete(path[0], path[2])
-        default: throw VPCError.routeMissing
+    private func acl(_ view: ProjectView) throws -> StoredACL { try view.find(request.path[0]) }
+
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredACLRule] {
+        try view.rules(of: try acl(view)).filter {
+            filter.admits(direction: RuleFields.direction($0.direction).text ?? "")
         }
     }
 
-    private func list(_ id: String) async throws -> Answer {
-        try await request.permit("get_network_acl_rule")
-        let pagination = try Pagination(request.call, "rules")
-        if let direction = request.call.values("direction").first, !["inbound", "outbound"].contains(direction) {
+    /// Pages in the list's own order.
+    func list(_ call: Call) async throws -> Answer {
+        let pagination = try Pagination(call, collection)
+        if let direction = call.values("direction").first, !["inbound", "outbound"].contains(direction) {
             throw VPCError.parameter(.enumeration, "direction", "direction: inbound or outbound is wanted.")
         }
-        let filter = VPCFilter(request.call)
         return try await request.read { view in
-            let all = try view.rules(of: try view.find(id, as: StoredACL.self))
-            let shown = all.filter { filter.admits(direction: RuleFields.direction($0.direction).text ?? "") }
-            let page = pagination.page(ordered: shown)
-            let rendered = page.items.map { view.render($0, in: all) }
-            return Answer(.ok, pagination.body(rendered, page, request.call))
+            let page = pagination.page(ordered: try objects(VPCFilter(call), view))
+            return Answer(.ok, pagination.body(try page.items.map { try render($0, view) }, page, call))
         }
     }
 
     /// A rule asked for under another ACL is not there.
-    private func find(_ acl: String, _ id: String, _ view: ProjectView) throws -> (StoredACL, StoredACLRule) {
-        let acl = try view.find(acl, as: StoredACL.self)
+    func find(_ id: String, _ view: ProjectView) throws -> StoredACLRule {
         let rule = try view.find(id, as: StoredACLRule.self)
-        guard rule.aclID == acl.id else { throw VPCError.routeMissing }
-        return (acl, rule)
+        guard rule.aclID == (try acl(view)).id else { throw VPCError.routeMissing }
+        return rule
     }
 
-    private func show(_ acl: String, _ id: String) async throws -> Answer {
-        try await request.permit("get_network_acl_rule")
-        return try await request.read { view in
-            let (acl, rule) = try find(acl, id, view)
-            return Answer(.ok, .object(view.render(rule, in: try view.rules(of: acl))))
-        }
+    func render(_ rule: StoredACLRule, _ view: ProjectView) throws -> JSONObject {
+        view.render(rule, in: try view.rules(of: try acl(view)))
     }
 
-    private func create(_ acl: String) async throws -> Answer {
-        try await request.permit("create_network_acl_rule")
-        let body = try request.body()
-        return try await request.change("network_acl_rule.create") { change, view in
-            let acl = try view.find(acl, as: StoredACL.self)
-            let others = try view.rules(of: acl)
-            try request.quotas.check(\.rulesPerACL, others.count + 1, "rules of network ACL \(acl.id)")
-            let reader = ACLRuleReader(view: view, acl: acl)
-            let rule = try reader.rule(body, among: others.map(\.name))
-            let next = try body.object("before").map { try reader.place($0, among: others, of: rule) }
-            let made = try change.addACLRule(rule, before: next)
-            return Answer(.created, .object(view.render(made, in: try view.rules(of: try change.find(acl.id)))))
-        }
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredACLRule {
+        let acl = try acl(view)
+        let others = try view.rules(of: acl)
+        try request.quotas.check(\.rulesPerACL, others.count + 1, "rules of network ACL \(acl.id)")
+        let reader = ACLRuleReader(view: view, acl: acl)
+        let rule = try reader.rule(body, among: others.map(\.name))
+        let next = try body.object("before").map { try reader.place($0, among: others, of: rule) }
+        return try change.addACLRule(rule, before: next)
     }
 
-    private func update(_ acl: String, _ id: String) async throws -> Answer {
-        try await request.permit("update_network_acl_rule")
-        let body = try request.patch()
-        return try await request.change("network_acl_rule.update") { change, view in
-            let (acl, former) = try find(acl, id, view)
-            let others = try view.rules(of: acl)
-            let reader = ACLRuleReader(view: view, acl: acl)
-            let wanted = try reader.edited(former, body, among: others.map(\.name))
-            var place = Change.ACLPlace.unchanged
-            if body.isUnset("before") {
-                place = .last
-            } else if let named = try body.object("before") {
-                place = .ahead(of: try reader.place(named, among: others, of: former))
-            }
-            let rule = try change.updateACLRule(wanted, from: former, place: place)
-            return Answer(.ok, .object(view.render(rule, in: try view.rules(of: try change.find(acl.id)))))
+    func update(
+        _ former: StoredACLRule, _ body: BodyObject, _ change: Change, _ view: ProjectView
+    ) throws -> StoredACLRule {
+        let acl = try acl(view)
+        let others = try view.rules(of: acl)
+        let reader = ACLRuleReader(view: view, acl: acl)
+        let wanted = try reader.edited(former, body, among: others.map(\.name))
+        var place = Change.ACLPlace.unchanged
+        if body.isUnset("before") {
+            place = .last
+        } else if let named = try body.object("before") {
+            place = .ahead(of: try reader.place(named, among: others, of: former))
         }
+        return try change.updateACLRule(wanted, from: former, place: place)
     }
 
-    private func delete(_ acl: String, _ id: String) async throws -> Answer {
-        try await request.permit("delete_network_acl_rule")
-        return try await request.change("network_acl_rule.delete") { change, view in
-            try change.deleteACLRule(try find(acl, id, view).1)
-            return Answer(.noContent)
-        }
+    func delete(_ rule: StoredACLRule, _ change: Change, _ view: ProjectView) throws {
+        try change.deleteACLRule(rule)
     }
 }
 

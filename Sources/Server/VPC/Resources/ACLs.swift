@@ -3,51 +3,27 @@ import HTTPTypes
 import Registry
 
 /// `network_acls`.
-struct ACLs {
+struct ACLs: VPCResource {
     let request: VPCRequest
+    let noun = "network_acl"
+    let collection = "network_acls"
 
-    func answer() async throws -> Answer {
-        let path = request.path
-        if path.count >= 2 {
-            guard path[1] == "rules" else { throw VPCError.routeMissing }
-            return try await ACLRules(request: request).answer()
-        }
-        switch (request.call.method, path.count) {
-        case (.get, 0): return try await list()
-        case (.post, 0): return try await create()
-        case (.get, 1): return try await show(path[0])
-        case (.patch, 1): return try await update(path[0])
-        case (.delete, 1): return try await delete(path[0])
-        default: throw VPCError.routeMissing
-        }
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredACL] {
+        try view.own().fetchAll(view.database)
     }
 
-    private func list() async throws -> Answer {
-        try await request.permit("get_network_acl")
-        let pagination = try Pagination(request.call, "network_acls")
-        let filter = VPCFilter(request.call)
-        return try await request.read { view in
-            let all = filter.admitsResourceGroup(view) ? try view.own(StoredACL.self).fetchAll(view.database) : []
-            let page = pagination.page(all)
-            return Answer(.ok, pagination.body(try page.items.map(view.render), page, request.call))
-        }
-    }
+    func render(_ acl: StoredACL, _ view: ProjectView) throws -> JSONObject { try view.render(acl) }
 
-    private func create() async throws -> Answer {
-        try await request.permit("create_network_acl")
-        let body = try request.body()
-        return try await request.change("network_acl.create") { change, view in
-            try view.checkResourceGroup(body)
-            let vpc = try view.requiredVPC(body)
-            let others = try StoredACL.filter(Column("vpcID") == vpc.id).fetchAll(view.database)
-            try request.quotas.check(\.aclsPerVPC, others.count + 1, "network ACLs of VPC \(vpc.id)")
-            let acl = StoredACL(
-                id: Change.newID(), projectID: request.project.id, vpcID: vpc.id,
-                name: try view.newName(body, among: others.map(\.name)))
-            let rules = try rules(body, of: acl, view)
-            try request.quotas.check(\.rulesPerACL, rules.count, "rules of the network ACL")
-            return Answer(.created, .object(try view.render(try change.createACL(acl, rules))))
-        }
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredACL {
+        let vpc = try view.requiredVPC(body)
+        let others = try StoredACL.filter(Column("vpcID") == vpc.id).fetchAll(view.database)
+        try request.quotas.check(\.aclsPerVPC, others.count + 1, "network ACLs of VPC \(vpc.id)")
+        let acl = StoredACL(
+            id: Change.newID(), projectID: request.project.id, vpcID: vpc.id,
+            name: try view.newName(body, among: others.map(\.name)))
+        let rules = try rules(body, of: acl, view)
+        try request.quotas.check(\.rulesPerACL, rules.count, "rules of the network ACL")
+        return try change.createACL(acl, rules)
     }
 
     /// The rules of a new ACL: those of the body, or copies of another ACL's.
@@ -71,30 +47,17 @@ struct ACLs {
         return rules
     }
 
-    private func show(_ id: String) async throws -> Answer {
-        try await request.permit("get_network_acl")
-        return try await request.read { view in
-            Answer(.ok, .object(try view.render(try view.find(id, as: StoredACL.self))))
-        }
+    func update(_ former: StoredACL, _ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredACL {
+        let others = { try StoredACL.filter(Column("vpcID") == former.vpcID).fetchAll(view.database).map(\.name) }
+        let name = try view.changedName(body, from: former.name, among: others)
+        return try change.renameACL(former, to: name ?? former.name)
     }
 
-    private func update(_ id: String) async throws -> Answer {
-        try await request.permit("update_network_acl")
-        let body = try request.patch()
-        return try await request.change("network_acl.update") { change, view in
-            let acl = try view.find(id, as: StoredACL.self)
-            let others = { try StoredACL.filter(Column("vpcID") == acl.vpcID).fetchAll(view.database).map(\.name) }
-            let name = try view.changedName(body, from: acl.name, among: others) ?? acl.name
-            return Answer(.ok, .object(try view.render(try change.renameACL(acl, to: name))))
-        }
-    }
+    func delete(_ acl: StoredACL, _ change: Change, _ view: ProjectView) throws { try change.deleteACL(acl) }
 
-    private func delete(_ id: String) async throws -> Answer {
-        try await request.permit("delete_network_acl")
-        return try await request.change("network_acl.delete") { change, view in
-            try change.deleteACL(try view.find(id, as: StoredACL.self))
-            return Answer(.noContent)
-        }
+    func more(_ path: [String]) async throws -> Answer {
+        guard path.count >= 2, path[1] == "rules" else { throw VPCError.routeMissing }
+        return try await ACLRules(request: request).answer()
     }
 }
 

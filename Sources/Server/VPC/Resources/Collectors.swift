@@ -3,72 +3,44 @@ import HTTPTypes
 import Registry
 
 /// `flow_log_collectors`: where the flow records of a VPC, subnet, instance or interface go.
-struct Collectors {
+struct Collectors: VPCResource {
     let request: VPCRequest
-
-    func answer() async throws -> Answer {
-        let path = request.path
-        switch (request.call.method, path.count) {
-        case (.get, 0): return try await list()
-        case (.post, 0): return try await create()
-        case (.get, 1): return try await show(path[0])
-        case (.patch, 1): return try await update(path[0])
-        case (.delete, 1): return try await delete(path[0])
-        default: throw VPCError.routeMissing
-        }
-    }
+    let noun = "flow_log_collector"
+    let collection = "flow_log_collectors"
 
     /// With `gatehouse.interface=ID` only the collector that has that interface's records.
-    private func list() async throws -> Answer {
-        try await request.permit("get_flow_log_collector")
-        let pagination = try Pagination(request.call, "flow_log_collectors")
-        let filter = VPCFilter(request.call)
-        let interface = request.call.values("gatehouse.interface").first
-        return try await request.read { view in
-            let coverage = try interface.map { id in
-                try CollectorCoverage(of: try view.find(id, as: StoredInterface.self), in: view.database)
-            }
-            let all = try view.own(StoredCollector.self).fetchAll(view.database).filter { collector in
-                guard coverage.map({ $0.owner?.id == collector.id }) ?? true else { return false }
-                let target = try view.target(of: collector)
-                return filter.admits(try view.vpc(collector.vpcID), view) && filter.admits(name: collector.name)
-                    && filter.admitsResourceGroup(view) && filter.admits(target: collector.targetID, type: target.type)
-            }
-            let page = pagination.page(all)
-            let rendered = try page.items.map { try view.render($0, coverage) }
-            return Answer(.ok, pagination.body(rendered, page, request.call))
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredCollector] {
+        let coverage = try coverage(view)
+        return try view.own(StoredCollector.self).fetchAll(view.database).filter { collector in
+            guard coverage.map({ $0.owner?.id == collector.id }) ?? true else { return false }
+            let type = try view.target(of: collector).type
+            return filter.admits(try view.vpc(collector.vpcID), view) && filter.admits(name: collector.name)
+                && filter.admits(target: collector.targetID, type: type)
         }
     }
 
-    private func create() async throws -> Answer {
-        try await request.permit("create_flow_log_collector")
-        let body = try request.body()
+    private func coverage(_ view: ProjectView) throws -> CollectorCoverage? {
+        try request.call.values("gatehouse.interface").first.map { id in
+            try CollectorCoverage(of: try view.find(id, as: StoredInterface.self), in: view.database)
+        }
+    }
+
+    func render(_ collector: StoredCollector, _ view: ProjectView) throws -> JSONObject {
+        try view.render(collector, try coverage(view))
+    }
+
+    /// The disk is asked before the change, which others wait for.
+    func prepare(_ body: BodyObject) async throws {
         let named = try bucketName(body)
-        let bucket = try await request.read { view in
-            try StoredBucket.named(named.name, for: request.project.id, in: view.database)
-        }
-        // The disk is asked before the change, which others wait for.
+        let bucket = try await request.read { view in try self.bucket(named.name, view) }
         let fault = bucket.map { request.service.probe.fault(of: $0) } ?? "there is no such bucket"
-        if let fault {
-            throw VPCError.field(
-                .serviceError, named.field, "Bucket \(named.name) cannot be used: \(fault).",
-                value: .string(named.name))
-        }
-        return try await request.change("flow_log_collector.create") { change, view in
-            try view.checkResourceGroup(body)
-            guard let bucket = try StoredBucket.named(named.name, for: request.project.id, in: view.database) else {
-                throw VPCError.field(.serviceError, named.field, "Bucket \(named.name) cannot be used: it is gone.")
-            }
-            let target = try view.target(try body.requiredObject("target"))
-            let taken = try StoredCollector.filter(Column("vpcID") == target.vpcID).fetchAll(view.database)
-            let collector = try change.createCollector(
-                StoredCollector(
-                    id: Change.newID(), projectID: request.project.id, vpcID: target.vpcID,
-                    name: try view.newName(body, among: taken.map(\.name)), target: (target.kind, target.id),
-                    bucketID: bucket.id, isActive: try body.flag("active") ?? true,
-                    includesAllProtocols: try body.object("gatehouse")?.flag("all_protocols") ?? false))
-            return Answer(.created, .object(try view.render(collector, nil)))
-        }
+        guard let fault else { return }
+        throw VPCError.field(
+            .serviceError, named.field, "Bucket \(named.name) cannot be used: \(fault).", value: .string(named.name))
+    }
+
+    private func bucket(_ name: String, _ view: ProjectView) throws -> StoredBucket? {
+        try StoredBucket.named(name, for: request.project.id, in: view.database)
     }
 
     private func bucketName(_ body: BodyObject) throws(VPCError) -> (name: String, field: String) {
@@ -81,38 +53,41 @@ struct Collectors {
         return (String(crn.split(separator: ":").last ?? ""), bucket.name("crn"))
     }
 
-    private func show(_ id: String) async throws -> Answer {
-        try await request.permit("get_flow_log_collector")
-        return try await request.read { view in
-            Answer(.ok, .object(try view.render(try view.find(id, as: StoredCollector.self), nil)))
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredCollector {
+        let named = try bucketName(body)
+        guard let bucket = try bucket(named.name, view) else {
+            throw VPCError.field(.serviceError, named.field, "Bucket \(named.name) cannot be used: it is gone.")
         }
+        let target = try view.target(try body.requiredObject("target"))
+        return try change.createCollector(
+            StoredCollector(
+                id: Change.newID(), projectID: request.project.id, vpcID: target.vpcID,
+                name: try view.newName(body, among: try names(in: target.vpcID, view)),
+                target: (target.kind, target.id),
+                bucketID: bucket.id, isActive: try body.flag("active") ?? true,
+                includesAllProtocols: try body.object("gatehouse")?.flag("all_protocols") ?? false))
     }
 
-    private func update(_ id: String) async throws -> Answer {
-        try await request.permit("update_flow_log_collector")
-        let body = try request.patch()
+    private func names(in vpcID: String, _ view: ProjectView) throws -> [String] {
+        try view.own(StoredCollector.self).filter(Column("vpcID") == vpcID).fetchAll(view.database).map(\.name)
+    }
+
+    func update(
+        _ former: StoredCollector, _ body: BodyObject, _ change: Change, _ view: ProjectView
+    ) throws -> StoredCollector {
         for key in ["target", "storage_bucket"] where body.has(key) {
             throw VPCError.field(.badField, key, "\(key): it never changes; make another collector.")
         }
-        return try await request.change("flow_log_collector.update") { change, view in
-            let former = try view.find(id, as: StoredCollector.self)
-            var collector = former
-            let others = {
-                try StoredCollector.filter(Column("vpcID") == former.vpcID).fetchAll(view.database).map(\.name)
-            }
-            collector.name = try view.changedName(body, from: former.name, among: others) ?? former.name
-            collector.isActive = try body.flag("active") ?? former.isActive
-            collector.includesAllProtocols =
-                try body.object("gatehouse")?.flag("all_protocols") ?? former.includesAllProtocols
-            return Answer(.ok, .object(try view.render(try change.updateCollector(collector, from: former), nil)))
-        }
+        var collector = former
+        let others = { try names(in: former.vpcID, view) }
+        collector.name = try view.changedName(body, from: former.name, among: others) ?? former.name
+        collector.isActive = try body.flag("active") ?? former.isActive
+        collector.includesAllProtocols =
+            try body.object("gatehouse")?.flag("all_protocols") ?? former.includesAllProtocols
+        return try change.updateCollector(collector, from: former)
     }
 
-    private func delete(_ id: String) async throws -> Answer {
-        try await request.permit("delete_flow_log_collector")
-        return try await request.change("flow_log_collector.delete") { change, view in
-            try change.deleteCollector(try view.find(id, as: StoredCollector.self))
-            return Answer(.noContent)
-        }
+    func delete(_ collector: StoredCollector, _ change: Change, _ view: ProjectView) throws {
+        try change.deleteCollector(collector)
     }
 }

@@ -4,73 +4,50 @@ import Model
 import Registry
 
 /// `security_groups/GROUP/rules`.
-struct GroupRules {
+struct GroupRules: VPCResource {
     let request: VPCRequest
+    let noun = "security_group_rule"
+    let collection = "rules"
+    let depth = 2
 
-    func answer() async throws -> Answer {
-        let path = request.path
-        switch (request.call.method, path.count) {
-        case (.get, 2): return try await list(path[0])
-        case (.post, 2): return try await create(path[0])
-        case (.get, 3): return try await show(path[0], path[2])
-        case (.patch, 3): return try await update(path[0], path[2])
-        case (.delete, 3): return try await delete(path[0], path[2])
-        default: throw VPCError.routeMissing
-        }
+    private func group(_ view: ProjectView) throws -> StoredGroup { try view.group(request.path[0]) }
+
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredRule] {
+        try StoredRule.filter(Column("groupID") == (try group(view)).id).order(Column("createdAt"), Column.rowID)
+            .fetchAll(view.database)
     }
 
-    private func list(_ group: String) async throws -> Answer {
-        try await request.permit("get_security_group_rule")
-        return try await request.read { view in
-            let group = try view.group(group)
-            let rules = try StoredRule.filter(Column("groupID") == group.id)
-                .order(Column("createdAt"), Column.rowID).fetchAll(view.database)
-            return Answer(.ok, .object(["rules": .array(try rules.map { .object(try view.render($0)) })]))
-        }
-    }
-
-    private func create(_ group: String) async throws -> Answer {
-        try await request.permit("create_security_group_rule")
-        let body = try request.body()
-        return try await request.change("security_group_rule.create") { change, view in
-            let group = try view.group(group)
-            let count = try StoredRule.filter(Column("groupID") == group.id).fetchCount(view.database)
-            try request.quotas.check(\.rulesPerGroup, count + 1, "rules of security group \(group.id)")
-            let draft = try GroupRuleReader(view: view, group: group).draft(body)
-            let rule = try change.addRule(draft, to: group, told: true, admitsTwins: true)
-            return Answer(.created, .object(try view.render(rule)))
+    /// The whole list: these are not cut into pages.
+    func list(_ call: Call) async throws -> Answer {
+        try await request.read { view in
+            let rules = try objects(VPCFilter(call), view)
+            return Answer(.ok, .object([collection: .array(try rules.map { .object(try view.render($0)) })]))
         }
     }
 
     /// A rule asked for under another group is not there.
-    private func find(_ group: String, _ id: String, _ view: ProjectView) throws -> StoredRule {
+    func find(_ id: String, _ view: ProjectView) throws -> StoredRule {
         let rule = try view.find(id, as: StoredRule.self)
-        guard rule.groupID == (try view.group(group)).id else { throw VPCError.routeMissing }
+        guard rule.groupID == (try group(view)).id else { throw VPCError.routeMissing }
         return rule
     }
 
-    private func show(_ group: String, _ id: String) async throws -> Answer {
-        try await request.permit("get_security_group_rule")
-        return try await request.read { view in Answer(.ok, .object(try view.render(try find(group, id, view)))) }
+    func render(_ rule: StoredRule, _ view: ProjectView) throws -> JSONObject { try view.render(rule) }
+
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredRule {
+        let group = try group(view)
+        let count = try StoredRule.filter(Column("groupID") == group.id).fetchCount(view.database)
+        try request.quotas.check(\.rulesPerGroup, count + 1, "rules of security group \(group.id)")
+        let draft = try GroupRuleReader(view: view, group: group).draft(body)
+        return try change.addRule(draft, to: group, told: true, admitsTwins: true)
     }
 
-    private func update(_ group: String, _ id: String) async throws -> Answer {
-        try await request.permit("update_security_group_rule")
-        let body = try request.patch()
-        return try await request.change("security_group_rule.update") { change, view in
-            let former = try find(group, id, view)
-            let draft = try GroupRuleReader(view: view, group: try view.group(group)).edited(former, body)
-            return Answer(.ok, .object(try view.render(try change.updateRule(former, to: draft))))
-        }
+    func update(_ former: StoredRule, _ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredRule {
+        try change.updateRule(
+            former, to: try GroupRuleReader(view: view, group: try group(view)).edited(former, body))
     }
 
-    private func delete(_ group: String, _ id: String) async throws -> Answer {
-        try await request.permit("delete_security_group_rule")
-        return try await request.change("security_group_rule.delete") { change, view in
-            try change.deleteRule(try find(group, id, view))
-            return Answer(.noContent)
-        }
-    }
+    func delete(_ rule: StoredRule, _ change: Change, _ view: ProjectView) throws { try change.deleteRule(rule) }
 }
 
 /// Reads rules out of bodies: new ones, and edits of those that are there.

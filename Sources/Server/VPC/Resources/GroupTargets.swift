@@ -44,8 +44,7 @@ struct GroupTargets {
             let former = try view.find(id, as: StoredInterface.self)
             if !former.groups.contains(group.id) {
                 try request.quotas.check(\.groupsPerTarget, former.groups.count + 1, "security groups of target \(id)")
-                let isDefault = try !StoredVPC.filter(Column("defaultGroupID") == group.id).isEmpty(view.database)
-                if !isDefault {
+                if try !view.isVPCDefault(group) {
                     let count = try view.carriers(of: group).count
                     try request.quotas.check(\.targetsPerGroup, count + 1, "targets of security group \(group.id)")
                 }

@@ -3,88 +3,67 @@ import HTTPTypes
 import Registry
 
 /// `instances/INSTANCE/network_interfaces`.
-struct InstanceInterfaces {
+struct InstanceInterfaces: VPCResource {
     let request: VPCRequest
+    let noun = "port"
+    let collection = "network_interfaces"
+    let depth = 2
 
-    func answer() async throws -> Answer {
-        let path = request.path
-        switch (request.call.method, path.count) {
-        case (.get, 2): return try await list(path[0])
-        case (.post, 2): return try await create(path[0])
-        case (.get, 3): return try await show(path[0], path[2])
-        case (.patch, 3): return try await update(path[0], path[2])
-        case (.delete, 3): return try await delete(path[0], path[2])
-        default: throw VPCError.routeMissing
+    private func instance(_ view: ProjectView) throws -> StoredInstance { try view.find(request.path[0]) }
+
+    /// The primary one first.
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredInterface] {
+        try instance(view).interfaces(in: view.database)
+    }
+
+    /// The whole list: these are not cut into pages.
+    func list(_ call: Call) async throws -> Answer {
+        try await request.read { view in
+            let all = try objects(VPCFilter(call), view)
+            return Answer(.ok, .object([collection: .array(try all.map { .object(try render($0, view)) })]))
         }
     }
 
-    private func list(_ id: String) async throws -> Answer {
-        try await request.permit("get_port")
-        return try await request.read { view in
-            let instance = try view.find(id, as: StoredInstance.self)
-            let all = try instance.interfaces(in: view.database)
-            let rendered = try all.map { JSON.object(try view.render($0, of: instance, isPrimary: $0.id == all[0].id)) }
-            return Answer(.ok, .object(["network_interfaces": .array(rendered)]))
+    func find(_ id: String, _ view: ProjectView) throws -> StoredInterface {
+        guard let interface = try objects(VPCFilter(request.call), view).first(where: { $0.id == id }) else {
+            throw VPCError.routeMissing
         }
+        return interface
     }
 
-    /// The interface of an instance, and whether it is the primary one.
-    private func find(
-        _ id: String, _ interface: String, _ view: ProjectView
-    ) throws -> (StoredInstance, StoredInterface, isPrimary: Bool) {
-        let instance = try view.find(id, as: StoredInstance.self)
-        let all = try instance.interfaces(in: view.database)
-        guard let place = all.firstIndex(where: { $0.id == interface }) else { throw VPCError.routeMissing }
-        return (instance, all[place], place == 0)
+    private func isPrimary(_ interface: StoredInterface, _ view: ProjectView) throws -> Bool {
+        try objects(VPCFilter(request.call), view).first?.id == interface.id
     }
 
-    private func show(_ id: String, _ interface: String) async throws -> Answer {
-        try await request.permit("get_port")
-        return try await request.read { view in
-            let (instance, interface, isPrimary) = try find(id, interface, view)
-            return Answer(.ok, .object(try view.render(interface, of: instance, isPrimary: isPrimary)))
-        }
+    func render(_ interface: StoredInterface, _ view: ProjectView) throws -> JSONObject {
+        try view.render(interface, of: try instance(view), isPrimary: try isPrimary(interface, view))
     }
 
-    private func create(_ id: String) async throws -> Answer {
-        try await request.permit("create_port")
-        let body = try request.body()
-        return try await request.change("port.create") { change, view in
-            let instance = try view.find(id, as: StoredInstance.self)
-            let others = try instance.interfaces(in: view.database)
-            let prototype = InterfacePrototype(view: view, change: change, body: body)
-            let interface = try change.createInterface(
-                try prototype.interface(
-                    name: try view.newName(body, among: others.map(view.name)), owner: instance,
-                    host: others.first?.host ?? instance.name))
-            return Answer(.created, .object(try view.render(interface, of: instance, isPrimary: false)))
-        }
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredInterface {
+        let instance = try instance(view)
+        let others = try instance.interfaces(in: view.database)
+        let prototype = InterfacePrototype(view: view, change: change, body: body)
+        return try change.createInterface(
+            try prototype.interface(
+                name: try view.newName(body, among: others.map(view.name)), owner: instance,
+                host: others.first?.host ?? instance.name))
     }
 
-    private func update(_ id: String, _ interface: String) async throws -> Answer {
-        try await request.permit("update_port")
-        let body = try request.patch()
-        return try await request.change("port.update") { change, view in
-            let (instance, former, isPrimary) = try find(id, interface, view)
-            try InterfacePrototype.refuseSpoofing(body)
-            var interface = former
-            let others = { try instance.interfaces(in: view.database).map(view.name) }
-            interface.name = try view.changedName(body, from: view.name(former), among: others) ?? former.name
-            let updated = try change.updateInterface(interface, from: former)
-            return Answer(.ok, .object(try view.render(updated, of: instance, isPrimary: isPrimary)))
-        }
+    func update(
+        _ former: StoredInterface, _ body: BodyObject, _ change: Change, _ view: ProjectView
+    ) throws -> StoredInterface {
+        try InterfacePrototype.refuseSpoofing(body)
+        var interface = former
+        let others = { try instance(view).interfaces(in: view.database).map(view.name) }
+        interface.name = try view.changedName(body, from: view.name(former), among: others) ?? former.name
+        return try change.updateInterface(interface, from: former)
     }
 
-    private func delete(_ id: String, _ interface: String) async throws -> Answer {
-        try await request.permit("delete_port")
-        return try await request.change("port.delete") { change, view in
-            let (_, interface, isPrimary) = try find(id, interface, view)
-            guard !isPrimary else {
-                throw VPCError.parameter(.badField, "id", "The primary interface goes with its instance.")
-            }
-            try change.deleteInterface(interface)
-            return Answer(.noContent)
+    func delete(_ interface: StoredInterface, _ change: Change, _ view: ProjectView) throws {
+        guard try !isPrimary(interface, view) else {
+            throw VPCError.parameter(.badField, "id", "The primary interface goes with its instance.")
         }
+        try change.deleteInterface(interface)
     }
 }
 

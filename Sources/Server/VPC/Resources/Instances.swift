@@ -4,75 +4,51 @@ import Model
 import Registry
 
 /// `instances`: the owners of interfaces, whether made here or named by Neutron's ports.
-struct Instances {
+struct Instances: VPCResource {
     let request: VPCRequest
+    let noun = "instance"
+    let collection = "instances"
 
-    func answer() async throws -> Answer {
-        let path = request.path
-        if path.count >= 2 {
-            guard path[1] == "network_interfaces" else { throw VPCError.routeMissing }
-            return try await InstanceInterfaces(request: request).answer()
-        }
-        switch (request.call.method, path.count) {
-        case (.get, 0): return try await list()
-        case (.post, 0): return try await create()
-        case (.get, 1): return try await show(path[0])
-        case (.patch, 1): return try await update(path[0])
-        case (.delete, 1): return try await delete(path[0])
-        default: throw VPCError.routeMissing
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredInstance] {
+        try view.own(StoredInstance.self).fetchAll(view.database).filter { instance in
+            filter.admits(try view.vpc(instance.vpcID), view) && filter.admits(name: instance.name)
         }
     }
 
-    private func list() async throws -> Answer {
-        try await request.permit("get_instance")
-        let pagination = try Pagination(request.call, "instances")
-        let filter = VPCFilter(request.call)
-        return try await request.read { view in
-            let instances = try view.own(StoredInstance.self).fetchAll(view.database).filter { instance in
-                filter.admits(try view.vpc(instance.vpcID), view) && filter.admits(name: instance.name)
-                    && filter.admitsResourceGroup(view)
-            }
-            let page = pagination.page(instances)
-            return Answer(.ok, pagination.body(try page.items.map(view.render), page, request.call))
-        }
+    func render(_ instance: StoredInstance, _ view: ProjectView) throws -> JSONObject { try view.render(instance) }
+
+    private func names(_ view: ProjectView) throws -> [String] {
+        try view.own(StoredInstance.self).fetchAll(view.database).map(\.name)
     }
 
-    private func create() async throws -> Answer {
-        try await request.permit("create_instance")
-        let body = try request.body()
-        return try await request.change("instance.create") { change, view in
-            try view.checkResourceGroup(body)
-            if body.has("primary_network_attachment") || body.has("network_attachments") {
-                throw VPCError.field(
-                    .badField, "primary_network_attachment",
-                    "primary_network_attachment: attachments are not served; give primary_network_interface.")
-            }
-            let primary = InterfacePrototype(
-                view: view, change: change, body: try body.requiredObject("primary_network_interface"))
-            let vpc = try vpc(body, of: try primary.subnet, view)
-            let taken = try view.own(StoredInstance.self).fetchAll(view.database).map(\.name)
-            let id = Change.newID()
-            var instance = StoredInstance(
-                id: id, projectID: request.project.id, vpcID: vpc.id, name: try view.newName(body, among: taken),
-                zone: try view.requiredZone(body), deviceID: id, profile: try Self.profile(body))
-            instance = try change.createInstance(instance)
-            // The instance is the host of this name, unless the body says where it runs.
-            let host = try body.object("gatehouse")?.text("host") ?? instance.name
-            var names: [String] = []
-            for part in [primary.body] + (try body.objects("network_interfaces") ?? []) {
-                let name = try view.newName(part, among: names)
-                names.append(name)
-                let prototype = InterfacePrototype(view: view, change: change, body: part)
-                let made = try change.createInterface(
-                    try prototype.interface(name: name, owner: instance, host: host))
-                if instance.primaryID == nil {
-                    var whole = instance
-                    whole.primaryID = made.id
-                    instance = try change.updateInstance(whole, from: instance)
-                }
-            }
-            return Answer(.created, .object(try view.render(instance)))
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredInstance {
+        if body.has("primary_network_attachment") || body.has("network_attachments") {
+            throw VPCError.field(
+                .badField, "primary_network_attachment",
+                "primary_network_attachment: attachments are not served; give primary_network_interface.")
         }
+        let primary = try body.requiredObject("primary_network_interface")
+        let subnet = try InterfacePrototype(view: view, change: change, body: primary).subnet
+        let id = Change.newID()
+        var instance = try change.createInstance(
+            StoredInstance(
+                id: id, projectID: request.project.id, vpcID: try vpc(body, of: subnet, view).id,
+                name: try view.newName(body, among: try names(view)), zone: try view.requiredZone(body), deviceID: id,
+                profile: try Self.profile(body)))
+        // The instance is the host of this name, unless the body says where it runs.
+        let host = try body.object("gatehouse")?.text("host") ?? instance.name
+        var names: [String] = []
+        for part in [primary] + (try body.objects("network_interfaces") ?? []) {
+            let name = try view.newName(part, among: names)
+            names.append(name)
+            let prototype = InterfacePrototype(view: view, change: change, body: part)
+            let made = try change.createInterface(try prototype.interface(name: name, owner: instance, host: host))
+            guard instance.primaryID == nil else { continue }
+            var whole = instance
+            whole.primaryID = made.id
+            instance = try change.updateInstance(whole, from: instance)
+        }
+        return instance
     }
 
     private func vpc(_ body: BodyObject, of subnet: StoredSubnet, _ view: ProjectView) throws -> StoredVPC {
@@ -90,31 +66,22 @@ struct Instances {
         return try profile.text("href")?.split(separator: "/").last.map { String($0) } ?? "gatehouse"
     }
 
-    private func show(_ id: String) async throws -> Answer {
-        try await request.permit("get_instance")
-        return try await request.read { view in
-            Answer(.ok, .object(try view.render(try view.find(id, as: StoredInstance.self))))
-        }
+    func update(
+        _ former: StoredInstance, _ body: BodyObject, _ change: Change, _ view: ProjectView
+    ) throws -> StoredInstance {
+        var instance = former
+        let name = try view.changedName(body, from: former.name, among: { try names(view) })
+        instance.name = name ?? former.name
+        return try change.updateInstance(instance, from: former)
     }
 
-    private func update(_ id: String) async throws -> Answer {
-        try await request.permit("update_instance")
-        let body = try request.patch()
-        return try await request.change("instance.update") { change, view in
-            let former = try view.find(id, as: StoredInstance.self)
-            var instance = former
-            let others = { try view.own(StoredInstance.self).fetchAll(view.database).map(\.name) }
-            instance.name = try view.changedName(body, from: former.name, among: others) ?? instance.name
-            return Answer(.ok, .object(try view.render(try change.updateInstance(instance, from: former))))
-        }
+    func delete(_ instance: StoredInstance, _ change: Change, _ view: ProjectView) throws {
+        try change.deleteInstance(instance)
     }
 
-    private func delete(_ id: String) async throws -> Answer {
-        try await request.permit("delete_instance")
-        return try await request.change("instance.delete") { change, view in
-            try change.deleteInstance(try view.find(id, as: StoredInstance.self))
-            return Answer(.noContent)
-        }
+    func more(_ path: [String]) async throws -> Answer {
+        guard path.count >= 2, path[1] == "network_interfaces" else { throw VPCError.routeMissing }
+        return try await InstanceInterfaces(request: request).answer()
     }
 }
 
