@@ -26,11 +26,7 @@ import Testing
             "POST", "/v1/flow_log_collectors?\(version)",
             #"{"target": {"crn": "\#(instance)"}, "storage_bucket": {"name": "flowlogs"}}"#)
         let collector = try #require(made["id"] as? String)
-        try fleet.wait("the collector on the host") {
-            let newest = try fleet.call("GET", "/api/revisions?limit=1")["revisions"] as? [[String: Any]]
-            let known = try fleet.call("GET", "/api/hosts")["hosts"] as? [[String: Any]]
-            return known?.first?["applied_revision"] as? Int == newest?.first?["number"] as? Int
-        }
+        try fleet.inForce()
         let guest = try #require(host.guests["g1"])
         #expect(try guest.tcp(try address("10.9.0.99"), 80, patience: 300) == .silence)
         try fleet.wait("the session's event") { try host.events().count == 1 }

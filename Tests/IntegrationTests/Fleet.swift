@@ -137,6 +137,17 @@ final class Fleet {
         }
     }
 
+    /// Waits until the newest change is in the kernel of every host that it concerns.
+    func inForce() throws {
+        try wait("the change to be in force") {
+            let revisions = try call("GET", "/api/revisions?limit=1")["revisions"] as? [[String: Any]]
+            guard let request = revisions?.first?["request_id"] as? String,
+                let effects = try call("GET", "/api/audit?request=\(request)")["effects"] as? [[String: Any]]
+            else { throw Unexpected(description: "no newest revision") }
+            return effects.allSatisfy { ["in force", "not concerned"].contains($0["state"] as? String ?? "") }
+        }
+    }
+
     func remove() {
         for host in hosts { host.remove() }
         server?.terminate()

@@ -80,6 +80,27 @@ import Testing
         #expect(open.json?["id"] == made["id"])
     }
 
+    @Test(
+        arguments: [
+            ("allow_ssh", "inbound", "tcp", 22), ("allow_http", "inbound", "tcp", 80),
+            ("allow_https", "inbound", "tcp", 443),
+            ("allow_outbound", "outbound", "any", nil), ("allow_all", "inbound", "any", nil),
+        ] as [(String, String, String, Int?)])
+    func `a group can begin with ready-made rules of both families`(
+        template: String, direction: String, word: String, port: Int?
+    ) async throws {
+        let server = try await ServerUnderTest()
+        let vpc = #""vpc": {"id": "\#(try await server.shop().vpc)"}"#
+        let group = try await server.made(
+            "security_groups", #"{\#(vpc), "gatehouse": {"template": "\#(template)"}}"#)
+        let rules = try #require(group["rules"]?.items)
+        #expect(rules.map { $0["ip_version"] } == ["ipv4", "ipv6"])
+        #expect(rules.allSatisfy { $0["direction"]?.text == direction && $0["protocol"]?.text == word })
+        #expect(rules.allSatisfy { $0["port_min"]?.number == port })
+        let wrong = await server.vpc(.post, "security_groups", #"{\#(vpc), "gatehouse": {"template": "allow_cats"}}"#)
+        #expect(wrong.target == "gatehouse.template")
+    }
+
     @Test func `ten rules made at once are all made`() async throws {
         let server = try await ServerUnderTest()
         let group = try await server.group(in: try await server.shop().vpc, "g")

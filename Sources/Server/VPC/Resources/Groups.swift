@@ -24,6 +24,9 @@ struct Groups: VPCResource {
         let others = try StoredGroup.filter(Column("vpcID") == vpc.id).fetchAll(view.database)
         try request.quotas.check(\.groupsPerVPC, others.count + 1, "security groups of VPC \(vpc.id)")
         let group = try change.createGroup(in: vpc, name: try view.newName(body, among: others.map(\.name)))
+        for draft in try GroupTemplate.named(in: body)?.drafts(for: group) ?? [] {
+            try change.addRule(draft, to: group, admitsTwins: true)
+        }
         let rules = try body.objects("rules") ?? []
         try request.quotas.check(\.rulesPerGroup, rules.count, "rules of the security group")
         for rule in rules {
