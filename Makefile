@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check fmt bench server-bench agreement capture-check client-tour
+.PHONY: help setup demo test check fmt bench server-bench agreement capture-check client-tour sdk-tour
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,10 @@ agreement: setup ## a long run of random policies and packets: kernel against cl
 client-tour: setup ## drive a fresh server with the unmodified openstack client (installed from PyPI on the first run)
 	@scripts/swift build --product gatehouse
 	@scripts/client-tour
+
+sdk-tour: setup ## drive a fresh server with IBM's unmodified Python SDK for VPC (installed from PyPI on the first run)
+	@scripts/swift build --product gatehouse
+	@scripts/sdk-tour
 
 server-bench: setup ## measure the control plane: changes a second, lists, memory
 	@scripts/swift build -c release --product gatehouse

@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Host", "Link", "Model", "Registry", .product(name: "Yams", package: "Yams"),
+                "Gzip", "Host", "Link", "Model", "Registry", .product(name: "Yams", package: "Yams"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -186,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Host", "Registry", "Server", "gatehouse", .product(name: "GRDB", package: "GRDB.swift"),
+                "Gzip", "Host", "Model", "Registry", "Server", "gatehouse",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),

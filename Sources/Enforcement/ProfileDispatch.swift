@@ -46,13 +46,15 @@ enum ProfileDispatch {
 
     static func text(_ number: UInt32, _ direction: Direction) -> String {
         direction == .egress
-            ? "0x" + String(number, radix: 16) : String(number >> 16, radix: 16) + ":" + String(number & 0xffff, radix: 16)
+            ? "0x" + String(number, radix: 16)
+            : String(number >> 16, radix: 16) + ":" + String(number & 0xffff, radix: 16)
     }
 
     /// The number of a profile's chain: derived from its name, the next one where another chain has that.
     ///
     /// * `chains`: the chains that have numbers.
-    static func number(of chain: String, _ direction: Direction, in chains: [Ruleset.Element: Ruleset.Target]) -> UInt32 {
+    static func number(of chain: String, _ direction: Direction, in chains: [Ruleset.Element: Ruleset.Target]) -> UInt32
+    {
         var number = UInt32(truncatingIfNeeded: Identifier<Ruleset>(derivedFrom: "number", chain).low)
         // Neither 0, which is no number, nor what nft prints as a word.
         number = number & 0x3fff_ffff | 0x4000_0000

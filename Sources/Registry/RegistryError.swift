@@ -22,6 +22,12 @@ package struct RegistryError: Error, Hashable, CustomStringConvertible {
         case quotaBelowUse
         case tagMissing
         case revisionMismatch
+        /// A VPC keeps its default group.
+        case vpcDefaultGroup
+        /// A group of one VPC meets an interface or group of another.
+        case groupNotInVPC
+        case targetHasCollector
+        case bucketExists
         case notPossibleHere
         case newerSchema
     }

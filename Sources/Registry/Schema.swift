@@ -8,6 +8,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1", migrate: makeFirstVersion)
+        migrator.registerMigration("2", migrate: addVPCObjects)
         return migrator
     }
 

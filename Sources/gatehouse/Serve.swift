@@ -43,6 +43,17 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "How long a token is good for, in seconds.")
     var tokenSeconds = 3600
 
+    @Option(help: "The region that the VPC API shows.")
+    var region = "local"
+
+    @Option(help: "A zone of the region, whose name begins with the region's; may be given again (default: REGION-1).")
+    var zone: [String] = []
+
+    @Option(
+        help:
+            "A ceiling of the VPC API, as rules-per-group=500; may be given again. Others: \(VPCQuotas.known).")
+    var vpcQuota: [String] = []
+
     @Flag(help: "Check the settings and files, and stop.")
     var checkConfig = false
 
@@ -54,6 +65,13 @@ struct Serve: AsyncParsableCommand {
         guard (60...2_592_000).contains(tokenSeconds) else {
             throw ValidationError("--token-seconds \(tokenSeconds): give 60 to 2592000")
         }
+        for name in [region] + zone where !Self.isPlaceName(name) {
+            throw ValidationError("--region, --zone \(name): 1 to 63 of a-z, 0-9 and - are wanted")
+        }
+        if let stray = zone.first(where: { !$0.hasPrefix(region) }) {
+            throw ValidationError("--zone \(stray): the name must begin with the region's, \(region)")
+        }
+        _ = try quotas()
     }
 
     func run() async throws {
@@ -73,6 +91,9 @@ struct Serve: AsyncParsableCommand {
         settings.trustsForwarding = trustForwarded
         settings.admitsAnonymous = allowAnonymous
         settings.tokenLifetime = .seconds(tokenSeconds)
+        settings.region = region
+        settings.zones = zone.isEmpty ? ["\(region)-1"] : zone
+        settings.vpcQuotas = try quotas()
         let folder = ServerFolder(data)
         let plane = try ControlPlane(folder: folder, settings: settings, access: access)
         try await first?.apply(to: plane.registry)
@@ -87,6 +108,22 @@ struct Serve: AsyncParsableCommand {
             }
         }
         reloading.cancel()
+    }
+
+    private static func isPlaceName(_ name: String) -> Bool {
+        (1...63).contains(name.utf8.count)
+            && name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-") }
+    }
+
+    private func quotas() throws -> VPCQuotas {
+        var quotas = VPCQuotas()
+        for text in vpcQuota {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let number = Int(parts[1]), number > 0, quotas.set(parts[0], to: number) else {
+                throw ValidationError("--vpc-quota \(text): NAME=NUMBER is wanted, with one of \(VPCQuotas.known)")
+            }
+        }
+        return quotas
     }
 
     private func policyText() throws -> String? {

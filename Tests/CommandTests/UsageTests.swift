@@ -19,6 +19,9 @@ import Testing
         (["explain", "a", "b"], "--flow ID"), (["explain", "--flow", "1", "a"], "--flow: source"),
         (["explain", "a", "b", "tcp/1", "--at", "1h", "--revision", "1"], "--at and --revision"),
         (["books", "--settle", "9999"], "--settle 9999"), (["events", "-o", "xml"], "xml"),
+        (["collector", "list"], "--server: name the control plane"), (["acl", "create", "x"], "--vpc"),
+        (["bucket", "create", "x", "file:x", "--server", "http://h"], "--token-file"),
+        (["serve", "--vpc-quota", "cats=3"], "rules-per-group"), (["serve", "--zone", "mars"], "--zone mars"),
     ])
     func `wrong usage is exit code 2`(words: [String], error: String) throws {
         let run = try shop.run(words)
@@ -29,7 +32,7 @@ import Testing
 
     @Test(arguments: [
         "demo", "up", "apply", "events", "flows", "books", "explain", "status", "revisions", "serve", "host", "audit",
-        "backup", "restore",
+        "backup", "restore", "collector", "bucket", "acl",
     ])
     func `each command's help has an example`(verb: String) throws {
         let run = try shop.gatehouse(verb, "--help")

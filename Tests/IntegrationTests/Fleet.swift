@@ -107,13 +107,15 @@ final class Fleet {
     // MARK: The hosts
 
     @discardableResult
-    func addHost(_ name: String) throws -> FleetHost {
+    func addHost(_ name: String, windowSeconds: Int = 600) throws -> FleetHost {
         let number = hosts.count + 1
         let answer = try call("POST", "/api/hosts", "{\"host\": {\"name\": \"\(name)\"}}")
         guard let token = (answer["enrolment"] as? [String: Any])?["token"] as? String else {
             throw Unexpected(description: "no token in \(answer)")
         }
-        let host = try FleetHost(name, label: "\(label)\(number)", number: number, router: router, token: token)
+        let host = try FleetHost(
+            name, label: "\(label)\(number)", number: number, router: router, token: token, windowSeconds: windowSeconds
+        )
         hosts.append(host)
         try host.supervisor.start()
         try AgentClient(host.folder).waitUntilReady(seconds: 20)
@@ -132,6 +134,17 @@ final class Fleet {
         while try !isTrue() {
             guard SystemClock.monotonic < deadline else { throw Unexpected(description: "waited in vain for \(what)") }
             _ = try Polling.wait([], timeoutNanoseconds: 20_000_000)
+        }
+    }
+
+    /// Waits until the newest change is in the kernel of every host that it concerns.
+    func inForce() throws {
+        try wait("the change to be in force") {
+            let revisions = try call("GET", "/api/revisions?limit=1")["revisions"] as? [[String: Any]]
+            guard let request = revisions?.first?["request_id"] as? String,
+                let effects = try call("GET", "/api/audit?request=\(request)")["effects"] as? [[String: Any]]
+            else { throw Unexpected(description: "no newest revision") }
+            return effects.allSatisfy { ["in force", "not concerned"].contains($0["state"] as? String ?? "") }
         }
     }
 
@@ -156,7 +169,7 @@ final class FleetHost {
     private let router: TestHost
     private(set) var guests: [String: Guest] = [:]
 
-    init(_ name: String, label: String, number: Int, router: TestHost, token: String) throws {
+    init(_ name: String, label: String, number: Int, router: TestHost, token: String, windowSeconds: Int) throws {
         self.name = name
         self.number = number
         self.router = router
@@ -177,7 +190,8 @@ final class FleetHost {
         supervisor = try AgentSupervisor(
             folder, program: AgentUnderTest.program("gatehouse-agent"),
             arguments: [
-                "--window", "600", "--server", "https://\(Fleet.serverAddress):8440", "--enrol", folder.path + "/enrol",
+                "--window", "\(windowSeconds)", "--server", "https://\(Fleet.serverAddress):8440", "--enrol",
+                folder.path + "/enrol",
                 "--host", name,
             ], namespace: host.name)
     }

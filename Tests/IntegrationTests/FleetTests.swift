@@ -32,7 +32,7 @@ import Testing
         let servers = try GuestServer(two, [target], tcp: [8080], udp: [])
         defer { servers.stop() }
         // Nothing lets web in yet: accepted where it leaves, dropped where it arrives.
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try one.tcp(target, 8080, patience: 300) == .silence)
         let rule = try fleet.make(
             "security-group-rules", "security_group_rule",
@@ -40,12 +40,12 @@ import Testing
             {"security_group_id": "\(app)", "direction": "ingress", "protocol": "tcp", "port_range_min": 8080,
              "port_range_max": 8080, "remote_group_id": "\(web)"}
             """)
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try one.tcp(target, 8080) == .answered(1000))
         #expect(try three.tcp(target, 8080) == .answered(1000))
         // A peer that leaves its group is refused on the other hosts.
         try fleet.call("PUT", "/networking/v2.0/ports/\(ports[2])", #"{"port": {"security_groups": ["\#(app)"]}}"#)
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try three.tcp(target, 8080, patience: 300) == .silence)
         #expect(try one.tcp(target, 8080) == .answered(1000))
         // The events of both ends are here, and at the server.
@@ -83,7 +83,7 @@ import Testing
         _ = try fleet.addPort("g2", group: app, network: network, host: host, address: "10.9.0.12")
         let one = try #require(host.guests["g1"])
         let target = try address("10.9.0.12")
-        try inForce(fleet)
+        try fleet.inForce()
         let servers = try GuestServer(try #require(host.guests["g2"]), [target], tcp: [], udp: [1000, 1001])
         defer { servers.stop() }
         // Neighbours are found; nothing is asked for yet.
@@ -93,14 +93,14 @@ import Testing
         let accepts = try fleet.make(
             "log/logs", "log",
             #"{"resource_type": "security_group", "target_id": "\#(port)", "event": "ACCEPT", "enabled": false}"#)
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try one.udp(target, 1000).isAnswered)
         #expect(try one.udp(target, 2000) == .silence)
         try fleet.call("PUT", "/networking/v2.0/log/logs/\(accepts)", #"{"log": {"enabled": true}}"#)
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try one.udp(target, 1001).isAnswered)
         try fleet.call("PUT", "/networking/v2.0/log/logs/\(drops)", #"{"log": {"enabled": false}}"#)
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try one.udp(target, 2001) == .silence)
         try fleet.wait("the last event") { try host.events().contains { $0.verdict == .drop && $0.targetPort == 2001 } }
         let lines = String(decoding: try DurableFile.read(host.folder.eventsText) ?? [], as: UTF8.self).split(
@@ -130,7 +130,7 @@ import Testing
                 "g\(number)", group: group, network: network, host: fleet.hosts[number - 1],
                 address: "10.9.0.1\(number)")
         }
-        try inForce(fleet)
+        try fleet.inForce()
         var delays: [Double] = []
         for number in 0..<15 {
             let rule = try fleet.make(
@@ -138,7 +138,7 @@ import Testing
                 #"{"security_group_id": "\#(group)", "direction": "ingress", "protocol": "tcp", "port_range_min": \#(number + 1), "port_range_max": \#(number + 1)}"#
             )
             let answered = Double(SystemClock.realtime)
-            try inForce(fleet)
+            try fleet.inForce()
             let entries = try fleet.call("GET", "/api/audit?action=security_group.rule.add&limit=1")["entries"]
             let request = try #require((entries as? [[String: Any]])?.first?["request_id"] as? String)
             let effects = try #require(
@@ -172,7 +172,7 @@ import Testing
         _ = try fleet.make(
             "security-group-rules", "security_group_rule",
             #"{"security_group_id": "\#(open)", "direction": "ingress", "protocol": "tcp"}"#)
-        try inForce(fleet)
+        try fleet.inForce()
         let (one, two) = (try #require(host.guests["g1"]), try #require(host.guests["g2"]))
         let target = try address("10.9.0.12")
         let servers = try GuestServer(two, [target], tcp: [80], udp: [])
@@ -198,19 +198,7 @@ import Testing
         let ports = try fleet.call("GET", "/networking/v2.0/ports?fixed_ips=ip_address%3D10.9.0.12")["ports"]
         let port = try #require((ports as? [[String: Any]])?.first?["id"] as? String)
         try fleet.call("PUT", "/networking/v2.0/ports/\(port)", #"{"port": {"security_groups": ["\#(closed)"]}}"#)
-        try inForce(fleet)
+        try fleet.inForce()
         #expect(try one.tcp(target, 80, patience: 300) == .silence)
-    }
-
-    /// Waits until what was changed last is in every kernel that it concerns.
-    private func inForce(_ fleet: Fleet) throws {
-        try fleet.wait("the change to be in force") {
-            let newest = try #require(
-                (fleet.call("GET", "/api/revisions?limit=1")["revisions"] as? [[String: Any]])?.first)
-            let request = try #require(newest["request_id"] as? String)
-            let effects = try #require(
-                fleet.call("GET", "/api/audit?request=\(request)")["effects"] as? [[String: Any]])
-            return effects.allSatisfy { ["in force", "not concerned"].contains($0["state"] as? String ?? "") }
-        }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ConcernedHostsTests {
     /// A generator with a seed (SplitMix64), so that a failure comes again.
-    private struct Seeded: RandomNumberGenerator {
+    struct Seeded: RandomNumberGenerator {
         var state: UInt64
         mutating func next() -> UInt64 {
             state &+= 0x9e37_79b9_7f4a_7c15
@@ -24,8 +24,10 @@ import Testing
         try await test.change { try $0.setQuotas("p", [.group: -1, .rule: -1, .interface: -1], notBelowUse: false) }
         let vpcs = try await test.change { change in
             try (1...2).map { number in
-                let vpc = try change.createVPC(
-                    StoredVPC(id: Change.newID(), projectID: "p", name: "v\(number)", description: ""))
+                let vpc = try change.ensureDefaults(
+                    of: try change.createVPC(
+                        StoredVPC(id: Change.newID(), projectID: "p", name: "v\(number)", description: "")),
+                    protocolText: nil, name: { "made" })
                 let subnet = StoredSubnet(
                     id: Change.newID(), projectID: "p", vpcID: vpc.id, name: "s", description: "",
                     cidr: "10.\(number).0.0/16",
@@ -36,9 +38,9 @@ import Testing
         }
         var told = 0
         var spared = 0
-        for _ in 0..<300 {
+        for _ in 0..<500 {
             let before = try await policies(test)
-            let (choice, seed) = (Int.random(in: 0..<8, using: &random), random.next())
+            let (choice, seed) = (Int.random(in: 0..<18, using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {
@@ -98,7 +100,8 @@ import Testing
                 StoredInterface(
                     id: Change.newID(), projectID: "p", vpcID: vpc.id, name: "", description: "", mac: "",
                     isAdminUp: true,
-                    deviceID: "", deviceOwner: "", host: try some(hosts), device: "d", vnicType: "normal",
+                    deviceID: seed % 3 == 0 ? "" : "machine\(seed % 4)", deviceOwner: "", host: try some(hosts),
+                    device: "d", vnicType: "normal",
                     profile: "{}",
                     isPortSecurityEnabled: true, addresses: [.init(subnetID: subnet.id, address: address)],
                     groups: [try some(groups).id]))
@@ -108,6 +111,7 @@ import Testing
             if seed % 2 == 0 { wanted.host = try some(hosts) } else { wanted.groups = [try some(groups).id] }
             _ = try change.updateInterface(wanted, from: port)
         case 6: try change.deleteInterface(try some(ports))
+        case 8...: try VPCActions(change: change, choice: choice).act(&random)
         default: _ = try change.updateGroup(try some(groups), name: "renamed\(seed % 50)", description: nil)
         }
     }

@@ -4,8 +4,8 @@ import Registry
 import Testing
 
 @Suite struct SchemaTests {
-    private static let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "Fixtures/schema-1.sql")
+    private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+    private static let newest = fixtures.appending(path: "schema-2.sql")
 
     /// A released schema never changes: a new version is a new migration. `GATEHOUSE_RECORD=1` writes the sample anew.
     @Test func `the tables are those of the committed sample`() async throws {
@@ -16,8 +16,35 @@ import Testing
                 sql: "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY name")
         }.map { $0 + ";\n" }.joined()
         if ProcessInfo.processInfo.environment["GATEHOUSE_RECORD"] == "1" {
-            try made.write(to: Self.fixture, atomically: true, encoding: .utf8)
+            try made.write(to: Self.newest, atomically: true, encoding: .utf8)
         }
-        #expect(try String(contentsOf: Self.fixture, encoding: .utf8) == made)
+        #expect(try String(contentsOf: Self.newest, encoding: .utf8) == made)
+    }
+
+    /// A registry as version 1 left it: its sample's tables, a network with a group and a rule, and their history.
+    @Test func `a registry of the first version opens with its present and its past`() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/gatehouse-first-\(UUID().uuidString).sqlite"
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let old = try DatabaseQueue(path: path)
+        let tables = try String(contentsOf: Self.fixtures.appending(path: "schema-1.sql"), encoding: .utf8)
+        let objects = try String(contentsOf: Self.fixtures.appending(path: "objects-1.sql"), encoding: .utf8)
+        try await old.write { database in
+            // Indexes and triggers come before their tables in the sample's order of names.
+            let statements = tables.components(separatedBy: ";\nCREATE ").map {
+                $0.hasPrefix("CREATE ") ? $0 : "CREATE " + $0
+            }
+            let ordered = statements.sorted { $0.hasPrefix("CREATE TABLE") && !$1.hasPrefix("CREATE TABLE") }
+            for statement in ordered { try database.execute(sql: statement) }
+            try database.execute(sql: objects)
+        }
+        try old.close()
+        let registry = try Registry(path: path)
+        let (present, past) = try await registry.read { (try PastState(present: $0), try PastState(at: 1, in: $0)) }
+        #expect(present == past)
+        #expect(present.vpcs.map(\.name) == ["old"])
+        #expect(present.groups.map(\.vpcID) == [nil])
+        #expect(present.rules.map(\.edition) == [nil])
+        #expect(present.subnets.map(\.cidr) == ["10.9.0.0/24"])
+        #expect(present.interfaces.map(\.virtual) == [nil])
     }
 }

@@ -12,12 +12,13 @@ final class ServerUnderTest: Sendable {
 
     /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival); each one's
     /// token is `NAME-token-0123456789`, ada's password `s3cret-of-ada`.
-    init(anonymous: Bool = false, policy: String? = nil) async throws {
+    init(anonymous: Bool = false, policy: String? = nil, quotas: VPCQuotas = VPCQuotas()) async throws {
         folder = FileManager.default.temporaryDirectory.path + "/gatehouse-server-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var settings = ServerSettings()
         settings.isInsecure = true
         settings.admitsAnonymous = anonymous
+        settings.vpcQuotas = quotas
         access = try AccessFile(text: policy)
         plane = try ControlPlane(folder: ServerFolder(folder + "/data"), settings: settings, access: access)
         try "s3cret-of-ada\n".write(toFile: folder + "/ada.pw", atomically: true, encoding: .utf8)
@@ -35,6 +36,7 @@ final class ServerUnderTest: Sendable {
         for (name, project, _) in people {
             yaml += "  - {name: \(name), token_file: \(name).token, user: \(name), project: \(project)}\n"
         }
+        yaml += #"buckets: [{name: flowlogs, url: "file:buckets/flowlogs"}, {name: gone, url: "file:/nowhere/at/all"}]"#
         try yaml.write(toFile: folder + "/first.yaml", atomically: true, encoding: .utf8)
         try await Bootstrap(path: folder + "/first.yaml").apply(to: plane.registry)
     }

@@ -13,6 +13,18 @@ extension Change {
             StoredGroup(id: Change.newID(), projectID: projectID, name: name, description: description))
     }
 
+    /// Makes a group of one VPC, without any rule.
+    package func createGroup(in vpc: StoredVPC, name: String) throws -> StoredGroup {
+        guard name.lowercased() != StoredGroup.defaultName else {
+            throw RegistryError(.defaultGroupExists, "A group of this name is kept for Neutron's default group.")
+        }
+        var group = StoredGroup(
+            id: Change.newID(), projectID: vpc.projectID, name: name, description: "", vpcID: vpc.id)
+        try insert(&group)
+        try audit("security_group.create", group, after: try json(group))
+        return group
+    }
+
     private func makeGroup(_ wanted: StoredGroup) throws -> StoredGroup {
         var group = wanted
         try insert(&group)
@@ -62,9 +74,18 @@ extension Change {
         guard !group.isDefault || actor.isAdmin else {
             throw RegistryError(.defaultGroupCannotGo, "Insufficient rights for removing default security group.")
         }
+        let isVPCDefault = try !StoredVPC.filter(Column("defaultGroupID") == group.id).isEmpty(database)
+        guard !isVPCDefault else {
+            throw RegistryError(
+                .vpcDefaultGroup, "Security Group \(group.id) is its VPC's default group; it goes with the VPC.")
+        }
         let users = try Int.fetchOne(
             database, sql: "SELECT count(*) FROM interface_group WHERE groupID = ?", arguments: [group.id])
         guard users == 0 else { throw RegistryError(.inUse(.group), "Security Group \(group.id) in use.") }
+        try removeGroup(group)
+    }
+
+    func removeGroup(_ group: StoredGroup) throws {
         for log in try StoredLog.filter(Column("groupID") == group.id).fetchAll(database) { try deleteLog(log) }
         let naming = Column("remoteGroupID") == group.id && Column("groupID") != group.id
         for rule in try StoredRule.filter(naming).fetchAll(database) { try deleteRule(rule) }

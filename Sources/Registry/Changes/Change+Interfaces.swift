@@ -7,6 +7,7 @@ extension Change {
         try Quota.interface.check(wanted.projectID, adding: 1, in: database)
         var interface = wanted
         try checkMAC(interface)
+        try checkGroups(interface.groups, of: interface)
         try insert(&interface)
         try writeAddresses(of: interface)
         try writeGroups(of: interface)
@@ -19,8 +20,10 @@ extension Change {
         var interface = wanted
         guard interface != former else { return former }
         if interface.mac != former.mac { try checkMAC(interface) }
+        try checkGroups(interface.groups.filter { !former.groups.contains($0) }, of: interface)
         try update(&interface, from: former)
         if interface.addresses != former.addresses { try writeAddresses(of: interface) }
+        if interface.deviceID != former.deviceID { try releaseInstance(of: former) }
         let attached = Set(interface.groups).subtracting(former.groups)
         let detached = Set(former.groups).subtracting(interface.groups)
         if !attached.isEmpty || !detached.isEmpty { try writeGroups(of: interface) }
@@ -40,9 +43,21 @@ extension Change {
 
     package func deleteInterface(_ interface: StoredInterface) throws {
         for log in try StoredLog.filter(Column("interfaceID") == interface.id).fetchAll(database) { try deleteLog(log) }
+        try deleteCollectors(of: interface.id)
         try delete(interface)
         try audit("port.delete", interface, before: try json(interface))
         for group in try groups(interface.groups) { try audit("security_group.detach", group, before: interface.id) }
+        try releaseInstance(of: interface)
+    }
+
+    /// Groups of a VPC are for its own interfaces.
+    private func checkGroups(_ ids: [String], of interface: StoredInterface) throws {
+        for group in try groups(ids) {
+            guard let vpcID = group.vpcID, vpcID != interface.vpcID else { continue }
+            throw RegistryError(
+                .groupNotInVPC,
+                "Security group \(group.id) is in network \(vpcID), the port in network \(interface.vpcID).")
+        }
     }
 
     private func groups(_ ids: [String]) throws -> [StoredGroup] { try ids.map { try find($0) } }

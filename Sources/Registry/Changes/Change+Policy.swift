@@ -6,17 +6,25 @@ package import Model
 /// Names are looked up within the project: a VPC by its name, a group by its name, an interface by `INSTANCE/INTERFACE` within
 /// its VPC. What the file does not name stays as it is, unless it is to be pruned.
 package struct PolicyDeclaration: Sendable {
-    private let policy: Policy
-    private let projectID: String
+    let policy: Policy
+    let projectID: String
     /// The host that has the devices.
     private let host: String
-    private let prunes: Bool
+    let prunes: Bool
+    /// Where instances are that a collector needs and that nobody has registered.
+    let zone: String
+    /// Whether the caller may name a bucket that is not there yet.
+    let makesBuckets: Bool
 
-    package init(_ policy: Policy, projectID: String, host: String, prunes: Bool) {
+    package init(
+        _ policy: Policy, projectID: String, host: String, prunes: Bool, zone: String = "", makesBuckets: Bool = false
+    ) {
         self.policy = policy
         self.projectID = projectID
         self.host = host
         self.prunes = prunes
+        self.zone = zone
+        self.makesBuckets = makesBuckets
     }
 
     /// Makes it so; tells what changed, a line each: `+ group web`, `- rule ingress tcp/22 from any in group web`.
@@ -29,13 +37,16 @@ package struct PolicyDeclaration: Sendable {
                 "group \(name): two VPCs of the file have one of this name, and a project has one group of a name here; "
                     + "rename one of them")
         }
+        var made: [String: StoredVPC] = [:]
         for vpc in policy.vpcs {
             let stored = try self.vpc(vpc, change, &lines)
             let subnets = try self.subnets(vpc, of: stored, change, &lines)
-            let groups = try self.groups(vpc, change, &lines)
+            made[vpc.name] = stored
+            let groups = try self.groups(vpc, of: stored, change, &lines)
             try interfaces(vpc, of: stored, subnets, groups, change, &lines)
-            if prunes { try pruneGroups(vpc, groups, change, &lines) }
+            if prunes { try pruneGroups(of: stored, groups, change, &lines) }
         }
+        try collectors(made, change, &lines)
         return lines
     }
 
@@ -67,11 +78,14 @@ package struct PolicyDeclaration: Sendable {
     // MARK: Groups
 
     /// The registry's group of each of the file's, by the file's name.
-    private func groups(_ vpc: VPC, _ change: Change, _ lines: inout [String]) throws -> [String: StoredGroup] {
+    private func groups(
+        _ vpc: VPC, of home: StoredVPC, _ change: Change, _ lines: inout [String]
+    ) throws -> [String: StoredGroup] {
         var stored: [String: StoredGroup] = [:]
         for group in vpc.groups {
-            let named = Column("projectID") == projectID && Column("name") == group.name
-            if let found = try StoredGroup.filter(named).fetchOne(change.database) {
+            if let found = try StoredGroup.filter(usable(in: home) && Column("name") == group.name)
+                .fetchOne(change.database)
+            {
                 stored[group.name] = found
             } else {
                 lines.append("+ group \(group.name)")
@@ -83,6 +97,11 @@ package struct PolicyDeclaration: Sendable {
             try rules(group, of: own, stored, change, &lines)
         }
         return stored
+    }
+
+    /// The project's groups that a VPC's interfaces can carry: its own, and Neutron's, which are for all.
+    private func usable(in vpc: StoredVPC) -> some SQLSpecificExpressible {
+        Column("projectID") == projectID && (Column("vpcID") == nil || Column("vpcID") == vpc.id)
     }
 
     private func rules(
@@ -127,6 +146,7 @@ package struct PolicyDeclaration: Sendable {
                 draft.protocolText = "\(transport)"
                 (draft.portMin, draft.portMax) = (type.map { Int($0) }, code.map { Int($0) })
             }
+            draft.localPrefix = rule.local?.description
             switch rule.remote {
             case .any: break
             case .prefix(let prefix): draft.remotePrefix = prefix.description
@@ -137,12 +157,12 @@ package struct PolicyDeclaration: Sendable {
     }
 
     private func pruneGroups(
-        _ vpc: VPC, _ groups: [String: StoredGroup], _ change: Change, _ lines: inout [String]
+        of home: StoredVPC, _ groups: [String: StoredGroup], _ change: Change, _ lines: inout [String]
     ) throws {
         let kept = Set(groups.values.map(\.id))
-        let own = try StoredGroup.filter(Column("projectID") == projectID && Column("isDefault") == false)
-            .fetchAll(change.database)
-        for group in own where !kept.contains(group.id) {
+        let own = try StoredGroup.filter(usable(in: home) && Column("isDefault") == false).fetchAll(change.database)
+        let vpc: StoredVPC = try change.find(home.id)
+        for group in own where !kept.contains(group.id) && group.id != vpc.defaultGroupID {
             lines.append("- group \(group.name)")
             try change.deleteGroup(group)
         }
@@ -196,6 +216,8 @@ package struct PolicyDeclaration: Sendable {
             deviceOwner: former?.deviceOwner ?? "", host: host, device: interface.device, vnicType: "normal",
             profile: "{\"device\":\"\(interface.device)\"}", isPortSecurityEnabled: true, addresses: addresses,
             groups: interface.groups.compactMap { groups[$0]?.id })
+        // What the VPC API alone can say stays.
+        wanted.virtual = former?.virtual
         wanted.createdAt = former?.createdAt ?? 0
         wanted.updatedAt = former?.updatedAt ?? 0
         wanted.revisionNumber = former?.revisionNumber ?? 0

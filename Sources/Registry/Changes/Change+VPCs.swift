@@ -28,10 +28,15 @@ extension Change {
                 "Unable to complete operation on network \(vpc.id). There are one or more ports still in use on the "
                     + "network.")
         }
+        for collector in try StoredCollector.filter(Column("vpcID") == vpc.id).fetchAll(database) {
+            try deleteCollector(collector)
+        }
         for subnet in try StoredSubnet.filter(Column("vpcID") == vpc.id).fetchAll(database) {
             try delete(subnet)
             try audit("subnet.delete", subnet, before: try json(subnet))
         }
+        for group in try StoredGroup.filter(Column("vpcID") == vpc.id).fetchAll(database) { try removeGroup(group) }
+        for acl in try StoredACL.filter(Column("vpcID") == vpc.id).fetchAll(database) { try removeACL(acl) }
         try delete(vpc)
         try audit("network.delete", vpc, before: try json(vpc))
     }
@@ -49,6 +54,9 @@ extension Change {
                     + "overlaps with another subnet.")
         }
         var subnet = wanted
+        // A VPC that the VPC API has seen gives its default ACL to every new subnet, whoever makes it.
+        let vpc: StoredVPC = try find(wanted.vpcID)
+        if subnet.aclID == nil { subnet.aclID = vpc.defaultACLID }
         try insert(&subnet)
         try touchVPC(subnet.vpcID)
         try audit("subnet.create", subnet, after: try json(subnet))
@@ -73,6 +81,7 @@ extension Change {
                 "Unable to complete operation on subnet \(subnet.id): One or more ports have an IP allocation from "
                     + "this subnet.")
         }
+        try deleteCollectors(of: subnet.id)
         try delete(subnet)
         try touchVPC(subnet.vpcID)
         try audit("subnet.delete", subnet, before: try json(subnet))

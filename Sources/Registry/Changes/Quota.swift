@@ -36,9 +36,16 @@ package enum Quota: String, CaseIterable, Sendable {
             arguments: [projectID, rawValue]) ?? standard
     }
 
+    /// Groups of VPCs and their rules have ceilings of their own and do not count here.
     package func used(_ projectID: String, in database: Database) throws -> Int {
-        try Int.fetchOne(
-            database.cachedStatement(sql: "SELECT count(*) FROM \(kind.rawValue) WHERE projectID = ?"),
+        let counted =
+            switch self {
+            case .group: " AND vpcID IS NULL"
+            case .rule: " AND groupID IN (SELECT id FROM security_group WHERE vpcID IS NULL)"
+            default: ""
+            }
+        return try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT count(*) FROM \(kind.rawValue) WHERE projectID = ?\(counted)"),
             arguments: [projectID]) ?? 0
     }
 

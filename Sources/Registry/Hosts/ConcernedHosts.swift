@@ -6,11 +6,15 @@ package import GRDB
 /// * A network or subnet concerns the hosts that have interfaces in it.
 /// * A group or its rules concern the hosts that have interfaces with it, or with a group whose rules name it.
 /// * An interface concerns its host, before and after, and the hosts that its groups concern.
+/// * A network ACL concerns the hosts that have interfaces in its VPC, an instance those that have interfaces of it.
+/// * A collector concerns the hosts that have interfaces in its VPC.
+/// * A bucket concerns none: it never changes while a collector fills it.
 /// * A log concerns all hosts: which interfaces it covers is a matter of projects.
 package enum ConcernedHosts {
     private struct Past: Decodable {
         var host: String?
         var groups: [String]?
+        var vpcID: String?
     }
 
     /// The hosts that revisions after `first` and up to `last` can concern; nil is all of them.
@@ -21,7 +25,7 @@ package enum ConcernedHosts {
             database,
             sql: """
                 SELECT DISTINCT kind, objectID FROM history
-                WHERE revision > ? AND revision <= ? AND kind <> 'security_group_rule'
+                WHERE revision > ? AND revision <= ? AND kind NOT IN ('security_group_rule', 'network_acl_rule', 'bucket')
                 """, arguments: [first, last])
         for row in rows {
             let id: String = row[1]
@@ -31,9 +35,20 @@ package enum ConcernedHosts {
             case .subnet:
                 hosts.formUnion(try holders("vpcID = (SELECT vpcID FROM subnet WHERE id = ?)", id, database))
             case .interface:
-                for past in try states(of: id, after: first, upTo: last, database) {
+                for past in try states(.interface, of: id, after: first, upTo: last, database) {
                     if let host = past.host { hosts.insert(host) }
                     groups.formUnion(past.groups ?? [])
+                }
+            case .acl:
+                hosts.formUnion(try holders("vpcID = (SELECT vpcID FROM network_acl WHERE id = ?)", id, database))
+            case .instance:
+                hosts.formUnion(
+                    try holders(
+                        "(vpcID, deviceID) = (SELECT vpcID, deviceID FROM instance WHERE id = ?)", id, database))
+            case .collector:
+                // One that is gone has concerned the hosts of its VPC, too.
+                for past in try states(.collector, of: id, after: first, upTo: last, database) {
+                    if let vpc = past.vpcID { hosts.formUnion(try holders("vpcID = ?", vpc, database)) }
                 }
             default: return nil
             }
@@ -48,17 +63,17 @@ package enum ConcernedHosts {
             database.cachedStatement(sql: "SELECT DISTINCT host FROM interface WHERE \(condition)"), arguments: [id])
     }
 
-    /// The states that an interface had in the span, and the one before it.
+    /// The states that an object had in the span, and the one before it.
     private static func states(
-        of id: String, after first: Int64, upTo last: Int64, _ database: Database
+        _ kind: Kind, of id: String, after first: Int64, upTo last: Int64, _ database: Database
     ) throws -> [Past] {
         let bodies = try String.fetchAll(
             database.cachedStatement(
                 sql: """
-                    SELECT body FROM history WHERE kind = 'interface' AND objectID = ?1 AND body IS NOT NULL AND revision <= ?3
+                    SELECT body FROM history WHERE kind = ?4 AND objectID = ?1 AND body IS NOT NULL AND revision <= ?3
                       AND revision >= coalesce((SELECT max(revision) FROM history
-                        WHERE kind = 'interface' AND objectID = ?1 AND revision <= ?2), 0)
-                    """), arguments: [id, first, last])
+                        WHERE kind = ?4 AND objectID = ?1 AND revision <= ?2), 0)
+                    """), arguments: [id, first, last, kind.rawValue])
         return try bodies.map { try JSONDecoder().decode(Past.self, from: Data($0.utf8)) }
     }
 

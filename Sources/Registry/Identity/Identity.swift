@@ -147,11 +147,11 @@ package enum Identity {
         return Session(user: user, project: project, roles: roles, token: token)
     }
 
-    /// Issues a token; the text is told once and kept nowhere.
+    /// Issues a token; the text is told once and kept nowhere. Who chooses it puts enough randomness into it.
     package static func issue(
-        to user: String, project: String?, methods: [String], at now: Int64, lifetime: Duration, in database: Database
+        to user: String, project: String?, methods: [String], at now: Int64, lifetime: Duration,
+        text: String = randomText(bytes: 48), in database: Database
     ) throws -> (text: String, record: TokenRecord) {
-        let text = randomText(bytes: 48)
         let record = TokenRecord(
             kind: "session", hash: hash(ofToken: text), name: "", userID: user, projectID: project,
             methods: methods.joined(separator: ","), auditID: String(randomText(bytes: 16).prefix(22)), issuedAt: now,

@@ -11,6 +11,11 @@ package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case rule = "security_group_rule"
     case log
     case host
+    case instance
+    case acl = "network_acl"
+    case aclRule = "network_acl_rule"
+    case collector = "flow_log_collector"
+    case bucket
 
     /// The name in a sentence.
     package var title: String {
@@ -24,6 +29,11 @@ package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         case .rule: "Security group rule"
         case .log: "Log resource"
         case .host: "Host"
+        case .instance: "Instance"
+        case .acl: "Network ACL"
+        case .aclRule: "Network ACL rule"
+        case .collector: "Flow log collector"
+        case .bucket: "Bucket"
         }
     }
 }

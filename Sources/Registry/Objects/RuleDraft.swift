@@ -13,11 +13,15 @@ package struct RuleDraft: Sendable {
     package var remotePrefix: String?
     package var remoteGroupID: String?
     package var description: String
+    /// The near end's addresses; nil is all that the interface has.
+    package var localPrefix: String?
+    /// The rule's name on the VPC API.
+    package var label: String?
 
     package init(
         groupID: String, direction: String, etherType: String = "IPv4", protocolText: String? = nil,
         portMin: Int? = nil, portMax: Int? = nil, remotePrefix: String? = nil, remoteGroupID: String? = nil,
-        description: String = ""
+        description: String = "", localPrefix: String? = nil, label: String? = nil
     ) {
         self.groupID = groupID
         self.direction = direction
@@ -28,6 +32,8 @@ package struct RuleDraft: Sendable {
         self.remotePrefix = remotePrefix
         self.remoteGroupID = remoteGroupID
         self.description = description
+        self.localPrefix = localPrefix
+        self.label = label
     }
 
     /// Protocols that IPv4 packets never carry, by name and number.
@@ -35,6 +41,9 @@ package struct RuleDraft: Sendable {
         "ipv6-icmp", "icmpv6", "ipv6-encap", "ipv6-frag", "ipv6-nonxt", "ipv6-opts", "ipv6-route", "58", "41", "44",
         "59", "60", "43",
     ]
+
+    /// ICMP, TCP and UDP together: what the VPC API calls so, and Neutron's clients read as it is.
+    package static let icmpTCPUDP = "icmp_tcp_udp"
 
     /// Checks everything that needs no look at other objects, and spells the rule canonically.
     package mutating func canonicalise() throws {
@@ -49,6 +58,10 @@ package struct RuleDraft: Sendable {
     private mutating func canonicaliseProtocol() throws {
         guard let text = protocolText?.lowercased(), text != "any" else {
             protocolText = nil
+            return
+        }
+        guard text != Self.icmpTCPUDP else {
+            protocolText = text
             return
         }
         guard TransportProtocol(text) != nil || text == "ip", Int(text).map({ (0...255).contains($0) }) ?? true else {
@@ -66,6 +79,18 @@ package struct RuleDraft: Sendable {
     /// The protocol's number; nil for every protocol.
     package var transport: TransportProtocol? {
         protocolText == "ip" ? TransportProtocol(rawValue: 0) : protocolText.flatMap { TransportProtocol($0) }
+    }
+
+    /// What the draft asks of a packet's protocol.
+    package var service: Service {
+        guard protocolText != Self.icmpTCPUDP else { return .icmpTCPUDP }
+        guard let transport else { return .any }
+        if transport.isICMP {
+            return .icmp(
+                transport, type: portMin.map { UInt8(clamping: $0) }, code: portMax.map { UInt8(clamping: $0) })
+        }
+        guard let low = portMin, let high = portMax, low <= high else { return .transport(transport, nil) }
+        return .transport(transport, PortRange(UInt16(clamping: low), UInt16(clamping: high)))
     }
 
     private mutating func checkPorts() throws {
@@ -114,7 +139,7 @@ package struct RuleDraft: Sendable {
     }
 
     private func checkFamily() throws {
-        if let text = remotePrefix {
+        for text in [remotePrefix, localPrefix].compactMap({ $0 }) {
             guard let prefix = Self.network(text) else {
                 throw RegistryError(.invalid(.prefix), "Invalid CIDR \(text) given as IP prefix.")
             }
@@ -145,8 +170,10 @@ package struct RuleDraft: Sendable {
         let network = remotePrefix.flatMap(Self.network)
         // 0.0.0.0/0, ::/0 and no remote are the same.
         let remote = network.map { $0.length == 0 ? "" : "\($0)" } ?? ""
-        let number = transport.map { "\($0.rawValue)" } ?? "any"
+        let number = transport.map { "\($0.rawValue)" } ?? protocolText ?? "any"
         let ports = "\(portMin.map { "\($0)" } ?? "")-\(portMax.map { "\($0)" } ?? "")"
-        return [direction, etherType, number, ports, remote, remoteGroupID ?? ""].joined(separator: "|")
+        let near = localPrefix.flatMap(Self.network).flatMap { $0.length == 0 ? nil : "\($0)" }
+        let parts = [direction, etherType, number, ports, remote, remoteGroupID ?? ""] + (near.map { [$0] } ?? [])
+        return parts.joined(separator: "|")
     }
 }

@@ -11,15 +11,21 @@ package struct StoredGroup: StoredObject {
     package var name: String
     package var description: String
     package var isDefault: Bool
+    /// The VPC that the group is for; nil for Neutron's groups, which any VPC of the project may use.
+    package let vpcID: String?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0
 
-    package init(id: String, projectID: String, name: String, description: String, isDefault: Bool = false) {
+    package init(
+        id: String, projectID: String, name: String, description: String, isDefault: Bool = false,
+        vpcID: String? = nil
+    ) {
         self.id = id
         self.projectID = projectID
         self.name = name
         self.description = description
         self.isDefault = isDefault
+        self.vpcID = vpcID
     }
 }

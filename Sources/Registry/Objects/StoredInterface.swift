@@ -14,6 +14,19 @@ package struct StoredInterface: StoredObject {
         }
     }
 
+    /// What a virtual network interface of the VPC API says beside what every interface has.
+    package struct Virtual: Codable, Hashable, Sendable {
+        package var autoDelete: Bool
+        package var infrastructureNAT: Bool
+        package var stateFiltering: String
+
+        package init(autoDelete: Bool = false, infrastructureNAT: Bool = true, stateFiltering: String = "auto") {
+            self.autoDelete = autoDelete
+            self.infrastructureNAT = infrastructureNAT
+            self.stateFiltering = stateFiltering
+        }
+    }
+
     package let id: String
     package let projectID: String
     package let vpcID: String
@@ -36,6 +49,8 @@ package struct StoredInterface: StoredObject {
     package var addresses: [FixedAddress]
     /// Ids of the groups attached, in the order that the owner gave.
     package var groups: [String]
+    /// Set for what was made as a virtual network interface; it stays one while an instance has it.
+    package var virtual: Virtual?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0

@@ -37,13 +37,18 @@ package struct StoredSubnet: StoredObject {
     package var pools: [Pool]
     package var nameServers: [String]
     package var hostRoutes: [HostRoute]
+    /// The network ACL at its edge; nil lets everything through.
+    package var aclID: String?
+    /// nil is the region's first zone.
+    package var zone: String?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0
 
     package init(
         id: String, projectID: String, vpcID: String, name: String, description: String, cidr: String,
-        gateway: String?, isDHCPEnabled: Bool, pools: [Pool], nameServers: [String] = [], hostRoutes: [HostRoute] = []
+        gateway: String?, isDHCPEnabled: Bool, pools: [Pool], nameServers: [String] = [], hostRoutes: [HostRoute] = [],
+        aclID: String? = nil, zone: String? = nil
     ) {
         self.id = id
         self.projectID = projectID
@@ -56,5 +61,7 @@ package struct StoredSubnet: StoredObject {
         self.pools = pools
         self.nameServers = nameServers
         self.hostRoutes = hostRoutes
+        self.aclID = aclID
+        self.zone = zone
     }
 }

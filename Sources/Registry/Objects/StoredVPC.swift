@@ -14,6 +14,9 @@ package struct StoredVPC: StoredObject {
     package var isExternal: Bool
     package var mtu: Int
     package var isPortSecurityEnabled: Bool
+    /// What interfaces and subnets get on the VPC API when none is asked for; nil until that API first needs them.
+    package var defaultGroupID: String?
+    package var defaultACLID: String?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0

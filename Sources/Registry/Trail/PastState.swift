@@ -9,6 +9,11 @@ package struct PastState: Codable, Hashable, Sendable {
     package private(set) var groups: [StoredGroup] = []
     package private(set) var rules: [StoredRule] = []
     package private(set) var logs: [StoredLog] = []
+    package private(set) var instances: [StoredInstance] = []
+    package private(set) var acls: [StoredACL] = []
+    package private(set) var aclRules: [StoredACLRule] = []
+    package private(set) var collectors: [StoredCollector] = []
+    package private(set) var buckets: [StoredBucket] = []
 
     /// The state after a revision; each kind in the order of its ids.
     package init(at revision: Int64, in database: Database) throws {
@@ -18,6 +23,11 @@ package struct PastState: Codable, Hashable, Sendable {
         groups = try Self.objects(revision, database)
         rules = try Self.objects(revision, database)
         logs = try Self.objects(revision, database)
+        instances = try Self.objects(revision, database)
+        acls = try Self.objects(revision, database)
+        aclRules = try Self.objects(revision, database)
+        collectors = try Self.objects(revision, database)
+        buckets = try Self.objects(revision, database)
     }
 
     /// The present, read from the tables: equal to the state after the newest revision.
@@ -28,6 +38,11 @@ package struct PastState: Codable, Hashable, Sendable {
         groups = try StoredGroup.order(Column("id")).fetchAll(database)
         rules = try StoredRule.order(Column("id")).fetchAll(database)
         logs = try StoredLog.order(Column("id")).fetchAll(database)
+        instances = try StoredInstance.order(Column("id")).fetchAll(database)
+        acls = try StoredACL.order(Column("id")).fetchAll(database)
+        aclRules = try StoredACLRule.order(Column("id")).fetchAll(database)
+        collectors = try StoredCollector.order(Column("id")).fetchAll(database)
+        buckets = try StoredBucket.order(Column("id")).fetchAll(database)
     }
 
     /// The revision in force at an instant (nanoseconds since 1970); nil before the first.

@@ -17,6 +17,14 @@ struct AccessPolicy: Sendable {
             "get_quota": .role("reader"),
             "update_quota": .rule("admin_only"),
             "delete_quota": .rule("admin_only"),
+            // Attaching a group is another right than managing it.
+            "attach_security_group": .rule("regular_user"),
+            "detach_security_group": .rule("regular_user"),
+            // A bucket is a place on the hosts' disks.
+            "get_bucket": .role("reader"),
+            "create_bucket": .rule("admin_only"),
+            "delete_bucket": .rule("admin_only"),
+            "test_bucket": .rule("regular_user"),
             "get_audit": .any([.role("admin"), .role("auditor"), .role("manager")]),
             "get_host": .any([.role("admin"), .role("auditor")]),
             "create_host": .rule("admin_only"),
@@ -29,6 +37,9 @@ struct AccessPolicy: Sendable {
                 rules["\(verb)_\(resource)"] = verb == "get" ? .role("reader") : .rule("regular_user")
             }
             rules["\(verb)_log"] = .rule("log_keeper")
+            for resource in ["instance", "network_acl", "network_acl_rule", "flow_log_collector"] {
+                rules["\(verb)_\(resource)"] = verb == "get" ? .role("reader") : .rule("regular_user")
+            }
         }
         return rules
     }()

@@ -7,20 +7,34 @@ package struct FrontDoor: Sendable {
     let neutron: NeutronService
     let operations: OperationsService
     let native: NativeService
+    let vpc: VPCService
+    let iam: IAMExchange
 
-    package init(registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService) {
+    /// * `dataFolder`: where relative buckets are.
+    package init(
+        registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService, dataFolder: String
+    ) {
         let authenticator = Authenticator(registry, admitsAnonymous: settings.admitsAnonymous)
+        let probe = BucketProbe(dataFolder: dataFolder)
         identity = IdentityService(
             registry: registry, authenticator: authenticator, tokenLifetime: settings.tokenLifetime)
         neutron = NeutronService(
             registry: registry, authenticator: authenticator, identity: identity, policy: { access.policy })
         operations = OperationsService(registry: registry)
         native = NativeService(
-            registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts)
+            registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts, probe: probe,
+            zone: settings.zones.first ?? settings.region)
+        vpc = VPCService(
+            registry: registry, authenticator: authenticator, policy: { access.policy }, settings: settings,
+            probe: probe)
+        iam = IAMExchange(
+            registry: registry, authenticator: authenticator, lifetime: settings.tokenLifetime)
     }
 
     /// Answers a call; what goes wrong inside is answered without saying what.
-    package func answer(_ call: Call) async -> Answer {
+    package func answer(_ asked: Call) async -> Answer {
+        let isVPC = asked.path.first == "v1"
+        let call = isVPC ? VPCService.adopted(asked) : asked
         var answer: Answer
         do {
             answer = try await route(call)
@@ -31,7 +45,9 @@ package struct FrontDoor: Sendable {
             answer = NeutronError(error).answer
         } catch {
             operations.counters.noteFailure("\(error)")
-            answer = NeutronError.internalFailure.answer
+            answer =
+                isVPC
+                ? VPCError.internalFailure.answer(trace: call.requestID) : NeutronError.internalFailure.answer
         }
         answer.headers[.requestID] = call.requestID
         answer.headers[.cacheControl] = "no-store"
@@ -41,8 +57,10 @@ package struct FrontDoor: Sendable {
 
     private func route(_ call: Call) async throws -> Answer {
         switch call.path.first {
+        case "identity" where call.path == ["identity", "token"]: try await iam.answer(call)
         case "identity": try await identity.answer(call.dropping(1))
         case "networking": try await neutron.answer(call.dropping(1))
+        case "v1": try await vpc.answer(call.dropping(1))
         case "api": try await native.answer(call.dropping(1))
         case "health", "ready", "metrics": try await operations.answer(call)
         case nil: Answer(.ok, Self.index(call))
@@ -53,7 +71,8 @@ package struct FrontDoor: Sendable {
     private static func index(_ call: Call) -> JSON {
         .object([
             "service": "gatehouse", "identity": .string("\(call.base)/identity/v3"),
-            "networking": .string("\(call.base)/networking/v2.0"), "api": .string("\(call.base)/api"),
+            "networking": .string("\(call.base)/networking/v2.0"), "vpc": .string("\(call.base)/v1"),
+            "api": .string("\(call.base)/api"),
         ])
     }
 }

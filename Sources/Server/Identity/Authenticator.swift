@@ -59,6 +59,21 @@ final class Authenticator: Sendable {
         return found
     }
 
+    /// The session of an API token given as a key; nil when it is none. Wrong ones are counted as wrong passwords are.
+    func session(ofKey key: String, _ call: Call) async throws -> Session? {
+        let now = Timestamp.now.nanoseconds
+        guard limiter.admits("apikey", from: call.source, at: now) else {
+            throw RegistryError(.tooManyAttempts, "Too many failed logins; try again in a minute.")
+        }
+        let found = try await registry.read { try Identity.session(ofToken: key, at: now, in: $0) }
+        guard let found, found.token?.kind == "api" else {
+            limiter.noteFailure("apikey", from: call.source, at: now)
+            return nil
+        }
+        limiter.noteSuccess("apikey", from: call.source)
+        return found
+    }
+
     /// Forgets what is known of a token that was revoked.
     func forget(_ token: String) { sessions.withLock { $0[Identity.hash(ofToken: token)] = nil } }
 

@@ -105,6 +105,8 @@ struct AuditRoutes {
             "security_group": "network/securitygroup", "security_group_rule": "network/securitygroup/rule",
             "interface": "network/port", "vpc": "network", "subnet": "network/subnet", "log": "network/log",
             "project": "data/security/project", "user": "data/security/account/user", "host": "compute/node",
+            "instance": "compute/server", "network_acl": "network/acl", "network_acl_rule": "network/acl/rule",
+            "flow_log_collector": "network/flowlog", "bucket": "storage/bucket",
         ]
         let verb = entry.action.split(separator: ".").last.map(String.init) ?? entry.action
         let actions = [

@@ -11,6 +11,9 @@ struct NativeService: Sendable {
     let authenticator: Authenticator
     let policy: @Sendable () -> AccessPolicy
     let hosts: HostService
+    let probe: BucketProbe
+    /// The region's first zone.
+    let zone: String
 
     func answer(_ call: Call) async throws -> Answer {
         do {
@@ -43,6 +46,7 @@ struct NativeService: Sendable {
         case (.delete, "hosts", 2):
             try permit("delete_host", session)
             return try await revoke(call, session)
+        case (_, "buckets", 1...3): return try await buckets(call, session)
         case (.post, "policy", 1):
             try permit("create_security_group", session)
             return try await declare(call, session)
@@ -60,6 +64,25 @@ struct NativeService: Sendable {
         guard policy().allows(operation, session) else { throw NeutronError.forbidden(operation) }
     }
 
+    private func buckets(_ call: Call, _ session: Session) async throws -> Answer {
+        let routes = BucketRoutes(registry: registry, probe: probe, session: session, call: call)
+        switch (call.method, call.path.count) {
+        case (.get, 1):
+            try permit("get_bucket", session)
+            return try await routes.list()
+        case (.post, 1):
+            try permit("create_bucket", session)
+            return try await routes.create()
+        case (.delete, 2):
+            try permit("delete_bucket", session)
+            return try await routes.delete(call.path[1])
+        case (.post, 3) where call.path[2] == "test":
+            try permit("test_bucket", session)
+            return try await routes.test(call.path[1])
+        default: throw NeutronError.resourceMissing
+        }
+    }
+
     // MARK: Policy files
 
     /// Makes the caller's project what a policy file says, in one change; or tells what that would be.
@@ -71,7 +94,8 @@ struct NativeService: Sendable {
             throw NeutronError.badRequest("a policy belongs to a project: use a token of one")
         }
         let declaration = PolicyDeclaration(
-            request.policy, projectID: project.id, host: request.host, prunes: request.prunes)
+            request.policy, projectID: project.id, host: request.host, prunes: request.prunes, zone: zone,
+            makesBuckets: policy().allows("create_bucket", session))
         let actor = Actor(session, call, "policy.apply")
         let lines =
             request.isPlan

@@ -33,6 +33,15 @@ enum OpenAPI {
             path: "/revisions/{number}", method: "get",
             summary: "Everything as it was after a revision; `at` for the number takes the instant `time`.",
             parameters: [("time", "RFC 3339, with /revisions/at.")]),
+        Operation(path: "/buckets", method: "get", summary: "The buckets that the caller's project may use."),
+        Operation(
+            path: "/buckets", method: "post",
+            summary: "Makes a bucket of the caller's project, or one for all projects.",
+            body: "{\"bucket\": {\"name\": \"flowlogs\", \"url\": \"file:flowlogs\", \"shared\": false}}"),
+        Operation(path: "/buckets/{name}", method: "delete", summary: "Forgets a bucket that no collector fills."),
+        Operation(
+            path: "/buckets/{name}/test", method: "post",
+            summary: "Puts an object into a bucket and takes it away; says what failed and how to mend it."),
         Operation(
             path: "/policy", method: "post",
             summary: "Makes the caller's project what a policy says, in one change; or tells what that would be.",

@@ -65,6 +65,10 @@ extension NeutronError {
             case .quotaBelowUse: (.conflict, "InvalidQuotaValue")
             case .tagMissing: (.notFound, "TagNotFound")
             case .revisionMismatch: (.preconditionFailed, "RevisionNumberConstraintFailed")
+            case .vpcDefaultGroup: (.conflict, "SecurityGroupInUse")
+            case .groupNotInVPC: (.badRequest, "InvalidInput")
+            case .targetHasCollector: (.conflict, "Conflict")
+            case .bucketExists: (.conflict, "Conflict")
             case .notPossibleHere: (.badRequest, "InvalidInput")
             case .newerSchema: (.internalServerError, "HTTPInternalServerError")
             }
@@ -79,7 +83,7 @@ extension NeutronError {
         case .group: "SecurityGroupNotFound"
         case .rule: "SecurityGroupRuleNotFound"
         case .log: "LogResourceNotFound"
-        case .project, .user, .host: "NotFound"
+        case .project, .user, .host, .instance, .acl, .aclRule, .collector, .bucket: "NotFound"
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Host
 import Model
 package import Registry
@@ -10,7 +11,7 @@ import Yams
 /// projects: [{name: demo}]
 /// users: [{name: admin, password_file: admin.pw, roles: [{project: demo, role: admin}]}]
 /// tokens: [{name: ci, token_file: ci.token, user: admin, project: demo}]
-/// buckets: [{name: flowlogs, url: "file:buckets/flowlogs"}]
+/// buckets: [{name: flowlogs, url: "file:buckets/flowlogs", project: demo}]
 /// ```
 ///
 /// Secrets are in files of their own, whose paths count from the file's folder; a line feed at their end is not part of
@@ -37,6 +38,8 @@ package struct Bootstrap: Sendable {
     private var projects: [(name: String, description: String)] = []
     private var users: [UserEntry] = []
     private var tokens: [TokenEntry] = []
+    /// A bucket without a project is for all of them.
+    private var buckets: [(name: String, url: String, project: String?)] = []
 
     /// Reads the file and the secrets that it names.
     package init(path: String) throws {
@@ -55,7 +58,14 @@ package struct Bootstrap: Sendable {
         for (place, entry) in try Self.list(document, "users", path) { try readUser(entry, place, folder) }
         for (place, entry) in try Self.list(document, "tokens", path) { try readToken(entry, place, folder) }
         for (place, entry) in try Self.list(document, "buckets", path) {
-            try Self.check(entry, ["name", "url"], place)
+            try Self.check(entry, ["name", "url", "project"], place)
+            let (name, url) = (try Self.text(entry, "name", place), try Self.text(entry, "url", place))
+            if let fault = StoredBucket.fault(name: name, url: url) { throw Fault(description: "\(place)\(fault)") }
+            let project = entry["project"] == nil ? nil : try Self.text(entry, "project", place)
+            if let project, !projects.contains(where: { $0.name == project }) {
+                throw Fault(description: "\(place).project: \"\(project)\" is not among the projects; name it there")
+            }
+            buckets.append((name, url, project))
         }
     }
 
@@ -177,6 +187,20 @@ package struct Bootstrap: Sendable {
                     throw Fault(description: "tokens: \"\(token.project)\" is not among the projects; name it there")
                 }
                 try change.setToken(named: token.name, text: token.token, user: user, project: project)
+            }
+            for bucket in buckets {
+                let owner =
+                    try bucket.project.flatMap { try Identity.project(named: $0, in: change.database)?.id } ?? ""
+                let known = try StoredBucket.filter(Column("projectID") == owner && Column("name") == bucket.name)
+                    .fetchOne(change.database)
+                if let known, known.url != bucket.url {
+                    throw Fault(
+                        description: "buckets: \"\(bucket.name)\" is \(known.url) here, and a bucket never moves; give "
+                            + "\(bucket.url) another name")
+                }
+                guard known == nil else { continue }
+                _ = try change.createBucket(
+                    StoredBucket(id: Change.newID(), projectID: owner, name: bucket.name, url: bucket.url))
             }
         }
     }

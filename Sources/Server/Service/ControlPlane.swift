@@ -28,7 +28,7 @@ package struct ControlPlane: Sendable {
         registry = try Registry(path: folder.registry)
         certificates = settings.isInsecure ? nil : try folder.certificates()
         hosts = HostService(registry, folder: folder.hosts, certificates: certificates)
-        door = FrontDoor(registry: registry, settings: settings, access: access, hosts: hosts)
+        door = FrontDoor(registry: registry, settings: settings, access: access, hosts: hosts, dataFolder: folder.path)
     }
 
     /// SHA-256 of the authority's certificate; nil with plain HTTP.

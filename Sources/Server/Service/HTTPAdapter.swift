@@ -28,14 +28,14 @@ struct HTTPAdapter: HTTPResponder {
             var buffer = try await request.body.collect(upTo: settings.largestBody)
             body = buffer.readBytes(length: buffer.readableBytes) ?? []
         } catch {
-            let answer = NeutronError(
-                .contentTooLarge, "HTTPRequestEntityTooLarge",
+            return Self.refusal(
+                request, requestID, .contentTooLarge, "HTTPRequestEntityTooLarge",
                 "The body has more than \(settings.largestBody) bytes; send less in one request.")
-            return Self.response(answer.answer, requestID)
         }
         guard let path = Self.parts(request.uri.path), let query = Self.pairs(request.uri.query ?? "") else {
-            return Self.response(
-                NeutronError.badRequest("The path or the query is not percent-encoded UTF-8.").answer, requestID)
+            return Self.refusal(
+                request, requestID, .badRequest, "HTTPBadRequest", "The path or the query is not percent-encoded UTF-8."
+            )
         }
         let address = context.channel.remoteAddress
         let call = Call(
@@ -57,9 +57,22 @@ struct HTTPAdapter: HTTPResponder {
         return Self.response(answer, requestID)
     }
 
+    /// What no service was asked about, in the envelope of the one that the path is mounted at.
+    private static func refusal(
+        _ request: Request, _ requestID: String, _ status: HTTPResponse.Status, _ type: String, _ message: String
+    ) -> Response {
+        guard request.uri.path.hasPrefix("/v1/") else {
+            return response(NeutronError(status, type, message).answer, requestID)
+        }
+        var answer = VPCError(status == .contentTooLarge ? .tooLarge : .validationFailure, message)
+            .answer(trace: requestID)
+        answer.headers[.plainRequestID] = requestID
+        return response(answer, requestID)
+    }
+
     private static func response(_ answer: Answer, _ requestID: String) -> Response {
         var headers = answer.headers
-        headers[.requestID] = requestID
+        if headers[.requestID] == nil { headers[.requestID] = requestID }
         return Response(
             status: answer.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
@@ -99,7 +112,8 @@ struct HTTPAdapter: HTTPResponder {
         return parts
     }
 
-    private static func pairs(_ query: String) -> [(key: String, value: String)]? {
+    /// The pairs of a query or of a form; nil when they are not UTF-8.
+    static func pairs(_ query: String) -> [(key: String, value: String)]? {
         var pairs: [(key: String, value: String)] = []
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -15,6 +15,10 @@ package struct ServerSettings: Sendable {
     package var tokenLifetime = Duration.seconds(3600)
     /// A request's body may have so many bytes.
     package var largestBody = 4 << 20
+    /// The region that the VPC API shows, and its zones, whose names begin with the region's.
+    package var region = "local"
+    package var zones = ["local-1"]
+    package var vpcQuotas = VPCQuotas()
 
     package init() {}
 }

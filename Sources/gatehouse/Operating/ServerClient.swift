@@ -91,7 +91,8 @@ struct ServerClient: Sendable {
 
         var description: String {
             let json = (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any]
-            let envelope = (json?["NeutronError"] ?? json?["error"]) as? [String: Any]
+            let listed = (json?["errors"] as? [[String: Any]])?.first
+            let envelope = listed ?? (json?["NeutronError"] ?? json?["error"]) as? [String: Any]
             return "the control plane refuses (\(status)): \(envelope?["message"] as? String ?? "")"
         }
     }

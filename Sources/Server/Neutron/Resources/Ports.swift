@@ -152,9 +152,7 @@ struct Ports: Resource {
             throw NeutronError.invalid("binding:profile", "'\(AttributeType.show(value))' is not a dictionary")
         }
         if let device = members["device"] {
-            guard let name = device.text, (1...127).contains(name.utf8.count),
-                name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\"") })
-            else {
+            guard let name = device.text, isDeviceName(name) else {
                 throw NeutronError.invalid(
                     "binding:profile", "device '\(AttributeType.show(device))' is no name of a Linux device")
             }
@@ -162,11 +160,17 @@ struct Ports: Resource {
         return value
     }
 
-    private static func device(_ profile: JSON, _ id: String) -> String {
+    static func isDeviceName(_ name: String) -> Bool {
+        (1...127).contains(name.utf8.count)
+            && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\"") }
+    }
+
+    static func device(_ profile: JSON, _ id: String) -> String {
         profile["device"]?.text ?? "tap\(id.prefix(11))"
     }
 
-    private static func mac(_ value: JSON?, _ id: String) throws -> String {
+    /// The address that a client gave, or one made of the id.
+    static func mac(_ value: JSON?, _ id: String) throws -> String {
         if let value, let text = value.text {
             guard let mac = MACAddress(text), mac.bits & 0x0100_0000_0000 == 0 else {
                 throw NeutronError.invalid("mac_address", "'\(text)' is not a valid MAC address")

@@ -23,6 +23,8 @@ struct SecurityGroupRules: Resource {
         Attribute(name: "remote_group_id", type: .optionalUUID, creation: .defaults(.null), column: "remoteGroupID"),
         Attribute(name: "remote_address_group_id", type: .optionalUUID, creation: .defaults(.null)),
         Attribute(name: "belongs_to_default_sg", type: .flag),
+        // Ours: the near end of a rule that the VPC API narrowed; it is shown where there is one.
+        Attribute(name: "local_ip_prefix", type: .optionalText(), isFilterable: false, isSortable: false),
     ]
 
     func prepare(_ work: Work) throws { try SecurityGroups().prepare(work) }
@@ -32,7 +34,7 @@ struct SecurityGroupRules: Resource {
         let tags = try Tags.of(.rule, objects.map(\.id), in: database)
         let defaults = Set(try String.fetchAll(database, sql: "SELECT id FROM security_group WHERE isDefault"))
         return objects.map { rule in
-            JSONObject(
+            var body = JSONObject(
                 [
                     ("id", .string(rule.id)), ("security_group_id", .string(rule.groupID)),
                     ("direction", .string(rule.direction)), ("ethertype", .string(rule.etherType)),
@@ -47,6 +49,8 @@ struct SecurityGroupRules: Resource {
                     ("belongs_to_default_sg", .bool(defaults.contains(rule.groupID))),
                     ("tags", .strings(tags[rule.id] ?? [])),
                 ] + standardTail(rule))
+            body["local_ip_prefix"] = rule.localPrefix.map { .string($0) }
+            return body
         }
     }
 

@@ -1,0 +1,93 @@
+import GRDB
+import HTTPTypes
+import Registry
+
+/// `flow_log_collectors`: where the flow records of a VPC, subnet, instance or interface go.
+struct Collectors: VPCResource {
+    let request: VPCRequest
+    let noun = "flow_log_collector"
+    let collection = "flow_log_collectors"
+
+    /// With `gatehouse.interface=ID` only the collector that has that interface's records.
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredCollector] {
+        let coverage = try coverage(view)
+        return try view.own(StoredCollector.self).fetchAll(view.database).filter { collector in
+            guard coverage.map({ $0.owner?.id == collector.id }) ?? true else { return false }
+            let type = try view.target(of: collector).type
+            return filter.admits(try view.vpc(collector.vpcID), view) && filter.admits(name: collector.name)
+                && filter.admits(target: collector.targetID, type: type)
+        }
+    }
+
+    private func coverage(_ view: ProjectView) throws -> CollectorCoverage? {
+        try request.call.values("gatehouse.interface").first.map { id in
+            try CollectorCoverage(of: try view.find(id, as: StoredInterface.self), in: view.database)
+        }
+    }
+
+    func render(_ collector: StoredCollector, _ view: ProjectView) throws -> JSONObject {
+        try view.render(collector, try coverage(view))
+    }
+
+    /// The disk is asked before the change, which others wait for.
+    func prepare(_ body: BodyObject) async throws {
+        let named = try bucketName(body)
+        let bucket = try await request.read { view in try self.bucket(named.name, view) }
+        let fault = bucket.map { request.service.probe.fault(of: $0) } ?? "there is no such bucket"
+        guard let fault else { return }
+        throw VPCError.field(
+            .serviceError, named.field, "Bucket \(named.name) cannot be used: \(fault).", value: .string(named.name))
+    }
+
+    private func bucket(_ name: String, _ view: ProjectView) throws -> StoredBucket? {
+        try StoredBucket.named(name, for: request.project.id, in: view.database)
+    }
+
+    private func bucketName(_ body: BodyObject) throws(VPCError) -> (name: String, field: String) {
+        let bucket = try body.requiredObject("storage_bucket")
+        guard bucket.has("name") != bucket.has("crn") else {
+            throw .field(.onlyOne, "storage_bucket", "storage_bucket: exactly one of name, crn is wanted.")
+        }
+        if let name = try bucket.text("name") { return (name, bucket.name("name")) }
+        let crn = try bucket.requiredText("crn")
+        return (String(crn.split(separator: ":").last ?? ""), bucket.name("crn"))
+    }
+
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredCollector {
+        let named = try bucketName(body)
+        guard let bucket = try bucket(named.name, view) else {
+            throw VPCError.field(.serviceError, named.field, "Bucket \(named.name) cannot be used: it is gone.")
+        }
+        let target = try view.target(try body.requiredObject("target"))
+        return try change.createCollector(
+            StoredCollector(
+                id: Change.newID(), projectID: request.project.id, vpcID: target.vpcID,
+                name: try view.newName(body, among: try names(in: target.vpcID, view)),
+                target: (target.kind, target.id),
+                bucketID: bucket.id, isActive: try body.flag("active") ?? true,
+                includesAllProtocols: try body.object("gatehouse")?.flag("all_protocols") ?? false))
+    }
+
+    private func names(in vpcID: String, _ view: ProjectView) throws -> [String] {
+        try view.own(StoredCollector.self).filter(Column("vpcID") == vpcID).fetchAll(view.database).map(\.name)
+    }
+
+    func update(
+        _ former: StoredCollector, _ body: BodyObject, _ change: Change, _ view: ProjectView
+    ) throws -> StoredCollector {
+        for key in ["target", "storage_bucket"] where body.has(key) {
+            throw VPCError.field(.badField, key, "\(key): it never changes; make another collector.")
+        }
+        var collector = former
+        let others = { try names(in: former.vpcID, view) }
+        collector.name = try view.changedName(body, from: former.name, among: others) ?? former.name
+        collector.isActive = try body.flag("active") ?? former.isActive
+        collector.includesAllProtocols =
+            try body.object("gatehouse")?.flag("all_protocols") ?? former.includesAllProtocols
+        return try change.updateCollector(collector, from: former)
+    }
+
+    func delete(_ collector: StoredCollector, _ change: Change, _ view: ProjectView) throws {
+        try change.deleteCollector(collector)
+    }
+}

@@ -1,0 +1,109 @@
+import GRDB
+import HTTPTypes
+import Registry
+
+/// `security_groups`.
+struct Groups: VPCResource {
+    let request: VPCRequest
+    let noun = "security_group"
+    let collection = "security_groups"
+
+    func objects(_ filter: VPCFilter, _ view: ProjectView) throws -> [StoredGroup] {
+        try view.own(StoredGroup.self).fetchAll(view.database).filter { group in
+            try view.vpc(of: group).map { filter.admits($0, view) } ?? false
+        }
+    }
+
+    /// A group is there where its VPC is.
+    func find(_ id: String, _ view: ProjectView) throws -> StoredGroup { try view.group(id) }
+
+    func render(_ group: StoredGroup, _ view: ProjectView) throws -> JSONObject { try view.render(group) }
+
+    func create(_ body: BodyObject, _ change: Change, _ view: ProjectView) throws -> StoredGroup {
+        let vpc = try view.requiredVPC(body)
+        let others = try StoredGroup.filter(Column("vpcID") == vpc.id).fetchAll(view.database)
+        try request.quotas.check(\.groupsPerVPC, others.count + 1, "security groups of VPC \(vpc.id)")
+        let group = try change.createGroup(in: vpc, name: try view.newName(body, among: others.map(\.name)))
+        for draft in try GroupTemplate.named(in: body)?.drafts(for: group) ?? [] {
+            try change.addRule(draft, to: group, admitsTwins: true)
+        }
+        let rules = try body.objects("rules") ?? []
+        try request.quotas.check(\.rulesPerGroup, rules.count, "rules of the security group")
+        for rule in rules {
+            let draft = try GroupRuleReader(view: view, group: group).draft(rule)
+            try change.addRule(draft, to: group, admitsTwins: true)
+        }
+        return group
+    }
+
+    func update(
+        _ former: StoredGroup, _ body: BodyObject, _ change: Change, _ view: ProjectView
+    ) throws -> StoredGroup {
+        let others = {
+            try view.own(StoredGroup.self).filter(Column("vpcID") == former.vpcID).fetchAll(view.database).map(
+                view.name)
+        }
+        let name = try view.changedName(body, from: view.name(former), among: others)
+        return try change.updateGroup(former, name: name, description: nil)
+    }
+
+    func delete(_ group: StoredGroup, _ change: Change, _ view: ProjectView) throws {
+        guard !group.isDefault else {
+            throw VPCError(.vpcDefaultGroup, "Security group \(group.id) is the project's default group.")
+        }
+        let naming = Column("remoteGroupID") == group.id && Column("groupID") != group.id
+        let isNamed = try !StoredRule.filter(naming).isEmpty(view.database)
+        guard try view.isVPCDefault(group) || !isNamed else {
+            throw VPCError(.remotingRules, "Rules of other groups name security group \(group.id); delete these first.")
+        }
+        try change.deleteGroup(group)
+    }
+
+    func more(_ path: [String]) async throws -> Answer {
+        guard path.count >= 2 else { throw VPCError.routeMissing }
+        switch path[1] {
+        case "rules": return try await GroupRules(request: request).answer()
+        case "targets": return try await GroupTargets(request: request).answer()
+        default: throw VPCError.routeMissing
+        }
+    }
+}
+
+extension ProjectView {
+    /// The group of a path: it is there where its VPC is.
+    func group(_ id: String) throws -> StoredGroup {
+        let group = try find(id, as: StoredGroup.self)
+        guard try vpc(of: group) != nil else { throw VPCError.routeMissing }
+        return group
+    }
+
+    func isVPCDefault(_ group: StoredGroup) throws -> Bool {
+        try !StoredVPC.filter(Column("defaultGroupID") == group.id).isEmpty(database)
+    }
+
+    func render(_ group: StoredGroup) throws -> JSONObject {
+        guard let vpc = try vpc(of: group) else { throw VPCError.routeMissing }
+        return try render(group, in: vpc)
+    }
+
+    func render(_ group: StoredGroup, in vpc: StoredVPC) throws -> JSONObject {
+        let rules = try StoredRule.filter(Column("groupID") == group.id).order(Column("createdAt"), Column.rowID)
+            .fetchAll(database)
+        let carriers = try carriers(of: group)
+        var body = JSONObject(
+            head(group, name: name(group)) + [
+                ("vpc", reference(vpc)), ("rules", .array(try rules.map { .object(try render($0)) })),
+                ("targets", .array(try carriers.map { try target($0, inFull: true) })),
+            ])
+        // Neutron's groups may be attached in any VPC of the project.
+        if group.vpcID == nil { body["gatehouse"] = .object(["scope": "project"]) }
+        return body
+    }
+
+    /// The interfaces that carry a group, oldest first.
+    func carriers(of group: StoredGroup) throws -> [StoredInterface] {
+        try own(StoredInterface.self)
+            .filter(sql: "id IN (SELECT interfaceID FROM interface_group WHERE groupID = ?)", arguments: [group.id])
+            .order(Column("createdAt"), Column("id")).fetchAll(database)
+    }
+}

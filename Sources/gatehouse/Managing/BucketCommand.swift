@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import NIOHTTP1
+
+struct BucketCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bucket",
+        abstract: "The places that collectors may fill, which administrators name.",
+        discussion: "Example: gatehouse bucket list --server https://10.0.0.5:8440 --token-file ci.token",
+        subcommands: [List.self, Show.self, Create.self, Delete.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the project's buckets and those that are for all.",
+            discussion: "Example: gatehouse bucket list -o json --server https://10.0.0.5:8440 --token-file ci.token")
+
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws { BucketListing.write(try await BucketRow.all(try server.client()), output.format) }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one bucket.",
+            discussion: "Example: gatehouse bucket show flowlogs --server https://10.0.0.5:8440 --token-file ci.token")
+
+        @Argument(help: "The bucket's name.")
+        var name: String
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            let rows = try await BucketRow.all(try server.client()).filter { $0.name == name }
+            guard !rows.isEmpty else { throw NotFound("bucket \(name): there is none of this name") }
+            BucketListing.write(rows, output.format)
+        }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Name a folder as a bucket.",
+            discussion:
+                "Example: gatehouse bucket create flowlogs file:/srv/flowlogs --server https://10.0.0.5:8440 --token-file ci.token"
+        )
+
+        @Argument(help: "The new bucket's name: 3 to 63 of a-z, 0-9, - and .")
+        var name: String
+        @Argument(help: "file:FOLDER, absolute or within the data folder of who writes.")
+        var url: String
+        @Flag(help: "For all projects, not for the token's alone.")
+        var shared = false
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            let body = ["bucket": ["name": name, "url": url, "shared": shared] as [String: Any]]
+            let bytes = Array(try JSONSerialization.data(withJSONObject: body))
+            let answer = try await server.client().client.send(.POST, "/api/buckets", bytes)
+            BucketListing.write([try VPCClient.decode(BucketAnswer.self, answer).bucket], output.format)
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget a bucket that no collector fills; what lies in it stays.",
+            discussion:
+                "Example: gatehouse bucket delete flowlogs --server https://10.0.0.5:8440 --token-file ci.token",
+            aliases: ["rm"])
+
+        @Argument(help: "The bucket's name.")
+        var name: String
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            guard !name.contains("/") else { throw ValidationError("\"\(name)\": this is no bucket's name") }
+            _ = try await server.client().client.send(.DELETE, "/api/buckets/\(name)")
+        }
+    }
+}
+
+/// A bucket, as the control plane tells it.
+struct BucketRow: Decodable, Sendable {
+    let id: String
+    let name: String
+    let url: String
+    let shared: Bool
+
+    private struct Answer: Decodable { let buckets: [BucketRow] }
+
+    static func all(_ client: VPCClient) async throws -> [BucketRow] {
+        try VPCClient.decode(Answer.self, try await client.client.send(.GET, "/api/buckets")).buckets
+    }
+}
+
+private struct BucketAnswer: Decodable { let bucket: BucketRow }
+
+/// What became of an object that was put into a bucket to try it.
+struct BucketTest: Decodable, Sendable {
+    let bucket: BucketRow
+    /// What failed and how to mend it; nil when nothing did.
+    let fault: String?
+}
+
+/// How buckets are listed.
+struct BucketListing: Listing {
+    let columns = [TableColumn("BUCKET"), TableColumn("LOCATION"), TableColumn("FOR")]
+
+    func cells(_ row: BucketRow) -> [String] { [row.name, row.url, row.shared ? "all projects" : "this project"] }
+
+    let keys = ["id", "name", "url", "shared"]
+
+    func fields(_ row: BucketRow) -> [Field] {
+        [
+            Field("id", .text(row.id)), Field("name", .text(row.name)), Field("url", .text(row.url)),
+            Field("shared", .truth(row.shared)),
+        ]
+    }
+
+    static func write(_ rows: [BucketRow], _ format: OutputFormat) {
+        var writer = ListingWriter(BucketListing(), format)
+        for row in rows { writer.add(row) }
+        writer.finish()
+    }
+}
