@@ -28,11 +28,32 @@ final class DeliveryThread: Sendable {
             while true {
                 _ = wakeUp.wait(timeout: .now() + .seconds(10))
                 let present = state.withLock { $0 }
-                let problem = worker.work(&delivery, present.revision, present.catalogue, present.interfaces)
+                let (problem, next) = Self.wait { [delivery] in
+                    var delivery = delivery
+                    let problem = await worker.work(
+                        &delivery, present.revision, present.catalogue, present.interfaces)
+                    return (problem, delivery)
+                }
+                delivery = next
                 state.withLock { $0.problem = problem }
                 if present.isStopping { break }
             }
             finished.signal()
+        }
+    }
+
+    /// Waits on this thread, which is there for it, until the work is done.
+    private static func wait<Value: Sendable>(for work: @escaping @Sendable () async -> Value) -> Value {
+        let result = Mutex<Value?>(nil)
+        let done = DispatchSemaphore(value: 0)
+        Task {
+            let value = await work()
+            result.withLock { $0 = value }
+            done.signal()
+        }
+        while true {
+            done.wait()
+            if let value = result.withLock({ $0 }) { return value }
         }
     }
 
@@ -58,7 +79,7 @@ final class DeliveryThread: Sendable {
 }
 
 /// One round of delivery: every window that the spool says is closed and that is not in its buckets yet.
-struct DeliveryWorker {
+struct DeliveryWorker: Sendable {
     private let folder: DataFolder
 
     init(_ folder: DataFolder) { self.folder = folder }
@@ -66,14 +87,14 @@ struct DeliveryWorker {
     func work(
         _ delivery: inout CollectorDelivery?, _ revision: Revision?, _ catalogue: Catalogue,
         _ interfaces: Set<Identifier<Interface>>
-    ) -> String? {
+    ) async -> String? {
         guard let revision, !revision.policy.collectors.isEmpty else { return nil }
         do {
             var present =
                 try delivery ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery))
             defer { delivery = present }
             for window in try windows(after: present.state, revision, interfaces) {
-                _ = try present.deliver(window, catalogue: catalogue)
+                _ = try await present.deliver(window, catalogue: catalogue)
             }
             return nil
         } catch {

@@ -1,3 +1,4 @@
+import Buckets
 import Gzip
 package import Model
 package import Records
@@ -47,7 +48,9 @@ package struct CollectorDelivery: Sendable {
     /// When a bucket refuses, the objects of all others are written still; then the first error is thrown and the
     /// window stays pending. Later windows must wait for it.
     @discardableResult
-    package mutating func deliver(_ window: ClosedWindow, catalogue: Catalogue) throws(DeliveryError) -> Receipt {
+    package mutating func deliver(
+        _ window: ClosedWindow, catalogue: Catalogue
+    ) async throws(DeliveryError) -> Receipt {
         if let until = state.deliveredUntil, window.end <= until { return Receipt(isRepeated: true) }
         guard window.start < window.end, window.start >= state.deliveredUntil ?? window.start else {
             throw .outOfOrder(start: window.start, end: window.end, deliveredUntil: state.deliveredUntil)
@@ -59,7 +62,7 @@ package struct CollectorDelivery: Sendable {
         var refusal: DeliveryError?
         for object in plan.objects {
             do {
-                switch try put(object, of: window, catalogue: catalogue, keepsOther: isOtherRevision) {
+                switch try await put(object, of: window, catalogue: catalogue, keepsOther: isOtherRevision) {
                 case .written: receipt.written += 1
                 case .alreadyThere: receipt.alreadyThere += 1
                 }
@@ -96,7 +99,7 @@ package struct CollectorDelivery: Sendable {
     /// another collector: it is whole, and it stays.
     private func put(
         _ object: WindowPlan.Object, of window: ClosedWindow, catalogue: Catalogue, keepsOther: Bool
-    ) throws(DeliveryError) -> FolderBucket.Outcome {
+    ) async throws(DeliveryError) -> PutOutcome {
         let log = IBMFlowLog(
             collector: object.collector, placement: object.placement, catalogue: catalogue,
             options: configuration.options)
@@ -106,14 +109,15 @@ package struct CollectorDelivery: Sendable {
         let compressed: [UInt8]
         do { compressed = try Gzip.compress(content.bytes) } catch { throw .compression(error) }
         do throws(BucketError) {
-            let bucket = try FolderBucket(location: object.collector.bucket, dataFolder: configuration.dataFolder)
+            let location = try BucketLocation(object.collector.bucket, dataFolder: configuration.dataFolder)
+            let bucket = try location.open(CredentialStore(folder: "\(configuration.dataFolder)/credentials"))
             let key = object.key.description
             do {
-                return try bucket.put(compressed, key: key)
+                return try await bucket.put(compressed, key: key)
             } catch {
                 guard case .differentContent = error else { throw error }
                 if keepsOther { return .alreadyThere }
-                guard try holds(content.bytes, bucket, key) else { throw error }
+                guard try await holds(content.bytes, bucket, key) else { throw error }
                 return .alreadyThere
             }
         } catch {
@@ -122,8 +126,10 @@ package struct CollectorDelivery: Sendable {
     }
 
     /// Whether an object holds this content in other bytes, as another release of zlib would have written it.
-    private func holds(_ content: [UInt8], _ bucket: FolderBucket, _ key: String) throws(BucketError) -> Bool {
-        guard let present = try bucket.content(of: key) else { return false }
+    private func holds(
+        _ content: [UInt8], _ bucket: any Bucket, _ key: String
+    ) async throws(BucketError) -> Bool {
+        guard let present = try await bucket.content(of: key) else { return false }
         return (try? Gzip.decompress(present, limit: content.count)) == content
     }
 }

@@ -1,13 +1,15 @@
+package import Buckets
 package import Gzip
+package import Host
 package import Model
 
 /// Why a window is not delivered. It stays pending, and the caller tries again later.
-package enum DeliveryError: Error, Hashable, Sendable {
+package enum DeliveryError: Error, Equatable, Sendable {
     /// A collector's bucket refuses.
     case bucket(collector: String, BucketError)
     case compression(GzipError)
     /// The state file cannot be read or written.
-    case state(BucketError)
+    case state(SystemError)
     /// The state file is there, but says nothing that can be understood.
     case badState(path: String, reason: String)
     /// The window is empty, or begins before the last delivered one ended.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Host
 package import Model
 
 /// What a host remembers of its delivery: how far it has come, and the next key of each interface.
@@ -39,7 +40,7 @@ package struct DeliveryState: Hashable, Sendable, Codable {
     /// Reads the state file; a host without one begins anew.
     package init(readingFrom path: String) throws(DeliveryError) {
         let content: [UInt8]?
-        do { content = try FileCalls.content(of: path) } catch { throw .state(error) }
+        do { content = try DurableFile.read(path) } catch { throw .state(error) }
         guard let content else {
             self.init()
             return
@@ -63,8 +64,8 @@ package struct DeliveryState: Hashable, Sendable, Codable {
             throw .badState(path: path, reason: "\(error)")
         }
         do {
-            try FileCalls.makeFolder(FileCalls.folder(of: path))
-            try FileCalls.place(content, at: path, by: "\(path).new")
+            if let slash = path.lastIndex(of: "/") { try DurableFile.makeFolder(String(path[..<slash])) }
+            try DurableFile.replace(path, with: content)
         } catch {
             throw .state(error)
         }
