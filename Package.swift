@@ -94,8 +94,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Attribution", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
-                "Records",
+                "Attribution", "Buckets", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink",
+                "Policy", "Records",
             ], swiftSettings: house),
 
         .target(
@@ -185,7 +185,10 @@ let package = Package(
                 "gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "Host", "Model"], swiftSettings: house),
+        .testTarget(
+            name: "AgentTests",
+            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [

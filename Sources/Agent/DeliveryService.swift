@@ -1,127 +1,132 @@
-import Capture
 import Delivery
-import Foundation
+import Dispatch
+import Host
 import Link
 import Model
 import Synchronization
 
 /// Delivers closed windows to the collectors' buckets, beside the recorder, which never waits for it.
 ///
-/// What is to be delivered is in the spool: the thread reads it from there, window by window, and tries again what failed.
-final class DeliveryThread: Sendable {
+/// Each bucket has a courier of its own, so that one that refuses or stalls keeps no other waiting. Couriers are started by
+/// the agent's loop: when a window was closed, and when a refused one is due again.
+final class DeliveryService: Sendable {
+    /// What is in force.
+    struct Present: Sendable {
+        var revision: Revision
+        var catalogue: Catalogue
+        var interfaces: Set<Identifier<Interface>>
+        /// Since when each revision is in the kernel, by nanoseconds since 1970.
+        var history: [Int64: Int]
+        /// The end of the window that was closed last.
+        var closedUntil: Timestamp
+    }
+
     private struct State {
-        var revision: Revision?
-        var catalogue = Catalogue()
-        var interfaces: Set<Identifier<Interface>> = []
+        var present: Present?
+        var delivery: CollectorDelivery?
+        var couriers: [String: BucketCourier] = [:]
+        /// When a bucket is to be tried again; one that is not here has nothing pending.
+        var due: [String: Timestamp] = [:]
+        var running: Set<String> = []
+        /// What keeps records from each bucket.
+        var problems: [String: String] = [:]
         var isStopping = false
-        var problem: String?
     }
 
+    private let folder: DataFolder
+    private let windowLength: Duration
+    private let log: @Sendable (String) -> Void
     private let state = Mutex(State())
-    private let wakeUp = DispatchSemaphore(value: 0)
-    private let finished = DispatchSemaphore(value: 0)
+    private let tasks = DispatchGroup()
 
-    init(_ folder: DataFolder, host: String) throws {
-        let worker = DeliveryWorker(folder)
-        Thread.detachNewThread { [self] in
-            var delivery: CollectorDelivery?
-            while true {
-                _ = wakeUp.wait(timeout: .now() + .seconds(10))
-                let present = state.withLock { $0 }
-                let (problem, next) = Self.wait { [delivery] in
-                    var delivery = delivery
-                    let problem = await worker.work(
-                        &delivery, present.revision, present.catalogue, present.interfaces)
-                    return (problem, delivery)
-                }
-                delivery = next
-                state.withLock { $0.problem = problem }
-                if present.isStopping { break }
-            }
-            finished.signal()
-        }
-    }
-
-    /// Waits on this thread, which is there for it, until the work is done.
-    private static func wait<Value: Sendable>(for work: @escaping @Sendable () async -> Value) -> Value {
-        let result = Mutex<Value?>(nil)
-        let done = DispatchSemaphore(value: 0)
-        Task {
-            let value = await work()
-            result.withLock { $0 = value }
-            done.signal()
-        }
-        while true {
-            done.wait()
-            if let value = result.withLock({ $0 }) { return value }
-        }
+    init(_ folder: DataFolder, windowLength: Duration, log: @escaping @Sendable (String) -> Void) {
+        self.folder = folder
+        self.windowLength = windowLength
+        self.log = log
     }
 
     /// Says that a window was closed, and what is in force.
-    func wake(revision: Revision, catalogue: Catalogue, interfaces: Set<Identifier<Interface>>) {
-        state.withLock {
-            $0.revision = revision
-            $0.catalogue = catalogue
-            $0.interfaces = interfaces
+    func wake(_ present: Present) {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        state.withLock { state in
+            state.present = present
+            let buckets = Set(present.revision.policy.collectors.map(\.bucket))
+            for bucket in buckets { state.due[bucket] = state.due[bucket] ?? now }
+            for gone in Set(state.due.keys).union(state.problems.keys).subtracting(buckets) {
+                state.due[gone] = nil
+                state.couriers[gone] = nil
+                state.problems[gone] = nil
+            }
         }
-        wakeUp.signal()
+        startDue()
+    }
+
+    /// Starts the couriers that have something to do; to be called often, for it costs nothing when there is nothing.
+    func startDue() {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        let started: [(String, Present)] = state.withLock { state in
+            guard let present = state.present, !state.isStopping else { return [] }
+            let due = state.due.filter { $0.value <= now && !state.running.contains($0.key) }.keys
+            for bucket in due {
+                state.due[bucket] = nil
+                state.running.insert(bucket)
+            }
+            return due.map { ($0, present) }
+        }
+        for (bucket, present) in started {
+            tasks.enter()
+            Task {
+                let (due, problem) = await run(bucket, present)
+                state.withLock { state in
+                    state.running.remove(bucket)
+                    state.problems[bucket] = problem
+                    if let due { state.due[bucket] = min(state.due[bucket] ?? due, due) }
+                }
+                tasks.leave()
+            }
+        }
+    }
+
+    private func run(_ bucket: String, _ present: Present) async -> (due: Timestamp?, problem: String?) {
+        do {
+            let delivery = try opened()
+            try await delivery.adopt(present.revision.policy.collectors)
+            let courier = state.withLock { state in
+                let courier = state.couriers[bucket] ?? BucketCourier(bucket: bucket, delivery: delivery)
+                state.couriers[bucket] = courier
+                return courier
+            }
+            let reader = PendingWindows(folder, present, windowLength: windowLength)
+            let due = await courier.run(
+                .init(
+                    windows: { try await reader.windows(after: $0) },
+                    now: { Timestamp(nanoseconds: SystemClock.realtime) }, log: log),
+                catalogue: present.catalogue)
+            return (due, await courier.problem.map { "\(bucket): \($0)" })
+        } catch {
+            return (Timestamp(nanoseconds: SystemClock.realtime).advanced(by: .seconds(10)), "\(error)")
+        }
+    }
+
+    private func opened() throws -> CollectorDelivery {
+        try state.withLock { state in
+            let delivery =
+                try state.delivery ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery))
+            state.delivery = delivery
+            return delivery
+        }
     }
 
     /// What keeps records from their buckets at the moment.
-    var problem: String? { state.withLock { $0.problem } }
+    var problem: String? {
+        let problems = state.withLock { $0.problems.values.sorted() }
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
+    }
 
-    /// Delivers what is closed, for at most ten seconds, and ends the thread.
+    /// Waits for what is on its way, for at most ten seconds; the rest is delivered after the next start.
     func stop() {
+        startDue()
         state.withLock { $0.isStopping = true }
-        wakeUp.signal()
-        _ = finished.wait(timeout: .now() + .seconds(10))
-    }
-}
-
-/// One round of delivery: every window that the spool says is closed and that is not in its buckets yet.
-struct DeliveryWorker: Sendable {
-    private let folder: DataFolder
-
-    init(_ folder: DataFolder) { self.folder = folder }
-
-    func work(
-        _ delivery: inout CollectorDelivery?, _ revision: Revision?, _ catalogue: Catalogue,
-        _ interfaces: Set<Identifier<Interface>>
-    ) async -> String? {
-        guard let revision, !revision.policy.collectors.isEmpty else { return nil }
-        do {
-            var present =
-                try delivery ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery))
-            defer { delivery = present }
-            for window in try windows(after: present.state, revision, interfaces) {
-                _ = try await present.deliver(window, catalogue: catalogue)
-            }
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }
-
-    private func windows(
-        after state: DeliveryState, _ revision: Revision, _ interfaces: Set<Identifier<Interface>>
-    ) throws -> [ClosedWindow] {
-        var records: [Timestamp: [FlowRecord]] = [:]
-        var ends: [Timestamp: Timestamp] = [:]
-        var lossy: Set<Timestamp> = []
-        var closed = Timestamp(nanoseconds: 0)
-        try SpoolReader(folder: folder.spool).forEach(from: state.deliveredSequence + 1) { item in
-            switch item {
-            case .record(let record):
-                records[record.windowStart, default: []].append(record)
-                ends[record.windowStart] = record.windowEnd
-            case .loss(let loss): lossy.insert(loss.until)
-            case .closed(let instant): closed = max(closed, Timestamp(nanoseconds: instant))
-            }
-        }
-        return ends.filter { $0.value <= closed }.sorted { $0.key < $1.key }.map { start, end in
-            ClosedWindow(
-                start: start, end: end, records: records[start] ?? [],
-                hasLoss: lossy.contains { start <= $0 && $0 < end }, revision: revision, interfaces: interfaces)
-        }
+        _ = tasks.wait(timeout: .now() + .seconds(10))
     }
 }

@@ -1,7 +1,6 @@
 import Glibc
 import Host
 import Model
-import NIOPosix
 
 /// A bucket that is a folder: each object is a file under its key. It keeps content only, no metadata.
 ///
@@ -10,7 +9,7 @@ import NIOPosix
 package struct FolderBucket: Bucket, Hashable {
     private static let incoming = ".incoming"
     /// From so many objects on, one `syncfs` costs less than an `fsync` of each file and folder.
-    private static let batch = 4
+    private static let batch = 16
 
     private let root: String
     private let isOurs: Bool
@@ -26,7 +25,7 @@ package struct FolderBucket: Bucket, Hashable {
 
     package func put(_ objects: [NewObject]) async -> [Result<PutOutcome, BucketError>] {
         do {
-            return try await onThread { () throws(BucketError) in try putAll(objects) }
+            return try await onBlockingThread { () throws(BucketError) in try putAll(objects) }
         } catch {
             return objects.map { _ in .failure(error) }
         }
@@ -34,12 +33,12 @@ package struct FolderBucket: Bucket, Hashable {
 
     package func content(of key: String) async throws(BucketError) -> [UInt8]? {
         try ObjectKey.check(key)
-        return try await onThread { () throws(BucketError) in try read(path(key)) }
+        return try await onBlockingThread { () throws(BucketError) in try read(path(key)) }
     }
 
     package func delete(_ key: String) async throws(BucketError) {
         try ObjectKey.check(key)
-        try await onThread { () throws(BucketError) in
+        try await onBlockingThread { () throws(BucketError) in
             try FileCalls.run { () throws(SystemError) in
                 guard DurableFile.exists(path(key)) else { return }
                 try DurableFile.remove(path(key))
@@ -53,7 +52,7 @@ package struct FolderBucket: Bucket, Hashable {
         // The deepest folder that the prefix names whole.
         var pending = [prefix.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")]
         while let folder = pending.popLast() {
-            let entries = try await onThread { () throws(BucketError) in
+            let entries = try await onBlockingThread { () throws(BucketError) in
                 try FileCalls.entries(of: folder.isEmpty ? root : path(folder))
             }
             for entry in entries where !(folder.isEmpty && entry.name == Self.incoming) {
@@ -147,21 +146,4 @@ package struct FolderBucket: Bucket, Hashable {
         }
         return Draft(index: index, path: path, temporary: temporary)
     }
-}
-
-/// Runs what waits for a disk on a thread that may wait.
-private func onThread<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(BucketError) -> Value
-) async throws(BucketError) -> Value {
-    let result: Result<Value, BucketError>
-    do {
-        result = try await NIOThreadPool.singleton.runIfActive {
-            do throws(BucketError) { return Result<Value, BucketError>.success(try body()) } catch {
-                return .failure(error)
-            }
-        }
-    } catch {
-        throw .unavailable(bucket: "", reason: "\(error)", retryAfter: nil)
-    }
-    return try result.get()
 }

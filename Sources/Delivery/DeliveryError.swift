@@ -5,8 +5,8 @@ package import Model
 
 /// Why a window is not delivered. It stays pending, and the caller tries again later.
 package enum DeliveryError: Error, Equatable, Sendable {
-    /// A collector's bucket refuses.
-    case bucket(collector: String, BucketError)
+    /// The bucket refuses.
+    case bucket(BucketError)
     case compression(GzipError)
     /// The state file cannot be read or written.
     case state(SystemError)
@@ -19,7 +19,7 @@ package enum DeliveryError: Error, Equatable, Sendable {
 extension DeliveryError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .bucket(let collector, let error): "collector \(collector): \(error)"
+        case .bucket(let error): error.description
         case .compression(let error): "compressing an object: \(error)"
         case .state(let error): "delivery state: \(error)"
         case .badState(let path, let reason):

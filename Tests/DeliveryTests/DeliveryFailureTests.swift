@@ -13,27 +13,27 @@ import Testing
         try await withScratchFolder { folder in
             let gone = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:\(folder)/mount")
             let revision = Estate.revision([Estate.collector(.vpc("shop")), gone])
-            var delivery = try Estate.delivery(in: folder)
-            let error = DeliveryError.bucket(collector: "db", .missing(bucket: "\(folder)/mount"))
+            let delivery = try Estate.delivery(in: folder)
+            let error = DeliveryError.bucket(.missing(bucket: "\(folder)/mount"))
             for _ in 0..<2 {
                 await #expect(throws: error) {
                     try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
                 }
-                #expect(delivery.state.deliveredUntil == nil)
+                #expect(delivery.state[gone.bucket].deliveredUntil == nil)
                 // The other bucket has its objects already.
                 #expect(files(below: "\(folder)/logs").count == 4)
             }
             try FileManager.default.createDirectory(atPath: "\(folder)/mount", withIntermediateDirectories: false)
             let receipt = try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-            #expect(receipt == .init(written: 2, alreadyThere: 4))
-            #expect(delivery.state.deliveredUntil == Estate.window(0, revision).end)
+            #expect(receipt == .init(written: 2, isRepeated: true))
+            #expect(delivery.state[gone.bucket].deliveredUntil == Estate.window(0, revision).end)
         }
     }
 
     @Test func `a state that cannot be written leaves the window pending`() async throws {
         try await withScratchFolder { folder in
             try write([], to: "\(folder)/state")
-            var delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state.d/s.json"))
+            let delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state.d/s.json"))
             try write([], to: "\(folder)/state.d")
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
             await #expect(throws: DeliveryError.self) {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "{", "{\"format\":2,\"deliveredSequence\":0,\"streams\":{}}"])
+    @Test(arguments: ["", "{", "{\"format\":3,\"deliveredSequence\":0,\"streams\":{}}"])
     func `a state that cannot be understood is not guessed at`(content: String) async throws {
         try await withScratchFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/state", withIntermediateDirectories: false)
@@ -56,7 +56,7 @@ import Testing
     @Test func `windows go in order`() async throws {
         try await withScratchFolder { folder in
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            var delivery = try Estate.delivery(in: folder)
+            let delivery = try Estate.delivery(in: folder)
             try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
             let until = Estate.window(1, revision).end
             let start = until.advanced(by: .seconds(-1))
@@ -73,10 +73,12 @@ import Testing
             let active = Estate.collector(.instance(vpc: "shop", instance: "db-1"))
             let suspended = Estate.collector(.instance(vpc: "shop", instance: "db-1"), isActive: false)
             let umbrella = Estate.collector(.subnet(vpc: "shop", subnet: "back"), "back", bucket: "file:back")
-            var delivery = try Estate.delivery(in: folder)
+            let delivery = try Estate.delivery(in: folder)
             for (index, collector) in [active, suspended, active].enumerated() {
                 let revision = Estate.revision([collector, umbrella])
-                try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue())
+                for bucket in ["file:logs", "file:back"] {
+                    try await delivery.deliver(Estate.window(index, revision), to: bucket, catalogue: Catalogue())
+                }
             }
             let keys = files(below: "\(folder)/logs").filter { $0.contains("record-type=ingress") }
             #expect(keys.count == 2)
@@ -89,7 +91,7 @@ import Testing
 
     @Test func `a change of owner is a change of stream`() async throws {
         try await withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
+            let delivery = try Estate.delivery(in: folder)
             for (index, name) in ["a", "b"].enumerated() {
                 let target = Collector.Target.interface(vpc: "shop", instance: "web-1", interface: "eth0")
                 let revision = Estate.revision([Estate.collector(target, name)])

@@ -15,8 +15,9 @@ import Testing
             try write(Array(example.utf8), to: "\(folder)/state.json")
             let state = try DeliveryState(readingFrom: "\(folder)/state.json")
             #expect(state.deliveredSequence == 5)
-            let stream = try #require(state.streams.values.first)
-            #expect(stream.start == state.deliveredUntil)
+            let progress = try #require(state.buckets["file:flowlogs"])
+            let stream = try #require(progress.streams.values.first)
+            #expect(stream.start == progress.deliveredUntil)
             #expect(stream.hour == stream.start.seconds / 3600)
         }
     }

@@ -6,26 +6,27 @@ import Synchronization
 
 extension S3Bucket {
     package func put(_ objects: [NewObject]) async -> [Result<PutOutcome, BucketError>] {
-        await withTaskGroup(of: (Int, Result<PutOutcome, BucketError>).self) { group in
-            var pending = Array(objects.enumerated().reversed())
-            func addNext() {
-                guard let (index, object) = pending.popLast() else { return }
-                group.addTask {
-                    do throws(BucketError) {
-                        return (index, .success(try await self.putOne(object)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            for _ in 0..<tuning.connections { addNext() }
+        await withTaskGroup(of: Settled.self) { group in
             var outcomes: [Result<PutOutcome, BucketError>] = objects.map { _ in .success(.alreadyThere) }
-            for await (index, outcome) in group {
-                outcomes[index] = outcome
-                addNext()
+            for (index, object) in objects.enumerated() {
+                if index >= tuning.connections, let settled = await group.next() {
+                    outcomes[settled.index] = settled.outcome
+                }
+                group.addTask { Settled(index: index, outcome: await self.outcome(of: object)) }
             }
+            for await settled in group { outcomes[settled.index] = settled.outcome }
             return outcomes
         }
+    }
+
+    /// What became of one object of several.
+    private struct Settled {
+        let index: Int
+        let outcome: Result<PutOutcome, BucketError>
+    }
+
+    private func outcome(of object: NewObject) async -> Result<PutOutcome, BucketError> {
+        do throws(BucketError) { return .success(try await putOne(object)) } catch { return .failure(error) }
     }
 
     package func content(of key: String) async throws(BucketError) -> [UInt8]? {
