@@ -162,6 +162,11 @@ let package = Package(
             name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
             swiftSettings: house),
 
+        // Measures delivery into a folder and an object store against gzip: `scripts/delivery-bench`.
+        .executableTarget(
+            name: "delivery-bench", dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Records"],
+            path: "Benchmarks/DeliveryBench", swiftSettings: house),
+
         // Measures enforcement and capture on the real kernel: `make bench`.
         .target(name: "CBenchPeers", path: "Benchmarks/CBenchPeers"),
         .executableTarget(
