@@ -46,8 +46,8 @@ package final class CollectorDelivery: Sendable {
     private static let batchRecords = 250_000
     private static let batchObjects = 512
 
-    private let configuration: Configuration
-    private let ledger: DeliveryLedger
+    let configuration: Configuration
+    let ledger: DeliveryLedger
     private let open = Mutex<[String: any Bucket]>([:])
 
     /// Reads the state that an earlier run left.
@@ -83,7 +83,9 @@ package final class CollectorDelivery: Sendable {
     package func deliver(
         _ window: ClosedWindow, to bucket: String, catalogue: Catalogue
     ) async throws(DeliveryError) -> Receipt {
-        guard let progress = try progress(of: bucket, before: window) else { return Receipt(isRepeated: true) }
+        guard let before = try progress(of: bucket, before: window) else { return Receipt(isRepeated: true) }
+        try await sealHour(before: window.end.hour, before, bucket: bucket)
+        let progress = ledger.current[bucket]
         let plan = WindowPlan(window, bucket: bucket, progress: progress, options: configuration.options)
         let attempt = DeliveryState.Attempt(start: window.start, end: window.end, revision: window.revision.number)
         // What an earlier attempt wrote under another revision is whole: the same records, told for another collector.
@@ -96,16 +98,21 @@ package final class CollectorDelivery: Sendable {
             let target = try self.bucket(bucket)
             for batch in Self.batches(plan.objects) {
                 let objects = try await renderer.render(batch)
-                for (object, result) in zip(objects, await target.put(objects)) {
-                    switch try await settle(result, object, target, bucket, keepsOther: keepsOther) {
+                var delivered: [Delivered] = []
+                for ((object, planned), result) in zip(zip(objects, batch), await target.put(objects)) {
+                    let settled = try await settle(result, object, target, bucket, keepsOther: keepsOther)
+                    switch settled.outcome {
                     case .written: receipt.written += 1
                     case .alreadyThere: receipt.alreadyThere += 1
                     }
+                    delivered.append(Delivered(planned: planned, object: object, content: settled.content))
                 }
+                try await note(delivered, of: window, bucket: bucket)
             }
         }
         try await finish(window, bucket) { progress in
             progress.streams = plan.streams
+            if !plan.objects.isEmpty { progress.openHour = window.end.hour }
             progress.gaps.subtract(plan.streams.keys)
         }
         return receipt
@@ -160,7 +167,7 @@ package final class CollectorDelivery: Sendable {
         return start < objects.count ? batches + [objects[start...]] : batches
     }
 
-    private func bucket(_ location: String) throws(DeliveryError) -> any Bucket {
+    func bucket(_ location: String) throws(DeliveryError) -> any Bucket {
         if let bucket = open.withLock({ $0[location] }) { return bucket }
         do throws(BucketError) {
             let bucket = try BucketLocation(location, dataFolder: configuration.dataFolder).open(
@@ -172,17 +179,21 @@ package final class CollectorDelivery: Sendable {
         }
     }
 
+    /// What is in the bucket now, as the put said or as it was there before.
     private func settle(
         _ result: Result<PutOutcome, BucketError>, _ object: NewObject, _ target: any Bucket, _ location: String,
         keepsOther: Bool
-    ) async throws(DeliveryError) -> PutOutcome {
+    ) async throws(DeliveryError) -> (outcome: PutOutcome, content: [UInt8]) {
         do throws(BucketError) {
-            return try result.get()
+            return (try result.get(), object.content)
         } catch {
             switch error {
             case .differentContent:
-                if keepsOther { return .alreadyThere }
-                if await Self.holds(object, target) { return .alreadyThere }
+                if let present = try? await target.content(of: object.key),
+                    keepsOther || Self.holdsSame(present, object.content)
+                {
+                    return (.alreadyThere, present)
+                }
             case .notAuthorized:
                 // The credentials may have been changed: they are read anew for the next attempt.
                 if let stale = open.withLock({ $0.removeValue(forKey: location) }) { await stale.close() }
@@ -192,11 +203,11 @@ package final class CollectorDelivery: Sendable {
         }
     }
 
-    /// Whether the bucket holds this content in other bytes, as another release of zlib or another level writes it.
-    private static func holds(_ object: NewObject, _ bucket: any Bucket) async -> Bool {
-        guard let present = try? await bucket.content(of: object.key), let size = Gzip.contentSize(object.content),
-            let wanted = try? Gzip.decompress(object.content, limit: size)
-        else { return false }
-        return (try? Gzip.decompress(present, limit: size)) == wanted
+    /// Whether both hold the same in other bytes, as another release of zlib or another level writes it.
+    private static func holdsSame(_ present: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard let size = Gzip.contentSize(wanted), let content = try? Gzip.decompress(wanted, limit: size) else {
+            return false
+        }
+        return (try? Gzip.decompress(present, limit: size)) == content
     }
 }

@@ -12,6 +12,8 @@ package enum DeliveryError: Error, Equatable, Sendable {
     case state(SystemError)
     /// The state file is there, but says nothing that can be understood.
     case badState(path: String, reason: String)
+    /// Manifests cannot be made.
+    case manifest(String)
     /// The window is empty, or begins before the last delivered one ended.
     case outOfOrder(start: Timestamp, end: Timestamp, deliveredUntil: Timestamp?)
 }
@@ -25,6 +27,7 @@ extension DeliveryError: CustomStringConvertible {
         case .badState(let path, let reason):
             "delivery state \(path) cannot be understood: \(reason); put a good copy back, or remove it to begin new "
                 + "streams"
+        case .manifest(let reason): "manifests: \(reason)"
         case .outOfOrder(let start, let end, let deliveredUntil):
             "window \(start) to \(end) is out of order: delivered until "
                 + (deliveredUntil.map { "\($0)" } ?? "the beginning")

@@ -31,6 +31,8 @@ package struct DeliveryState: Hashable, Sendable, Codable {
         package var number: Int
         /// The manifest's SHA-256, in hexadecimal digits.
         package var hash: String
+        /// End of the first window of the chain.
+        package var chain: Timestamp
     }
 
     /// How far one bucket has come.
@@ -48,6 +50,8 @@ package struct DeliveryState: Hashable, Sendable, Codable {
         package var gaps: Set<String> = []
         /// By interface id.
         package var manifests: [String: Link] = [:]
+        /// The hour, counted since 1970, whose objects have no manifest yet.
+        package var openHour: Int64?
 
         package init() {}
     }
