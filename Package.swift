@@ -140,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Capture", "Host", "Link", "Model", "Policy", "Records", "Registry", "Rehearsal", "Server",
+                "Buckets", "Capture", "Delivery", "Host", "Link", "Model", "Policy", "Records", "Registry", "Rehearsal",
+                "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -187,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records",
+                "gatehouse", "Capture", "Delivery", "Host", "Link", "Model", "Policy", "Records", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .testTarget(

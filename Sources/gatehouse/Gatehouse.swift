@@ -15,7 +15,7 @@ import Link
         version: "0.1.0",
         subcommands: [
             Demo.self, Up.self, Apply.self, Events.self, Flows.self, BooksCommand.self, Explain.self, Status.self,
-            Revisions.self, Serve.self, HostCommand.self, Audit.self, Backup.self, Restore.self,
+            Revisions.self, Serve.self, HostCommand.self, Audit.self, Backup.self, Restore.self, Verify.self,
         ])
 
     static func main() async {

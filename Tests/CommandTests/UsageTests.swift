@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: [
         "demo", "up", "apply", "events", "flows", "books", "explain", "status", "revisions", "serve", "host", "audit",
-        "backup", "restore",
+        "backup", "restore", "verify",
     ])
     func `each command's help has an example`(verb: String) throws {
         let run = try shop.gatehouse(verb, "--help")
