@@ -128,8 +128,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport", "gatehouse",
-                "gatehouse-agent",
+                "Capture", "Gzip", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport",
+                "gatehouse", "gatehouse-agent",
             ], swiftSettings: house),
         .testTarget(
             name: "AgreementTests",
