@@ -213,7 +213,9 @@ let package = Package(
         .testTarget(
             name: "BucketsTests",
             dependencies: [
-                "Buckets", "Host", "Model", "TestSupport", .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Buckets", "Delivery", "Host", "Model", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["misbehaving_proxy.py"], swiftSettings: house),
         .testTarget(

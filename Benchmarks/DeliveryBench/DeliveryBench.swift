@@ -21,7 +21,7 @@ import Model
         let own = try await measure("folder", bucket: "file:bucket", folder)
         let peer = try gzip(folder)
         print(
-            "gzip -1 of the same bytes: \(round(peer.wall, total)) records/s, \(micros(peer.processor, total)) µs a record"
+            "gzip -1 of the same bytes, \(peer.bytes / 1_000_000) MB: \(round(peer.wall, total)) records/s, \(micros(peer.processor, total)) µs a record"
         )
         print("processor time, folder : gzip -1 = \(ratio(own.processor, peer.processor))")
         let environment = ProcessInfo.processInfo.environment
@@ -57,7 +57,7 @@ import Model
     }
 
     /// What the program takes for the content of all objects in the folder.
-    private static func gzip(_ folder: String) throws -> (wall: Double, processor: Double) {
+    private static func gzip(_ folder: String) throws -> (wall: Double, processor: Double, bytes: Int) {
         let plain = "\(folder)/plain"
         let file = try DurableFile.openForAppending(plain)
         let objects = FileManager.default.enumerator(atPath: "\(folder)/bucket")?.compactMap { $0 as? String } ?? []
@@ -70,7 +70,10 @@ import Model
         var options = ChildProcess.Options()
         options.standard = [nil, nowhere.number, nil]
         _ = try ChildProcess("gzip", ["-1", "-c", plain], options: options).wait()
-        return (Double(SystemClock.monotonic - before.0) / 1e9, processorTime(RUSAGE_CHILDREN.rawValue) - before.1)
+        return (
+            Double(SystemClock.monotonic - before.0) / 1e9, processorTime(RUSAGE_CHILDREN.rawValue) - before.1,
+            try DurableFile.size(plain)
+        )
     }
 
     /// User and system time, in seconds.

@@ -73,6 +73,12 @@ package final class CollectorDelivery: Sendable {
     package func adopt(_ collectors: [Collector]) async throws(DeliveryError) {
         let byBucket = Dictionary(grouping: collectors, by: \.bucket)
         try await ledger.adopt(byBucket.mapValues { Set($0.map(\.id.description)) })
+        let gone = open.withLock { open in
+            let gone = open.filter { byBucket[$0.key] == nil }
+            for location in gone.keys { open[location] = nil }
+            return Array(gone.values)
+        }
+        for bucket in gone { await bucket.close() }
     }
 
     /// Writes the objects that a window gives to a bucket, then the state.

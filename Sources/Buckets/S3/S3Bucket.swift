@@ -123,7 +123,7 @@ package final class S3Bucket: Bucket {
         return answer
     }
 
-    private func signed(_ request: Request) -> HTTPClientRequest {
+    func signed(_ request: Request) -> HTTPClientRequest {
         let now = tuning.now()
         let key = request.key.map { "/" + PercentEncoding.path(location.prefix + $0) } ?? ""
         let path = location.style == .path ? "/\(location.bucket)\(key)" : key.isEmpty ? "/" : key
