@@ -19,7 +19,8 @@ import Testing
         try await ObjectStore.withBucket { store, direct, name async throws in
             let proxy = try await MisbehavingProxy(before: store, faults: faults)
             let bucket = try store.bucket(name, endpoint: proxy.endpoint) { tuning in
-                tuning.stall = .seconds(2)
+                // A store that has just been started takes seconds to make what it needs for the first objects.
+                tuning.stall = .seconds(faults.contains("stall") ? 2 : 20)
                 tune(&tuning)
             }
             do { try await body(bucket, direct) } catch { Issue.record(error) }
@@ -77,6 +78,8 @@ import Testing
         _ = try await withProxy(faults, { $0.partBytes = 5 << 20 }) { bucket, direct async throws in
             try await bucket.put(content, key: "big")
             #expect(try await direct.content(of: "big") == content)
+            let uploads = try await direct.send(.init(query: [("uploads", "")]))
+            #expect(uploads.text.elements("Upload").isEmpty)
         }
     }
 
@@ -92,7 +95,7 @@ import Testing
             #expect(uploads.text.elements("Upload").isEmpty)
             #expect(try await direct.list().isEmpty)
         }
-        #expect(requests.last == "ok DELETE")
+        #expect(requests.suffix(2) == ["ok GET", "ok DELETE"])
     }
 
     @Test func `a long pause that the store asks for is given to the caller`() async throws {
@@ -109,7 +112,8 @@ import Testing
             try await bucket.put([1], key: "a")
             await bucket.close()
             #expect(try await direct.content(of: "a") == [1])
-            #expect(try proxy.stop() == ["tunnel CONNECT"])
+            // More than one where the store closed the connection in between.
+            #expect(Set(try proxy.stop()) == ["tunnel CONNECT"])
         }
     }
 

@@ -4,23 +4,33 @@ import NIOHTTP1
 /// Objects in parts (multipart upload): the object is there when the last call has been answered, or not at all.
 extension S3Bucket {
     func putInParts(_ object: NewObject, hash: String) async throws(BucketError) -> PutOutcome {
-        var begin = Request(method: .POST, key: object.key, query: [("uploads", "")])
-        begin.headers = headers(object, hash: hash)
-        let answer = try await send(begin)
-        guard answer.status == 200, let upload = answer.text.text(of: "UploadId") else { throw error(answer) }
         do throws(BucketError) {
+            var begin = Request(method: .POST, key: object.key, query: [("uploads", "")])
+            begin.headers = headers(object, hash: hash)
+            let answer = try await send(begin)
+            guard answer.status == 200, let upload = answer.text.text(of: "UploadId") else { throw error(answer) }
             var tags: [String] = []
             for start in stride(from: 0, to: object.content.count, by: tuning.partBytes) {
                 let part = object.content[start..<min(start + tuning.partBytes, object.content.count)]
                 tags.append(try await put(Array(part), number: tags.count + 1, of: object.key, upload))
             }
             try await complete(object, hash: hash, upload, tags)
-            return .written
         } catch {
-            // The parts would be paid for until somebody finds them; what the abort says changes nothing.
-            let abort = Request(method: .DELETE, key: object.key, query: [("uploadId", upload)])
-            _ = try? await send(abort)
+            await takeBackUploads(of: object.key)
             throw error
+        }
+        await takeBackUploads(of: object.key)
+        return .written
+    }
+
+    /// Removes parts that no object was made of, which would be paid for until somebody finds them: those of this attempt, of
+    /// one that a crash ended, and of a begin whose answer was lost. What fails here is left for the next attempt.
+    private func takeBackUploads(of key: String) async {
+        let query = [(name: "uploads", value: ""), (name: "prefix", value: location.prefix + key)]
+        guard let answer = try? await send(Request(query: query)), answer.status == 200 else { return }
+        for upload in answer.text.elements("Upload") where upload.text(of: "Key") == location.prefix + key {
+            guard let id = upload.text(of: "UploadId") else { continue }
+            _ = try? await send(Request(method: .DELETE, key: key, query: [("uploadId", id)]))
         }
     }
 
