@@ -40,6 +40,13 @@ package final class CollectorDelivery: Sendable {
             self.alreadyThere = alreadyThere
             self.isRepeated = isRepeated
         }
+
+        mutating func count(_ outcome: PutOutcome) {
+            switch outcome {
+            case .written: written += 1
+            case .alreadyThere: alreadyThere += 1
+            }
+        }
     }
 
     /// Objects are rendered and put in batches of at most so many records, which bounds the memory they take.
@@ -105,15 +112,19 @@ package final class CollectorDelivery: Sendable {
             for batch in Self.batches(plan.objects) {
                 let objects = try await renderer.render(batch)
                 var delivered: [Delivered] = []
+                var refusal: DeliveryError?
                 for ((object, planned), result) in zip(zip(objects, batch), await target.put(objects)) {
-                    let settled = try await settle(result, object, target, bucket, keepsOther: keepsOther)
-                    switch settled.outcome {
-                    case .written: receipt.written += 1
-                    case .alreadyThere: receipt.alreadyThere += 1
+                    do throws(DeliveryError) {
+                        let settled = try await settle(result, object, target, bucket, keepsOther: keepsOther)
+                        receipt.count(settled.outcome)
+                        delivered.append(Delivered(planned: planned, object: object, content: settled.content))
+                    } catch {
+                        refusal = refusal ?? error
                     }
-                    delivered.append(Delivered(planned: planned, object: object, content: settled.content))
                 }
+                // Also where the window stays pending: if it is dropped one day, these objects are there still.
                 try await note(delivered, of: window, bucket: bucket)
+                if let refusal { throw refusal }
             }
         }
         try await finish(window, bucket) { progress in
@@ -129,7 +140,14 @@ package final class CollectorDelivery: Sendable {
     /// - Returns: the interfaces of which records are dropped.
     package func drop(_ window: ClosedWindow, from bucket: String) async throws(DeliveryError) -> [Placement] {
         let owned = window.owners.filter { $0.collector.bucket == bucket }.map(\.placement)
-        try await finish(window, bucket) { $0.gaps.formUnion(owned.map(\.interface.description)) }
+        try await finish(window, bucket) { progress in
+            progress.gaps.formUnion(owned.map(\.interface.description))
+            if progress.attempt?.end == window.end {
+                // Some of its objects may be there: their numbers are used up, and the hour's manifest has them.
+                progress.streams = [:]
+                progress.openHour = window.end.hour
+            }
+        }
         return owned
     }
 

@@ -116,6 +116,36 @@ import Testing
         }
     }
 
+    @Test func `a window that was dropped half delivered leaves objects that are proven, and new streams after it`()
+        async throws
+    {
+        try await withScratchFolder { folder in
+            let revision = Estate.revision([Estate.collector(.vpc("shop"))])
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            // One interface's folder of the hour cannot be written into.
+            let first = try #require(files(below: "\(folder)/logs").first { $0.contains("\(web)/record-type=ingress") })
+            let hour = "\(folder)/logs/" + first.split(separator: "/").dropLast(2).joined(separator: "/")
+            try FileManager.default.moveItem(atPath: hour, toPath: "\(folder)/aside")
+            try write([], to: hour)
+            await #expect(throws: DeliveryError.self) {
+                try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
+            }
+            _ = try await delivery.drop(Estate.window(1, revision), from: "file:logs")
+            try FileManager.default.removeItem(atPath: hour)
+            try FileManager.default.moveItem(atPath: "\(folder)/aside", toPath: hour)
+            for index in [2, 60] { try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            let key = try #require(
+                ManifestKey.Public(String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)))
+            let report = try await BucketVerification(FolderBucket(root: "\(folder)/logs", createsRoot: true), key: key)
+                .run()
+            #expect(report.findings.isEmpty)
+            // Of the dropped window five of six.
+            #expect(report.proven == 6 + 5 + 6)
+            #expect(try states("\(folder)/logs", web).filter { $0 == "skip data" }.count == 1)
+        }
+    }
+
     @Test func `pauses double with jitter, and honour what the service asks`() {
         var backoff = Backoff()
         let now = Timestamp(seconds: 1000)
