@@ -38,7 +38,8 @@ struct BenchEstate {
 
     /// Sessions with clients, ports, times and sizes that differ, as a busy host's do; the same for each run.
     func window(_ index: Int) -> ClosedWindow {
-        let start = Timestamp(seconds: 1_793_699_940 + Int64(index) * 60)
+        // Twenty minutes apart, so that hours end and their manifests are part of the work.
+        let start = Timestamp(seconds: 1_793_699_940 + Int64(index) * 1200)
         let ids = (0..<interfaces).map(Self.interface)
         var random = UInt64(index) &* 0x9e37_79b9_7f4a_7c15 | 1
         func next(_ limit: UInt64) -> UInt64 {

@@ -19,6 +19,7 @@ import Model
         let total = windows * recordsPerWindow
         print("\(windows) windows of \(recordsPerWindow) records of \(interfaces) interfaces: \(total) records")
         let own = try await measure("folder", bucket: "file:bucket", folder)
+        try await verify(folder)
         let peer = try gzip(folder)
         print(
             "gzip -1 of the same bytes, \(peer.bytes / 1_000_000) MB: \(round(peer.wall, total)) records/s, \(micros(peer.processor, total)) µs a record"
@@ -54,6 +55,19 @@ import Model
             "\(name): \(round(sum.wall, total)) records/s in \(objects) objects, \(micros(sum.processor, total)) µs a record"
         )
         return sum
+    }
+
+    /// Proves what was delivered by its manifests.
+    private static func verify(_ folder: String) async throws {
+        let text = String(decoding: try DurableFile.read("\(folder)/manifest.key.pub") ?? [], as: UTF8.self)
+        guard let key = ManifestKey.Public(text) else { return }
+        let began = SystemClock.monotonic
+        let report = try await BucketVerification(FolderBucket(root: "\(folder)/bucket", createsRoot: false), key: key)
+            .run()
+        let seconds = Double(SystemClock.monotonic - began) / 1e9
+        print(
+            "verify: \(report.proven) objects proven by \(report.manifests) manifests in \(String(format: "%.2f", seconds)) s, "
+                + "\(report.findings.count) findings")
     }
 
     /// What the program takes for the content of all objects in the folder.
