@@ -63,8 +63,21 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], swiftSettings: house),
 
+        .target(
+            name: "Buckets",
+            dependencies: [
+                "Host", "Model", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: house),
+
         // Floor 3: what leaves the host.
-        .target(name: "Delivery", dependencies: ["Model", "Records", "Gzip"], swiftSettings: house),
+        .target(
+            name: "Delivery",
+            dependencies: [
+                "Buckets", "Gzip", "Host", "Model", "Records", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: house),
 
         .target(
             name: "Uplink",
@@ -81,8 +94,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Attribution", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
-                "Records",
+                "Attribution", "Buckets", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink",
+                "Policy", "Records",
             ], swiftSettings: house),
 
         .target(
@@ -115,8 +128,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Capture", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport", "gatehouse",
-                "gatehouse-agent",
+                "Capture", "Gzip", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport",
+                "gatehouse", "gatehouse-agent",
             ], swiftSettings: house),
         .testTarget(
             name: "AgreementTests",
@@ -127,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Capture", "Host", "Link", "Model", "Policy", "Records", "Registry", "Rehearsal", "Server",
+                "Buckets", "Capture", "Delivery", "Host", "Link", "Model", "Policy", "Records", "Registry", "Rehearsal",
+                "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -148,6 +162,11 @@ let package = Package(
         .executableTarget(
             name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
             swiftSettings: house),
+
+        // Measures delivery into a folder and an object store against gzip: `scripts/delivery-bench`.
+        .executableTarget(
+            name: "delivery-bench", dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Records"],
+            path: "Benchmarks/DeliveryBench", swiftSettings: house),
 
         // Measures enforcement and capture on the real kernel: `make bench`.
         .target(name: "CBenchPeers", path: "Benchmarks/CBenchPeers"),
@@ -179,10 +198,13 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "gatehouse", "Capture", "Host", "Link", "Model", "Policy", "Records",
+                "gatehouse", "Capture", "Delivery", "Host", "Link", "Model", "Policy", "Records", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "Host", "Model"], swiftSettings: house),
+        .testTarget(
+            name: "AgentTests",
+            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [
@@ -200,7 +222,17 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),
         .testTarget(
-            name: "DeliveryTests", dependencies: ["Delivery", "Gzip", "Records", "Model"], swiftSettings: house),
+            name: "BucketsTests",
+            dependencies: [
+                "Buckets", "Delivery", "Host", "Model", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            exclude: ["misbehaving_proxy.py"], swiftSettings: house),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Records", "TestSupport"],
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,7 +20,7 @@ package final class Agent {
     let revisions: RevisionStore
     let records: RecordPipeline
     private var events: EventPipeline
-    private let delivery: DeliveryThread
+    private let delivery: DeliveryService
     private let control: ControlSocket
     private let store: DescriptorStore
     private let plumbing = Plumbing()
@@ -65,7 +65,7 @@ package final class Agent {
             systemLog: configuration.networkLog.outputPath == nil ? SystemLog() : nil)
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
         events.log.learn(catalogue, revision)
-        delivery = try DeliveryThread(folder, host: host)
+        delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)
         control = try ControlSocket(path: folder.controlSocket)
         adoptInAttributor(at: startedAt)
         connectDevices()
@@ -102,6 +102,7 @@ package final class Agent {
     /// Runs until a signal or a request ends it.
     package func run(signals: SignalDescriptor) throws {
         try store.tell("READY=1\nSTATUS=revision \(revision.number)")
+        if configuration.enforces { wakeDelivery() }
         var nextSecond = SystemClock.monotonic
         while !isStopping {
             let untilWindow = records.windowEnd - SystemClock.realtime
@@ -152,6 +153,7 @@ package final class Agent {
         try records.commit()
         try events.drain(&records.recorder)
         guard configuration.enforces else { return }
+        delivery.startDue()
         try enforcer.tidy()
         if let drift = try enforcer.drift() {
             try enforcer.repair()
@@ -174,7 +176,14 @@ package final class Agent {
         try events.drain(&records.recorder)
         guard configuration.enforces else { return }
         try records.closeWindow(now: SystemClock.realtime)
-        delivery.wake(revision: revision, catalogue: catalogue, interfaces: Set(binding.devices.keys))
+        wakeDelivery()
+    }
+
+    private func wakeDelivery() {
+        delivery.wake(
+            .init(
+                revision: revision, catalogue: catalogue, interfaces: Set(binding.devices.keys), history: state.history,
+                closedUntil: records.closedUntil))
     }
 
     // MARK: Changes

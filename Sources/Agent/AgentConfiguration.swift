@@ -14,6 +14,9 @@ package struct AgentConfiguration: Sendable {
     /// Whether rules are put into the kernel; without, traffic is neither judged nor recorded.
     package var enforces = true
 
+    /// Says a line to the operator.
+    package var tell: @Sendable (String) -> Void = { _ in }
+
     package init(folder: DataFolder) { self.folder = folder }
 
     /// Kernel memory for messages that wait: what the design measured to lose nothing at full speed.

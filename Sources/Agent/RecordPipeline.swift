@@ -127,6 +127,9 @@ final class RecordPipeline {
 
     private var closed: Int64 = 0
 
+    /// The end of the window that was closed last, by this process or one before it.
+    var closedUntil: Timestamp { Timestamp(nanoseconds: max(closed, spool.position.closed)) }
+
     /// Puts what is recorded on disk, and lets go of the datagrams that it came from.
     func commit() throws {
         for record in recorder.takePending() { spool.append(record) }

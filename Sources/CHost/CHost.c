@@ -188,6 +188,8 @@ int gh_next_signal(int descriptor) {
 
 int gh_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) < 0 ? -errno : 0; }
 
+int gh_sync_file_system(int descriptor) { return syncfs(descriptor) < 0 ? -errno : 0; }
+
 int gh_grace_period(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ? -errno : 0; }
 
 void gh_want_large_pages(const void *start, size_t length) {

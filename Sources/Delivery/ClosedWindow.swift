@@ -8,23 +8,54 @@ package struct ClosedWindow: Sendable {
     package let records: [FlowRecord]
     /// Whether records of this window were lost, which its objects then say.
     package let hasLoss: Bool
-    /// The revision in force during the window: its collectors get the records, its names make the keys.
-    ///
-    /// A window that is delivered again after a crash must come with the same revision; the agent closes its window
-    /// before it adopts another.
+    /// The revision in force when the window ended: its collectors get the records, its names make the keys.
     package let revision: Revision
-    /// The interfaces of this host; nil is all of the policy.
-    package let interfaces: Set<Identifier<Interface>>?
+    /// Active collectors and the interfaces of this host that they have.
+    let owners: [(placement: Placement, collector: Collector)]
+    private let bySide: [Side: [FlowRecord]]
 
+    private struct Side: Hashable {
+        let interface: Identifier<Interface>
+        let direction: Direction
+    }
+
+    /// A window of this host's `interfaces`; nil is all of the policy.
+    ///
+    /// `policy` is what is in force now, where that is another than the revision's: records of a collector that is gone are
+    /// dropped with it, and one whose bucket was named anew gets them there.
     package init(
         start: Timestamp, end: Timestamp, records: [FlowRecord], hasLoss: Bool = false, revision: Revision,
-        interfaces: Set<Identifier<Interface>>? = nil
+        interfaces: Set<Identifier<Interface>>? = nil, policy: Policy? = nil
     ) {
         self.start = start
         self.end = end
         self.records = records
         self.hasLoss = hasLoss
         self.revision = revision
-        self.interfaces = interfaces
+        let resolution = CollectorResolution(revision.policy.collectors)
+        let present = Dictionary((policy ?? revision.policy).collectors.map { ($0.id, $0) }) { first, _ in first }
+        owners = revision.policy.placements.compactMap { placement in
+            guard interfaces?.contains(placement.interface) ?? true,
+                let collector = resolution.collector(of: placement), collector.isActive,
+                let bucket = present[collector.id]?.bucket
+            else { return nil }
+            return (placement, collector.moved(to: bucket))
+        }
+        bySide = Dictionary(grouping: records) { Side(interface: $0.interface, direction: $0.direction) }
+    }
+
+    func records(of interface: Identifier<Interface>, _ direction: Direction) -> [FlowRecord] {
+        bySide[Side(interface: interface, direction: direction)] ?? []
+    }
+
+    /// Locations of the buckets that get something of this window.
+    package var buckets: Set<String> { Set(owners.map(\.collector.bucket)) }
+}
+
+extension Collector {
+    fileprivate func moved(to bucket: String) -> Collector {
+        Collector(
+            id: id, name: name, target: target, bucket: bucket, isActive: isActive,
+            includesAllProtocols: includesAllProtocols)
     }
 }

@@ -1,19 +1,23 @@
+import Buckets
 import Gzip
 package import Model
 package import Records
+import Synchronization
 
-/// Delivers closed windows into the buckets of collectors, each window once, in order.
+/// Delivers closed windows into the buckets of collectors: each window once, in each bucket's own order.
 ///
 /// For each interface of an active collector a window gives one `ingress` and one `egress` object, also where there is
-/// nothing to tell: silence is data. Keys come from the delivery state and the window alone. A window counts as
-/// delivered when the state says so on disk, which is after all its objects; until then the same call writes the same
-/// keys, and finds those that are there. It is called by one thread of its own and blocks on the disk.
-package struct CollectorDelivery: Sendable {
+/// nothing to tell: silence is data. Keys come from the bucket's progress and the window alone. A window counts as
+/// delivered to a bucket when the state says so on disk, which is after all its objects there; until then the same call
+/// writes the same keys, and finds those that are there. Buckets don't wait for each other.
+package final class CollectorDelivery: Sendable {
     package struct Configuration: Hashable, Sendable {
-        /// Where buckets with relative paths lie.
+        /// Where buckets with relative paths lie, and the folder `credentials`.
         package var dataFolder: String
         package var stateFile: String
         package var options: IBMFlowLog.Options
+        /// zlib's, 1 to 9.
+        package var compressionLevel = 1
 
         package init(dataFolder: String, stateFile: String, options: IBMFlowLog.Options = IBMFlowLog.Options()) {
             self.dataFolder = dataFolder
@@ -30,100 +34,204 @@ package struct CollectorDelivery: Sendable {
         package var alreadyThere = 0
         /// Whether the whole window had been delivered before.
         package var isRepeated = false
+
+        package init(written: Int = 0, alreadyThere: Int = 0, isRepeated: Bool = false) {
+            self.written = written
+            self.alreadyThere = alreadyThere
+            self.isRepeated = isRepeated
+        }
+
+        mutating func count(_ outcome: PutOutcome) {
+            switch outcome {
+            case .written: written += 1
+            case .alreadyThere: alreadyThere += 1
+            }
+        }
     }
 
-    private let configuration: Configuration
-    /// As it is on disk.
-    package private(set) var state: DeliveryState
+    /// Objects are rendered and put in batches of at most so many records, which bounds the memory they take.
+    private static let batchRecords = 250_000
+    private static let batchObjects = 512
+
+    let configuration: Configuration
+    let ledger: DeliveryLedger
+    private let open = Mutex<[String: any Bucket]>([:])
 
     /// Reads the state that an earlier run left.
     package init(_ configuration: Configuration) throws(DeliveryError) {
         self.configuration = configuration
-        self.state = try DeliveryState(readingFrom: configuration.stateFile)
+        ledger = try DeliveryLedger(path: configuration.stateFile)
     }
 
-    /// Writes the objects of a window, then the state.
-    ///
-    /// When a bucket refuses, the objects of all others are written still; then the first error is thrown and the
-    /// window stays pending. Later windows must wait for it.
-    @discardableResult
-    package mutating func deliver(_ window: ClosedWindow, catalogue: Catalogue) throws(DeliveryError) -> Receipt {
-        if let until = state.deliveredUntil, window.end <= until { return Receipt(isRepeated: true) }
-        guard window.start < window.end, window.start >= state.deliveredUntil ?? window.start else {
-            throw .outOfOrder(start: window.start, end: window.end, deliveredUntil: state.deliveredUntil)
+    /// As it is on disk.
+    package var state: DeliveryState { ledger.current }
+
+    /// Ends the connections to all buckets.
+    package func close() async {
+        let buckets = open.withLock { open in
+            defer { open = [:] }
+            return Array(open.values)
         }
+        for bucket in buckets { await bucket.close() }
+    }
+
+    /// Says what the collectors' buckets are now: a new one begins where the others stand, one that nobody names any more is
+    /// forgotten, with what it did not get.
+    package func adopt(_ collectors: [Collector]) async throws(DeliveryError) {
+        let byBucket = Dictionary(grouping: collectors, by: \.bucket)
+        try await ledger.adopt(byBucket.mapValues { Set($0.map(\.id.description)) })
+        let gone = open.withLock { open in
+            let gone = open.filter { byBucket[$0.key] == nil }
+            for location in gone.keys { open[location] = nil }
+            return Array(gone.values)
+        }
+        for bucket in gone { await bucket.close() }
+    }
+
+    /// Writes the objects that a window gives to a bucket, then the state.
+    ///
+    /// When the bucket refuses, the first error is thrown and the window stays pending, perhaps with some of its objects
+    /// there. The bucket's later windows must wait for it.
+    @discardableResult
+    package func deliver(
+        _ window: ClosedWindow, to bucket: String, catalogue: Catalogue
+    ) async throws(DeliveryError) -> Receipt {
+        guard let before = try progress(of: bucket, before: window) else { return Receipt(isRepeated: true) }
+        try await sealHour(before: window.end.hour, before, bucket: bucket)
+        let progress = ledger.current[bucket]
+        let plan = WindowPlan(window, bucket: bucket, progress: progress, options: configuration.options)
         let attempt = DeliveryState.Attempt(start: window.start, end: window.end, revision: window.revision.number)
-        let isOtherRevision = try begin(attempt)
-        let plan = WindowPlan(window, state: state, options: configuration.options)
+        // What an earlier attempt wrote under another revision is whole: the same records, told for another collector.
+        let keepsOther =
+            progress.attempt.map { $0 != attempt && ($0.start, $0.end) == (window.start, window.end) } ?? false
         var receipt = Receipt()
-        var refusal: DeliveryError?
-        for object in plan.objects {
-            do {
-                switch try put(object, of: window, catalogue: catalogue, keepsOther: isOtherRevision) {
-                case .written: receipt.written += 1
-                case .alreadyThere: receipt.alreadyThere += 1
+        if !plan.objects.isEmpty {
+            if !keepsOther { try await ledger.update(bucket) { $0.attempt = attempt } }
+            let renderer = ObjectRenderer(window, catalogue: catalogue, configuration: configuration)
+            let target = try self.bucket(bucket)
+            for batch in Self.batches(plan.objects) {
+                let objects = try await renderer.render(batch)
+                var delivered: [Delivered] = []
+                var refusal: DeliveryError?
+                for ((object, planned), result) in zip(zip(objects, batch), await target.put(objects)) {
+                    do throws(DeliveryError) {
+                        let settled = try await settle(result, object, target, bucket, keepsOther: keepsOther)
+                        receipt.count(settled.outcome)
+                        delivered.append(Delivered(planned: planned, object: object, content: settled.content))
+                    } catch {
+                        refusal = refusal ?? error
+                    }
                 }
-            } catch {
-                refusal = refusal ?? error
+                // Also where the window stays pending: if it is dropped one day, these objects are there still.
+                try await note(delivered, of: window, bucket: bucket)
+                if let refusal { throw refusal }
             }
         }
-        if let refusal { throw refusal }
-        var next = state
-        next.streams = plan.streams
-        next.deliveredUntil = window.end
-        next.deliveredSequence = window.records.reduce(state.deliveredSequence) { max($0, $1.sequence) }
-        next.attempt = nil
-        try next.write(to: configuration.stateFile)
-        state = next
+        try await finish(window, bucket) { progress in
+            progress.streams = plan.streams
+            if !plan.objects.isEmpty { progress.openHour = window.end.hour }
+            progress.gaps.subtract(plan.streams.keys)
+        }
         return receipt
     }
 
-    /// Notes on disk which window is being delivered; true where an earlier attempt at it had another revision.
-    private mutating func begin(_ attempt: DeliveryState.Attempt) throws(DeliveryError) -> Bool {
-        if let earlier = state.attempt, earlier.start == attempt.start, earlier.end == attempt.end {
-            return earlier.revision != attempt.revision
-        }
-        var next = state
-        next.attempt = attempt
-        try next.write(to: configuration.stateFile)
-        state = next
-        return false
-    }
-
-    /// Puts one object.
+    /// Gives a window up that a bucket has refused for too long; the next object of each interface says so.
     ///
-    /// An object that an earlier attempt at this window wrote under another revision holds the same records, told for
-    /// another collector: it is whole, and it stays.
-    private func put(
-        _ object: WindowPlan.Object, of window: ClosedWindow, catalogue: Catalogue, keepsOther: Bool
-    ) throws(DeliveryError) -> FolderBucket.Outcome {
-        let log = IBMFlowLog(
-            collector: object.collector, placement: object.placement, catalogue: catalogue,
-            options: configuration.options)
-        var content = ByteLine(capacity: 1024 + 640 * object.records.count)
-        log.append(
-            object.records, windowStart: window.start, windowEnd: window.end, hasLoss: window.hasLoss, to: &content)
-        let compressed: [UInt8]
-        do { compressed = try Gzip.compress(content.bytes) } catch { throw .compression(error) }
-        do throws(BucketError) {
-            let bucket = try FolderBucket(location: object.collector.bucket, dataFolder: configuration.dataFolder)
-            let key = object.key.description
-            do {
-                return try bucket.put(compressed, key: key)
-            } catch {
-                guard case .differentContent = error else { throw error }
-                if keepsOther { return .alreadyThere }
-                guard try holds(content.bytes, bucket, key) else { throw error }
-                return .alreadyThere
+    /// - Returns: the interfaces of which records are dropped.
+    package func drop(_ window: ClosedWindow, from bucket: String) async throws(DeliveryError) -> [Placement] {
+        let owned = window.owners.filter { $0.collector.bucket == bucket }.map(\.placement)
+        try await finish(window, bucket) { progress in
+            progress.gaps.formUnion(owned.map(\.interface.description))
+            if progress.attempt?.end == window.end {
+                // Some of its objects may be there: their numbers are used up, and the hour's manifest has them.
+                progress.streams = [:]
+                progress.openHour = window.end.hour
             }
-        } catch {
-            throw .bucket(collector: object.collector.name, error)
+        }
+        return owned
+    }
+
+    /// The bucket's progress; nil where it has the window already.
+    private func progress(
+        of bucket: String, before window: ClosedWindow
+    ) throws(DeliveryError) -> DeliveryState.Progress? {
+        let progress = ledger.current[bucket]
+        if let until = progress.deliveredUntil, window.end <= until { return nil }
+        guard window.start < window.end, window.start >= progress.deliveredUntil ?? window.start else {
+            throw .outOfOrder(start: window.start, end: window.end, deliveredUntil: progress.deliveredUntil)
+        }
+        return progress
+    }
+
+    private func finish(
+        _ window: ClosedWindow, _ bucket: String, _ change: @escaping @Sendable (inout DeliveryState.Progress) -> Void
+    ) async throws(DeliveryError) {
+        let last = window.records.last?.sequence ?? 0
+        try await ledger.update(bucket) { progress in
+            change(&progress)
+            progress.deliveredUntil = window.end
+            progress.deliveredSequence = max(progress.deliveredSequence, last)
+            progress.attempt = nil
         }
     }
 
-    /// Whether an object holds this content in other bytes, as another release of zlib would have written it.
-    private func holds(_ content: [UInt8], _ bucket: FolderBucket, _ key: String) throws(BucketError) -> Bool {
-        guard let present = try bucket.content(of: key) else { return false }
-        return (try? Gzip.decompress(present, limit: content.count)) == content
+    // MARK: Objects
+
+    private static func batches(_ objects: [WindowPlan.Object]) -> [ArraySlice<WindowPlan.Object>] {
+        var batches: [ArraySlice<WindowPlan.Object>] = []
+        var start = 0
+        var records = 0
+        for (index, object) in objects.enumerated() {
+            if index > start, records + object.records.count > batchRecords || index - start >= batchObjects {
+                batches.append(objects[start..<index])
+                (start, records) = (index, 0)
+            }
+            records += object.records.count
+        }
+        return start < objects.count ? batches + [objects[start...]] : batches
+    }
+
+    func bucket(_ location: String) throws(DeliveryError) -> any Bucket {
+        if let bucket = open.withLock({ $0[location] }) { return bucket }
+        do throws(BucketError) {
+            let bucket = try BucketLocation(location, dataFolder: configuration.dataFolder).open(
+                CredentialStore(folder: "\(configuration.dataFolder)/credentials"))
+            open.withLock { $0[location] = bucket }
+            return bucket
+        } catch {
+            throw .bucket(error)
+        }
+    }
+
+    /// What is in the bucket now, as the put said or as it was there before.
+    private func settle(
+        _ result: Result<PutOutcome, BucketError>, _ object: NewObject, _ target: any Bucket, _ location: String,
+        keepsOther: Bool
+    ) async throws(DeliveryError) -> (outcome: PutOutcome, content: [UInt8]) {
+        do throws(BucketError) {
+            return (try result.get(), object.content)
+        } catch {
+            switch error {
+            case .differentContent:
+                if let present = try? await target.content(of: object.key),
+                    keepsOther || Self.holdsSame(present, object.content)
+                {
+                    return (.alreadyThere, present)
+                }
+            case .notAuthorized:
+                // The credentials may have been changed: they are read anew for the next attempt.
+                if let stale = open.withLock({ $0.removeValue(forKey: location) }) { await stale.close() }
+            default: break
+            }
+            throw .bucket(error)
+        }
+    }
+
+    /// Whether both hold the same in other bytes, as another release of zlib or another level writes it.
+    private static func holdsSame(_ present: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard let size = Gzip.contentSize(wanted), let content = try? Gzip.decompress(wanted, limit: size) else {
+            return false
+        }
+        return (try? Gzip.decompress(present, limit: size)) == content
     }
 }

@@ -1,9 +1,10 @@
 import FoundationEssentials
+import Host
 package import Model
 
-/// What a host remembers of its delivery: how far it has come, and the next key of each interface.
+/// What a host remembers of its delivery: for each bucket how far it has come, and the next key of each interface.
 ///
-/// It is written after the objects of a window are on disk, so that a crash in between leads to the same keys again.
+/// It is written after the objects of a window are in their bucket, so that a crash in between leads to the same keys again.
 package struct DeliveryState: Hashable, Sendable, Codable {
     /// An unbroken run of one interface's objects under one owner.
     package struct Stream: Hashable, Sendable, Codable {
@@ -17,45 +18,109 @@ package struct DeliveryState: Hashable, Sendable, Codable {
         package var next: Int
     }
 
-    /// A window whose objects are perhaps in part on disk.
+    /// A window whose objects are perhaps in part in the bucket.
     package struct Attempt: Hashable, Sendable, Codable {
         package var start: Timestamp
         package var end: Timestamp
         package var revision: Int
     }
 
+    /// The last manifest of an interface in a bucket.
+    package struct Link: Hashable, Sendable, Codable {
+        /// Counts an interface's manifests from 1 on.
+        package var number: Int
+        /// The manifest's SHA-256, in hexadecimal digits.
+        package var hash: String
+        /// End of the first window of the chain.
+        package var chain: Timestamp
+    }
+
+    /// How far one bucket has come.
+    package struct Progress: Hashable, Sendable, Codable {
+        /// End of the last window that is wholly in the bucket, or was dropped.
+        package var deliveredUntil: Timestamp?
+        /// Highest record number in the windows up to there: what the spool may forget as far as this bucket goes.
+        package var deliveredSequence: UInt64 = 0
+        /// Ids of the collectors that name the bucket.
+        package var collectors: Set<String> = []
+        package var attempt: Attempt?
+        /// By interface id.
+        package var streams: [String: Stream] = [:]
+        /// Interfaces of which a window was dropped since their last object.
+        package var gaps: Set<String> = []
+        /// By interface id.
+        package var manifests: [String: Link] = [:]
+        /// The hour, counted since 1970, whose objects have no manifest yet.
+        package var openHour: Int64?
+
+        package init() {}
+    }
+
     /// Version of this file's format.
-    package private(set) var format = 1
-    /// End of the last window that is wholly delivered.
-    package var deliveredUntil: Timestamp?
-    /// Highest record number in the windows delivered so far: what the spool may forget.
-    package var deliveredSequence: UInt64 = 0
-    package var attempt: Attempt?
-    /// By interface id.
-    package var streams: [String: Stream] = [:]
+    package private(set) var format = 2
+    /// By the bucket's location.
+    package var buckets: [String: Progress] = [:]
+    /// Where a bucket begins that is not in `buckets` yet.
+    package var newcomers = Progress()
 
     package init() {}
+
+    /// The progress of a bucket, also of one that is new.
+    package subscript(bucket: String) -> Progress {
+        get { buckets[bucket] ?? newcomers }
+        set { buckets[bucket] = newValue }
+    }
+
+    /// What the spool may forget: every bucket has it.
+    package var deliveredSequence: UInt64 {
+        buckets.values.map(\.deliveredSequence).min() ?? newcomers.deliveredSequence
+    }
 
     /// Reads the state file; a host without one begins anew.
     package init(readingFrom path: String) throws(DeliveryError) {
         let content: [UInt8]?
-        do { content = try FileCalls.content(of: path) } catch { throw .state(error) }
+        do { content = try DurableFile.read(path) } catch { throw .state(error) }
         guard let content else {
             self.init()
             return
         }
         do {
-            self = try JSONDecoder().decode(DeliveryState.self, from: Data(content))
+            let format = try JSONDecoder().decode(Format.self, from: Data(content)).format
+            switch format {
+            case 1: self.init(try JSONDecoder().decode(FirstFormat.self, from: Data(content)))
+            case 2: self = try JSONDecoder().decode(DeliveryState.self, from: Data(content))
+            default: throw DeliveryError.badState(path: path, reason: "format \(format) is not known here")
+            }
+        } catch let error as DeliveryError {
+            throw error
         } catch {
             throw .badState(path: path, reason: "\(error)")
         }
-        guard format == 1 else { throw .badState(path: path, reason: "format \(format) is not known here") }
+    }
+
+    private struct Format: Codable {
+        let format: Int
+    }
+
+    /// Format 1 knew one progress for all buckets, in which every bucket begins.
+    private struct FirstFormat: Codable {
+        let deliveredUntil: Timestamp?
+        let deliveredSequence: UInt64
+        let attempt: Attempt?
+        let streams: [String: Stream]
+    }
+
+    private init(_ first: FirstFormat) {
+        newcomers.deliveredUntil = first.deliveredUntil
+        newcomers.deliveredSequence = first.deliveredSequence
+        newcomers.attempt = first.attempt
+        newcomers.streams = first.streams
     }
 
     /// Replaces the state file in one step, and returns when it is on disk.
     package func write(to path: String) throws(DeliveryError) {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let content: [UInt8]
         do {
             content = Array(try encoder.encode(self))
@@ -63,8 +128,8 @@ package struct DeliveryState: Hashable, Sendable, Codable {
             throw .badState(path: path, reason: "\(error)")
         }
         do {
-            try FileCalls.makeFolder(FileCalls.folder(of: path))
-            try FileCalls.place(content, at: path, by: "\(path).new")
+            if let slash = path.lastIndex(of: "/") { try DurableFile.makeFolder(String(path[..<slash])) }
+            try DurableFile.replace(path, with: content)
         } catch {
             throw .state(error)
         }

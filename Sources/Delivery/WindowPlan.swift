@@ -1,34 +1,29 @@
 import Model
 import Records
 
-/// The objects that one window gives, with their keys, and the streams as they are after it.
+/// The objects that one window gives to one bucket, with their keys, and the streams as they are after it.
 ///
-/// A pure function of window and state: the same two give the same keys.
+/// A pure function of window and progress: the same two give the same keys.
 struct WindowPlan {
     struct Object {
         let key: IBMObjectKey
         let collector: Collector
         let placement: Placement
         let records: [FlowRecord]
+        /// Whether records of this window or of one before, since the interface's last object, are missing.
+        let hasLoss: Bool
     }
 
     private(set) var objects: [Object] = []
     private(set) var streams: [String: DeliveryState.Stream] = [:]
 
-    private struct Side: Hashable {
-        let interface: Identifier<Interface>
-        let direction: Direction
-    }
-
-    init(_ window: ClosedWindow, state: DeliveryState, options: IBMFlowLog.Options) {
-        let policy = window.revision.policy
-        let resolution = CollectorResolution(policy.collectors)
-        let records = Dictionary(grouping: window.records) { Side(interface: $0.interface, direction: $0.direction) }
-        for placement in policy.placements where window.interfaces?.contains(placement.interface) ?? true {
-            guard let collector = resolution.collector(of: placement), collector.isActive else { continue }
+    init(
+        _ window: ClosedWindow, bucket: String, progress: DeliveryState.Progress, options: IBMFlowLog.Options
+    ) {
+        for (placement, collector) in window.owners where collector.bucket == bucket {
             let name = placement.interface.description
             let owner = Self.owner(collector, placement, options)
-            let stream = Self.stream(after: state.streams[name], owner: owner, windowEnd: window.end)
+            let stream = Self.stream(after: progress.streams[name], owner: owner, windowEnd: window.end)
             streams[name] = stream
             for direction in Direction.allCases {
                 let key = IBMObjectKey(
@@ -37,7 +32,8 @@ struct WindowPlan {
                 objects.append(
                     Object(
                         key: key, collector: collector, placement: placement,
-                        records: records[Side(interface: placement.interface, direction: direction)] ?? []))
+                        records: window.records(of: placement.interface, direction),
+                        hasLoss: window.hasLoss || progress.gaps.contains(name)))
             }
         }
     }
@@ -46,7 +42,7 @@ struct WindowPlan {
     private static func stream(
         after earlier: DeliveryState.Stream?, owner: String, windowEnd: Timestamp
     ) -> DeliveryState.Stream {
-        let hour = windowEnd.aligned(to: .seconds(3600)).seconds / 3600
+        let hour = windowEnd.hour
         guard var stream = earlier, stream.owner == owner else {
             return DeliveryState.Stream(owner: owner, start: windowEnd, hour: hour, next: 1)
         }
@@ -64,4 +60,9 @@ struct WindowPlan {
             placement.vpc.description, placement.subnet.description, placement.instance.description
         ).description
     }
+}
+
+extension Timestamp {
+    /// Whole hours since 1970.
+    var hour: Int64 { aligned(to: .seconds(3600)).seconds / 3600 }
 }

@@ -40,3 +40,9 @@ package func decompress(_ bytes: [UInt8], limit: Int) throws(GzipError) -> [UInt
         }
     }
 }
+
+/// How many bytes a gzip member says it holds, up to 4 GiB; nil for bytes that are too few for one.
+package func contentSize(_ member: [UInt8]) -> Int? {
+    guard member.count >= 18 else { return nil }
+    return member.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+}

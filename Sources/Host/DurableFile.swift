@@ -91,6 +91,12 @@ package enum DurableFile {
             .synchronize()
     }
 
+    /// Brings everything that was written to the folder's file system to disk: one wait for many files.
+    package static func synchronizeFileSystem(of folder: String) throws(SystemError) {
+        let file = try open(folder, flags: O_RDONLY | O_DIRECTORY)
+        try checkShim("syncfs", folder, gh_sync_file_system(file.number))
+    }
+
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     package static func remove(_ path: String) throws(SystemError) {

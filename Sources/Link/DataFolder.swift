@@ -10,6 +10,10 @@ package struct DataFolder: Hashable, Sendable {
     package var snapshot: String { path + "/snapshot" }
     package var journals: String { path + "/journals" }
     package var delivery: String { path + "/delivery.json" }
+    /// What manifests are signed with; the public key has `.pub` behind it.
+    package var manifestKey: String { path + "/manifest.key" }
+    /// A file for each name of credentials for buckets.
+    package var credentials: String { path + "/credentials" }
     package var lock: String { path + "/lock" }
     /// One JSON object an event.
     package var eventsJSON: String { path + "/events.jsonl" }

@@ -155,7 +155,7 @@ package struct Collector: Hashable, Sendable, Codable {
     package let id: Identifier<Collector>
     package let name: String
     package let target: Target
-    /// `file:PATH`, relative to the data folder or absolute.
+    /// `file:PATH`, relative to the data folder or absolute, or `s3://BUCKET?…`.
     package let bucket: String
     /// Whether records are delivered; a suspended collector still keeps its interfaces from coarser ones.
     package let isActive: Bool

@@ -22,41 +22,53 @@ package struct IBMFlowLog: Sendable {
     private let placement: Placement
     private let catalogue: Catalogue
     private let options: Options
+    /// Percent-encoded, so that they need no escapes.
+    private let names: (collector: String, instance: String, vpc: String)
 
     package init(collector: Collector, placement: Placement, catalogue: Catalogue, options: Options = Options()) {
         self.collector = collector
         self.placement = placement
         self.catalogue = catalogue
         self.options = options
+        let region = options.region
+        names = (
+            CloudResourceName(collector, account: placement.project, region: region).description,
+            CloudResourceName(instanceOf: placement, region: region).description,
+            CloudResourceName(vpcOf: placement, region: region).description
+        )
     }
 
     /// Writes the object of one window; `records` are those of one direction, `hasLoss` says that some are missing.
+    ///
+    /// - Returns: the header's fields, which an S3 service tells as the object's metadata.
+    @discardableResult
     package func append(
         _ records: [FlowRecord], windowStart: Timestamp, windowEnd: Timestamp, hasLoss: Bool, to line: inout ByteLine
-    ) {
-        let written = records.filter(isWritten)
+    ) -> [(name: String, value: String)] {
+        let written = records.count(where: isWritten)
         let isIncomplete = hasLoss || records.contains { $0.detail == .total && !Self.isEmpty($0) }
-        line.append("{\"version\":\"0.0.1\"")
-        let owner = CloudResourceName(collector, account: placement.project, region: options.region)
-        line.append(jsonMember: "collector_crn", owner.description)
-        line.append(jsonMember: "attached_endpoint_type", "vnic")
-        line.append(jsonMember: "network_interface_id", placement.interface.description)
-        let instance = CloudResourceName(instanceOf: placement, region: options.region)
-        line.append(jsonMember: "instance_crn", instance.description)
-        line.append(jsonMember: "vpc_crn", CloudResourceName(vpcOf: placement, region: options.region).description)
-        line.append(jsonKey: "capture_start_time")
-        line.append(jsonInstant: windowStart, fractionDigits: 0)
-        line.append(jsonKey: "capture_end_time")
-        line.append(jsonInstant: Self.roundedUp(windowEnd), fractionDigits: 0)
-        line.append(jsonMember: "state", isIncomplete ? "skip data" : "ok")
+        let fields = [
+            ("version", "0.0.1"), ("collector_crn", names.collector), ("attached_endpoint_type", "vnic"),
+            ("network_interface_id", placement.interface.description), ("instance_crn", names.instance),
+            ("vpc_crn", names.vpc), ("capture_start_time", windowStart.text(fractionDigits: 0)),
+            ("capture_end_time", Self.roundedUp(windowEnd).text(fractionDigits: 0)),
+            ("state", isIncomplete ? "skip data" : "ok"),
+        ]
+        line.append(UInt8(ascii: "{"))
+        for (index, field) in fields.enumerated() {
+            line.append(index == 0 ? "\"\(field.0)\":\"\(field.1)\"" : ",\"\(field.0)\":\"\(field.1)\"")
+        }
         line.append(jsonKey: "number_of_flow_logs")
-        line.append(decimal: written.count)
+        line.append(decimal: written)
         line.append(",\"flow_logs\":[")
-        for (index, record) in written.enumerated() {
-            if index > 0 { line.append(UInt8(ascii: ",")) }
+        var isFirst = true
+        for record in records where isWritten(record) {
+            if !isFirst { line.append(UInt8(ascii: ",")) }
+            isFirst = false
             append(record, to: &line)
         }
         line.append("]}")
+        return fields + [("number_of_flow_logs", "\(written)")]
     }
 
     private static func isEmpty(_ record: FlowRecord) -> Bool {

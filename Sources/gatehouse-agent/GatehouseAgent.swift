@@ -74,6 +74,7 @@ import Uplink
         }
         configuration.enforces = enforce
         configuration.connectsDevices = connect
+        configuration.tell = { FileHandle.standardError.write(Data("gatehouse-agent: \($0)\n".utf8)) }
         let agent = try Agent(configuration, inherited: DescriptorStore.inherited(), store: DescriptorStore())
         if let server { try startUplink(server) }
         try agent.run(signals: signals)

@@ -16,7 +16,7 @@ import Link
         subcommands: [
             Demo.self, Up.self, Apply.self, Events.self, Flows.self, BooksCommand.self, Explain.self, Status.self,
             Revisions.self, Serve.self, HostCommand.self, Audit.self, CollectorCommand.self,
-            BucketCommand.self, ACLCommand.self, Backup.self, Restore.self,
+            BucketCommand.self, ACLCommand.self, Backup.self, Restore.self, Verify.self,
         ])
 
     static func main() async {

@@ -32,7 +32,7 @@ import Testing
 
     @Test(arguments: [
         "demo", "up", "apply", "events", "flows", "books", "explain", "status", "revisions", "serve", "host", "audit",
-        "backup", "restore", "collector", "bucket", "acl",
+        "backup", "restore", "collector", "bucket", "acl", "verify",
     ])
     func `each command's help has an example`(verb: String) throws {
         let run = try shop.gatehouse(verb, "--help")

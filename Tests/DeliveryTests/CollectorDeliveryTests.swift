@@ -1,6 +1,7 @@
 import Foundation
 import Gzip
 import Model
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -18,26 +19,27 @@ import Testing
         return try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
     }
 
-    @Test func `each interface gets both objects in each window, also when nothing happened`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
+    @Test func `each interface gets both objects in each window, also when nothing happened`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
             let record = Estate.record(0, web, .ingress, sequence: 5)
-            let receipt = try delivery.deliver(Estate.window(0, revision, records: [record]), catalogue: Catalogue())
+            let receipt = try await delivery.deliver(
+                Estate.window(0, revision, records: [record]), catalogue: Catalogue())
             #expect(receipt == .init(written: 6))
             #expect(files(below: "\(folder)/logs").count == 6)
             let ingress = try object(folder, try #require(objects(folder, of: web, "ingress").first))
             let egress = try object(folder, try #require(objects(folder, of: web, "egress").first))
             #expect(ingress["number_of_flow_logs"] as? Int == 1)
             #expect(egress["number_of_flow_logs"] as? Int == 0)
-            #expect(delivery.state.deliveredSequence == 5)
+            #expect(delivery.state.buckets["file:logs"]?.deliveredSequence == 5)
         }
     }
 
-    @Test func `counters rise without holes and begin again in each hour`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
+    @Test func `counters rise without holes and begin again in each hour`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
             // The first window ends at 10:00:00, the last at 11:00:00.
-            for index in 0...60 { try delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            for index in 0...60 { try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
             let keys = objects(folder, of: web, "egress").map {
                 $0.split(separator: "/").suffix(3).joined(separator: "/")
             }
@@ -47,34 +49,35 @@ import Testing
         }
     }
 
-    @Test func `a window that was delivered is not delivered again`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-            var restarted = try Estate.delivery(in: folder)
+    @Test func `a window that was delivered is not delivered again`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let restarted = try Estate.delivery(in: folder)
             #expect(
-                try restarted.deliver(Estate.window(0, revision), catalogue: Catalogue()) == .init(isRepeated: true))
+                try await restarted.deliver(Estate.window(0, revision), catalogue: Catalogue())
+                    == .init(isRepeated: true))
         }
     }
 
     @Test(arguments: 0...6)
-    func `a crash after any object repeats nothing and loses nothing`(written: Int) throws {
-        try withScratchFolder { folder in
+    func `a crash after any object repeats nothing and loses nothing`(written: Int) async throws {
+        try await withScratchFolder { folder in
             let state = "\(folder)/state/delivery.json"
             let records = (1...4).map { Estate.record(1, web, .egress, sequence: $0) }
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
             let before = try bytes(state)
             let known = Set(files(below: "\(folder)/logs"))
-            try delivery.deliver(Estate.window(1, revision, records: records), catalogue: Catalogue())
+            try await delivery.deliver(Estate.window(1, revision, records: records), catalogue: Catalogue())
             let expected = try contents("\(folder)/logs")
             // As after a crash: the state is the old one, and only some of the objects came to disk.
             try write(before, to: state)
             for path in expected.keys.filter({ !known.contains($0) }).sorted().dropFirst(written) {
                 try FileManager.default.removeItem(atPath: "\(folder)/logs/\(path)")
             }
-            var restarted = try Estate.delivery(in: folder)
-            let receipt = try restarted.deliver(
+            let restarted = try Estate.delivery(in: folder)
+            let receipt = try await restarted.deliver(
                 Estate.window(1, revision, records: records), catalogue: Catalogue())
             #expect(receipt == .init(written: 6 - written, alreadyThere: written))
             #expect(try contents("\(folder)/logs") == expected)
@@ -86,65 +89,65 @@ import Testing
         try Dictionary(uniqueKeysWithValues: files(below: folder).map { ($0, try bytes("\(folder)/\($0)")) })
     }
 
-    @Test func `an attempt under another revision leaves what is there`() throws {
-        try withScratchFolder { folder in
+    @Test func `an attempt under another revision leaves what is there`() async throws {
+        try await withScratchFolder { folder in
             let old = Estate.window(0, revision)
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(old, catalogue: Catalogue())
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(old, catalogue: Catalogue())
             let expected = try contents("\(folder)/logs")
             var state = DeliveryState()
-            state.attempt = .init(start: old.start, end: old.end, revision: 1)
+            state.newcomers.attempt = .init(start: old.start, end: old.end, revision: 1)
             try state.write(to: "\(folder)/state/delivery.json")
             let newer = Estate.revision([Estate.collector(.vpc("shop"), "other")], number: 2)
-            var restarted = try Estate.delivery(in: folder)
+            let restarted = try Estate.delivery(in: folder)
             #expect(
-                try restarted.deliver(Estate.window(0, newer), catalogue: Catalogue()) == .init(alreadyThere: 6))
+                try await restarted.deliver(Estate.window(0, newer), catalogue: Catalogue()) == .init(alreadyThere: 6))
             #expect(try contents("\(folder)/logs") == expected)
         }
     }
 
-    @Test func `another object under the key is an error, not overwritten`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+    @Test func `another object under the key is an error, not overwritten`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
             try FileManager.default.removeItem(atPath: "\(folder)/state/delivery.json")
-            var amnesiac = try Estate.delivery(in: folder)
+            let amnesiac = try Estate.delivery(in: folder)
             let window = Estate.window(0, revision, records: [Estate.record(0, web, .egress, sequence: 1)])
-            #expect(throws: DeliveryError.self) { try amnesiac.deliver(window, catalogue: Catalogue()) }
-            #expect(amnesiac.state.deliveredUntil == nil)
+            await #expect(throws: DeliveryError.self) { try await amnesiac.deliver(window, catalogue: Catalogue()) }
+            #expect(amnesiac.state.buckets["file:logs"]?.deliveredUntil == nil)
         }
     }
 
-    @Test func `the same content in other bytes is the same object`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+    @Test func `the same content in other bytes is the same object`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
             for path in files(below: "\(folder)/logs").map({ "\(folder)/logs/\($0)" }) {
-                try write(try Gzip.compress(try Gzip.decompress(try bytes(path), limit: 9999), level: 1), to: path)
+                try write(try Gzip.compress(try Gzip.decompress(try bytes(path), limit: 9999), level: 9), to: path)
             }
             try FileManager.default.removeItem(atPath: "\(folder)/state/delivery.json")
-            var restarted = try Estate.delivery(in: folder)
-            #expect(try restarted.deliver(Estate.window(0, revision), catalogue: Catalogue()).alreadyThere == 6)
+            let restarted = try Estate.delivery(in: folder)
+            #expect(try await restarted.deliver(Estate.window(0, revision), catalogue: Catalogue()).alreadyThere == 6)
         }
     }
 
-    @Test func `loss is written into every object of the window`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(0, revision, hasLoss: true), catalogue: Catalogue())
+    @Test func `loss is written into every object of the window`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision, hasLoss: true), catalogue: Catalogue())
             for path in files(below: "\(folder)/logs") {
                 #expect(try object("\(folder)/logs", path)["state"] as? String == "skip data")
             }
         }
     }
 
-    @Test func `interfaces of other hosts are not ours to tell of`() throws {
-        try withScratchFolder { folder in
+    @Test func `interfaces of other hosts are not ours to tell of`() async throws {
+        try await withScratchFolder { folder in
             let window = Estate.window(0, revision)
             let ours = ClosedWindow(
                 start: window.start, end: window.end, records: [], revision: revision, interfaces: [web])
-            var delivery = try Estate.delivery(in: folder)
-            #expect(try delivery.deliver(ours, catalogue: Catalogue()).written == 2)
+            let delivery = try Estate.delivery(in: folder)
+            #expect(try await delivery.deliver(ours, catalogue: Catalogue()).written == 2)
         }
     }
 }

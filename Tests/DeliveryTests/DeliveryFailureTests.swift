@@ -1,5 +1,7 @@
+import Buckets
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -7,41 +9,43 @@ import Testing
 @Suite struct DeliveryFailureTests {
     private let web = Estate.interface("web-1", "eth0")
 
-    @Test func `a bucket that is gone leaves the window pending, and gets it when it is back`() throws {
-        try withScratchFolder { folder in
+    @Test func `a bucket that is gone leaves the window pending, and gets it when it is back`() async throws {
+        try await withScratchFolder { folder in
             let gone = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:\(folder)/mount")
             let revision = Estate.revision([Estate.collector(.vpc("shop")), gone])
-            var delivery = try Estate.delivery(in: folder)
-            let error = DeliveryError.bucket(collector: "db", .missing(path: "\(folder)/mount"))
+            let delivery = try Estate.delivery(in: folder)
+            let error = DeliveryError.bucket(.missing(bucket: "\(folder)/mount"))
             for _ in 0..<2 {
-                #expect(throws: error) { try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue()) }
-                #expect(delivery.state.deliveredUntil == nil)
+                await #expect(throws: error) {
+                    try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+                }
+                #expect(delivery.state[gone.bucket].deliveredUntil == nil)
                 // The other bucket has its objects already.
                 #expect(files(below: "\(folder)/logs").count == 4)
             }
             try FileManager.default.createDirectory(atPath: "\(folder)/mount", withIntermediateDirectories: false)
-            let receipt = try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-            #expect(receipt == .init(written: 2, alreadyThere: 4))
-            #expect(delivery.state.deliveredUntil == Estate.window(0, revision).end)
+            let receipt = try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            #expect(receipt == .init(written: 2, isRepeated: true))
+            #expect(delivery.state[gone.bucket].deliveredUntil == Estate.window(0, revision).end)
         }
     }
 
-    @Test func `a state that cannot be written leaves the window pending`() throws {
-        try withScratchFolder { folder in
+    @Test func `a state that cannot be written leaves the window pending`() async throws {
+        try await withScratchFolder { folder in
             try write([], to: "\(folder)/state")
-            var delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state.d/s.json"))
+            let delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state.d/s.json"))
             try write([], to: "\(folder)/state.d")
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            #expect(throws: DeliveryError.self) {
-                try delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            await #expect(throws: DeliveryError.self) {
+                try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
             }
             #expect(files(below: "\(folder)/logs").isEmpty)
         }
     }
 
-    @Test(arguments: ["", "{", "{\"format\":2,\"deliveredSequence\":0,\"streams\":{}}"])
-    func `a state that cannot be understood is not guessed at`(content: String) throws {
-        try withScratchFolder { folder in
+    @Test(arguments: ["", "{", "{\"format\":3,\"deliveredSequence\":0,\"streams\":{}}"])
+    func `a state that cannot be understood is not guessed at`(content: String) async throws {
+        try await withScratchFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/state", withIntermediateDirectories: false)
             try write(Array(content.utf8), to: "\(folder)/state/delivery.json")
             let error = #expect(throws: DeliveryError.self) { try Estate.delivery(in: folder) }
@@ -49,30 +53,32 @@ import Testing
         }
     }
 
-    @Test func `windows go in order`() throws {
-        try withScratchFolder { folder in
+    @Test func `windows go in order`() async throws {
+        try await withScratchFolder { folder in
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
             let until = Estate.window(1, revision).end
             let start = until.advanced(by: .seconds(-1))
             let end = until.advanced(by: .seconds(59))
-            #expect(throws: DeliveryError.outOfOrder(start: start, end: end, deliveredUntil: until)) {
-                try delivery.deliver(
+            await #expect(throws: DeliveryError.outOfOrder(start: start, end: end, deliveredUntil: until)) {
+                try await delivery.deliver(
                     ClosedWindow(start: start, end: end, records: [], revision: revision), catalogue: Catalogue())
             }
         }
     }
 
-    @Test func `a suspended collector delivers nothing, and begins a new stream afterwards`() throws {
-        try withScratchFolder { folder in
+    @Test func `a suspended collector delivers nothing, and begins a new stream afterwards`() async throws {
+        try await withScratchFolder { folder in
             let active = Estate.collector(.instance(vpc: "shop", instance: "db-1"))
             let suspended = Estate.collector(.instance(vpc: "shop", instance: "db-1"), isActive: false)
             let umbrella = Estate.collector(.subnet(vpc: "shop", subnet: "back"), "back", bucket: "file:back")
-            var delivery = try Estate.delivery(in: folder)
+            let delivery = try Estate.delivery(in: folder)
             for (index, collector) in [active, suspended, active].enumerated() {
                 let revision = Estate.revision([collector, umbrella])
-                try delivery.deliver(Estate.window(index, revision), catalogue: Catalogue())
+                for bucket in ["file:logs", "file:back"] {
+                    try await delivery.deliver(Estate.window(index, revision), to: bucket, catalogue: Catalogue())
+                }
             }
             let keys = files(below: "\(folder)/logs").filter { $0.contains("record-type=ingress") }
             #expect(keys.count == 2)
@@ -83,13 +89,13 @@ import Testing
         }
     }
 
-    @Test func `a change of owner is a change of stream`() throws {
-        try withScratchFolder { folder in
-            var delivery = try Estate.delivery(in: folder)
+    @Test func `a change of owner is a change of stream`() async throws {
+        try await withScratchFolder { folder in
+            let delivery = try Estate.delivery(in: folder)
             for (index, name) in ["a", "b"].enumerated() {
                 let target = Collector.Target.interface(vpc: "shop", instance: "web-1", interface: "eth0")
                 let revision = Estate.revision([Estate.collector(target, name)])
-                try delivery.deliver(Estate.window(index, revision), catalogue: Catalogue())
+                try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue())
             }
             let streams = files(below: "\(folder)/logs").filter { $0.contains("record-type=egress") }
             #expect(streams.map { $0.contains("stream-id=20261103T100100Z/00000000") } == [false, true])

@@ -1,21 +1,23 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Delivery
 
 @Suite struct DocumentTests {
-    @Test func `the design page shows a state that can be read`() throws {
+    @Test func `the design page shows a state that can be read`() async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let path = root.deletingLastPathComponent().appendingPathComponent("docs/design/delivery.md")
         let page = try String(contentsOf: path, encoding: .utf8)
         let example = try #require(page.split(separator: "```json\n").last?.split(separator: "```").first)
-        try withScratchFolder { folder in
+        try await withScratchFolder { folder in
             try write(Array(example.utf8), to: "\(folder)/state.json")
             let state = try DeliveryState(readingFrom: "\(folder)/state.json")
             #expect(state.deliveredSequence == 5)
-            let stream = try #require(state.streams.values.first)
-            #expect(stream.start == state.deliveredUntil)
+            let progress = try #require(state.buckets["file:flowlogs"])
+            let stream = try #require(progress.streams.values.first)
+            #expect(stream.start == progress.deliveredUntil)
             #expect(stream.hour == stream.start.seconds / 3600)
         }
     }

@@ -50,7 +50,8 @@ struct Estate {
     ) -> ClosedWindow {
         let start = minute.advanced(by: .seconds(60 * index))
         return ClosedWindow(
-            start: start, end: start.advanced(by: .seconds(60)), records: records, hasLoss: hasLoss, revision: revision)
+            start: start, end: start.advanced(by: .seconds(60)), records: records, hasLoss: hasLoss,
+            revision: revision)
     }
 
     /// A session of one packet each way in the window that begins `index` minutes after `minute`.
@@ -73,5 +74,26 @@ struct Estate {
 
     static func delivery(in folder: String) throws -> CollectorDelivery {
         try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state/delivery.json"))
+    }
+}
+
+extension CollectorDelivery {
+    /// Delivers to all buckets of the window; the first error comes after all had their turn.
+    @discardableResult
+    func deliver(_ window: ClosedWindow, catalogue: Catalogue) async throws(DeliveryError) -> Receipt {
+        var sum = Receipt()
+        var refusal: DeliveryError?
+        for bucket in window.buckets.sorted() {
+            do throws(DeliveryError) {
+                let receipt = try await deliver(window, to: bucket, catalogue: catalogue)
+                sum.written += receipt.written
+                sum.alreadyThere += receipt.alreadyThere
+                sum.isRepeated = sum.isRepeated || receipt.isRepeated
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        if let refusal { throw refusal }
+        return sum
     }
 }

@@ -1,6 +1,7 @@
 import Delivery
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 /// Objects must be good for readers that are not ours.
@@ -20,31 +21,32 @@ import Testing
             print(len(log["flow_logs"]))
         """
 
-    private func withObjects(_ body: ([String]) throws -> Void) throws {
-        try withScratchFolder { folder in
+    private func withObjects(_ body: ([String]) throws -> Void) async throws {
+        try await withScratchFolder { folder in
             let web = Estate.interface("web-1", "eth0")
             let records = [
                 Estate.record(0, web, .ingress, sequence: 1), Estate.record(0, web, .egress, sequence: 2),
                 Estate.record(0, web, .egress, sequence: 3),
             ]
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            var delivery = try Estate.delivery(in: folder)
-            try delivery.deliver(Estate.window(0, revision, records: records), catalogue: Catalogue())
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision, records: records), catalogue: Catalogue())
             try body(files(below: "\(folder)/logs").map { "\(folder)/logs/\($0)" })
         }
     }
 
-    @Test(.enabled(if: Program("gzip") != nil)) func `gzip finds every object whole`() throws {
+    @Test(.enabled(if: Program("gzip") != nil)) func `gzip finds every object whole`() async throws {
         let gzip = try #require(Program("gzip"))
-        try withObjects { paths in
+        try await withObjects { paths in
             let result = try gzip.run(["-t"] + paths)
             #expect(result.status == 0, "\(result.output)")
         }
     }
 
-    @Test(.enabled(if: Program("python3") != nil)) func `Python reads keys that agree with their content`() throws {
+    @Test(.enabled(if: Program("python3") != nil)) func `Python reads keys that agree with their content`() async throws
+    {
         let python = try #require(Program("python3"))
-        try withObjects { paths in
+        try await withObjects { paths in
             let result = try python.run(["-c", Self.script] + paths)
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.split(separator: "\n").compactMap { Int($0) }.reduce(0, +) == 3)

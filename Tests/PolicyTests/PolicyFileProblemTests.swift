@@ -178,7 +178,8 @@ import Testing
         ("{name: c, target: vpc/v}", ": key \"bucket\" is missing; write bucket: \"file:FOLDER\""),
         (
             "{name: c, target: vpc/v, bucket: 's3:x'}",
-            ".bucket: bucket \"s3:x\" is not file:FOLDER; write \"file:flowlogs\" or \"file:/var/flowlogs\""
+            ".bucket: bucket \"s3:x\" is neither file:FOLDER nor s3://BUCKET; write \"file:flowlogs\", "
+                + "\"file:/var/flowlogs\" or \"s3://flows?endpoint=https://HOST\""
         ),
         ("{name: c, target: vpc/w, bucket: 'file:x'}", ".target: there is no VPC \"w\"; write \"v\""),
         ("{name: c, target: vpc, bucket: 'file:x'}", ".target: \"vpc\" is not a target; write vpc/V"),

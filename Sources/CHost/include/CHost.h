@@ -48,6 +48,9 @@ int gh_next_signal(int descriptor);
 /// Locks the file for this process alone (flock, not waiting). Returns 0 or -errno.
 int gh_lock(int descriptor);
 
+/// Brings everything written to the descriptor's file system to disk (syncfs). Returns 0 or -errno.
+int gh_sync_file_system(int descriptor);
+
 /// Waits until every packet that was under way when the call began has been dealt with: an RCU grace period, by
 /// membarrier(MEMBARRIER_CMD_GLOBAL). Returns 0 or -errno.
 int gh_grace_period(void);

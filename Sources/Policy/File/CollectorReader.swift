@@ -33,9 +33,10 @@ struct CollectorReader {
 
     private func readBucket(_ value: FileValue) -> String? {
         guard let bucket = value.text("\"file:FOLDER\"") else { return nil }
-        guard bucket.hasPrefix("file:"), bucket.utf8.count > "file:".utf8.count else {
+        guard ["file:", "s3://"].contains(where: { bucket.hasPrefix($0) && bucket.utf8.count > $0.utf8.count }) else {
             value.report(
-                "bucket \"\(bucket)\" is not file:FOLDER", mend: "write \"file:flowlogs\" or \"file:/var/flowlogs\"")
+                "bucket \"\(bucket)\" is neither file:FOLDER nor s3://BUCKET",
+                mend: "write \"file:flowlogs\", \"file:/var/flowlogs\" or \"s3://flows?endpoint=https://HOST\"")
             return nil
         }
         guard bucket.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {

@@ -1,0 +1,132 @@
+import Delivery
+import Dispatch
+import Host
+import Link
+import Model
+import Synchronization
+
+/// Delivers closed windows to the collectors' buckets, beside the recorder, which never waits for it.
+///
+/// Each bucket has a courier of its own, so that one that refuses or stalls keeps no other waiting. Couriers are started by
+/// the agent's loop: when a window was closed, and when a refused one is due again.
+final class DeliveryService: Sendable {
+    /// What is in force.
+    struct Present: Sendable {
+        var revision: Revision
+        var catalogue: Catalogue
+        var interfaces: Set<Identifier<Interface>>
+        /// Since when each revision is in the kernel, by nanoseconds since 1970.
+        var history: [Int64: Int]
+        /// The end of the window that was closed last.
+        var closedUntil: Timestamp
+    }
+
+    private struct State {
+        var present: Present?
+        var delivery: CollectorDelivery?
+        var couriers: [String: BucketCourier] = [:]
+        /// When a bucket is to be tried again; one that is not here has nothing pending.
+        var due: [String: Timestamp] = [:]
+        var running: Set<String> = []
+        /// What keeps records from each bucket.
+        var problems: [String: String] = [:]
+        var isStopping = false
+    }
+
+    private let folder: DataFolder
+    private let windowLength: Duration
+    private let log: @Sendable (String) -> Void
+    private let state = Mutex(State())
+    private let tasks = DispatchGroup()
+
+    init(_ folder: DataFolder, windowLength: Duration, log: @escaping @Sendable (String) -> Void) {
+        self.folder = folder
+        self.windowLength = windowLength
+        self.log = log
+    }
+
+    /// Says that a window was closed, and what is in force.
+    func wake(_ present: Present) {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        state.withLock { state in
+            state.present = present
+            let buckets = Set(present.revision.policy.collectors.map(\.bucket))
+            for bucket in buckets { state.due[bucket] = state.due[bucket] ?? now }
+            for gone in Set(state.due.keys).union(state.problems.keys).subtracting(buckets) {
+                state.due[gone] = nil
+                state.couriers[gone] = nil
+                state.problems[gone] = nil
+            }
+        }
+        startDue()
+    }
+
+    /// Starts the couriers that have something to do; to be called often, for it costs nothing when there is nothing.
+    func startDue() {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        let started: [(String, Present)] = state.withLock { state in
+            guard let present = state.present, !state.isStopping else { return [] }
+            let due = state.due.filter { $0.value <= now && !state.running.contains($0.key) }.keys
+            for bucket in due {
+                state.due[bucket] = nil
+                state.running.insert(bucket)
+            }
+            return due.map { ($0, present) }
+        }
+        for (bucket, present) in started {
+            tasks.enter()
+            Task {
+                let (due, problem) = await run(bucket, present)
+                state.withLock { state in
+                    state.running.remove(bucket)
+                    state.problems[bucket] = problem
+                    if let due { state.due[bucket] = min(state.due[bucket] ?? due, due) }
+                }
+                tasks.leave()
+            }
+        }
+    }
+
+    private func run(_ bucket: String, _ present: Present) async -> (due: Timestamp?, problem: String?) {
+        do {
+            let delivery = try opened()
+            try await delivery.adopt(present.revision.policy.collectors)
+            let courier = state.withLock { state in
+                let courier = state.couriers[bucket] ?? BucketCourier(bucket: bucket, delivery: delivery)
+                state.couriers[bucket] = courier
+                return courier
+            }
+            let reader = PendingWindows(folder, present, windowLength: windowLength)
+            let due = await courier.run(
+                .init(
+                    windows: { try await reader.windows(after: $0) },
+                    now: { Timestamp(nanoseconds: SystemClock.realtime) }, log: log),
+                catalogue: present.catalogue)
+            return (due, await courier.problem.map { "\(bucket): \($0)" })
+        } catch {
+            return (Timestamp(nanoseconds: SystemClock.realtime).advanced(by: .seconds(10)), "\(error)")
+        }
+    }
+
+    private func opened() throws -> CollectorDelivery {
+        try state.withLock { state in
+            let delivery =
+                try state.delivery ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery))
+            state.delivery = delivery
+            return delivery
+        }
+    }
+
+    /// What keeps records from their buckets at the moment.
+    var problem: String? {
+        let problems = state.withLock { $0.problems.values.sorted() }
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
+    }
+
+    /// Waits for what is on its way, for at most ten seconds; the rest is delivered after the next start.
+    func stop() {
+        startDue()
+        state.withLock { $0.isStopping = true }
+        _ = tasks.wait(timeout: .now() + .seconds(10))
+    }
+}

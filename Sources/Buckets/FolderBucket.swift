@@ -1,0 +1,149 @@
+import Glibc
+import Host
+import Model
+
+/// A bucket that is a folder: each object is a file under its key. It keeps content only, no metadata.
+///
+/// An object appears whole or not at all. It is written to `.incoming` in the bucket, outside every key's prefix,
+/// brought to disk, and only then named; the name is brought to disk as well before `put` returns.
+package struct FolderBucket: Bucket, Hashable {
+    private static let incoming = ".incoming"
+    /// From so many objects on, one `syncfs` costs less than an `fsync` of each file and folder.
+    private static let batch = 16
+
+    private let root: String
+    private let isOurs: Bool
+
+    /// Makes a bucket of the folder at `root`, which is made when it is missing where `createsRoot` says so.
+    ///
+    /// A folder of somebody else's must be there: an empty one made in its place would hide that its disk is not
+    /// mounted.
+    package init(root: String, createsRoot: Bool) {
+        self.root = root
+        self.isOurs = createsRoot
+    }
+
+    package func put(_ objects: [NewObject]) async -> [Result<PutOutcome, BucketError>] {
+        do {
+            return try await onBlockingThread { () throws(BucketError) in try putAll(objects) }
+        } catch {
+            return objects.map { _ in .failure(error) }
+        }
+    }
+
+    package func content(of key: String) async throws(BucketError) -> [UInt8]? {
+        try ObjectKey.check(key)
+        return try await onBlockingThread { () throws(BucketError) in try read(path(key)) }
+    }
+
+    package func delete(_ key: String) async throws(BucketError) {
+        try ObjectKey.check(key)
+        try await onBlockingThread { () throws(BucketError) in
+            try FileCalls.run { () throws(SystemError) in
+                guard DurableFile.exists(path(key)) else { return }
+                try DurableFile.remove(path(key))
+                try DurableFile.synchronizeFolder(of: path(key))
+            }
+        }
+    }
+
+    package func list(prefix: String, _ body: (ListedObject) -> Void) async throws(BucketError) {
+        guard isOurs || FileCalls.isFolder(root) else { throw .missing(bucket: root) }
+        // The deepest folder that the prefix names whole.
+        var pending = [prefix.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")]
+        while let folder = pending.popLast() {
+            let entries = try await onBlockingThread { () throws(BucketError) in
+                try FileCalls.entries(of: folder.isEmpty ? root : path(folder))
+            }
+            for entry in entries where !(folder.isEmpty && entry.name == Self.incoming) {
+                let key = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
+                if let size = entry.fileSize {
+                    if key.hasPrefix(prefix) { body(ListedObject(key: key, size: size)) }
+                } else if "\(key)/".hasPrefix(prefix) || prefix.hasPrefix("\(key)/") {
+                    pending.append(key)
+                }
+            }
+        }
+    }
+
+    package func close() async {}
+
+    private func path(_ key: String) -> String { "\(root)/\(key)" }
+
+    private func read(_ path: String) throws(BucketError) -> [UInt8]? {
+        do {
+            return try DurableFile.read(path)
+        } catch  where error.code == ENOTDIR {
+            return nil
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    // MARK: Putting
+
+    private struct Draft {
+        let index: Int
+        let path: String
+        let temporary: String
+    }
+
+    private func putAll(_ objects: [NewObject]) throws(BucketError) -> [Result<PutOutcome, BucketError>] {
+        guard isOurs || FileCalls.isFolder(root) else { throw .missing(bucket: root) }
+        var outcomes: [Result<PutOutcome, BucketError>] = objects.map { _ in .success(.written) }
+        var drafts: [Draft] = []
+        var folders = FolderMaker()
+        try folders.make(path(Self.incoming))
+        let isBatch = objects.count >= Self.batch
+        for (index, object) in objects.enumerated() {
+            do throws(BucketError) {
+                if let draft = try draft(object, index, &folders, synchronizes: !isBatch) {
+                    drafts.append(draft)
+                } else {
+                    outcomes[index] = .success(.alreadyThere)
+                }
+            } catch {
+                outcomes[index] = .failure(error)
+            }
+        }
+        // Bytes before names, names before the answer; those that an earlier attempt left may not be on disk either.
+        if isBatch { try synchronizeFileSystem() }
+        for draft in drafts {
+            do throws(SystemError) {
+                try DurableFile.rename(draft.temporary, to: draft.path)
+            } catch {
+                outcomes[draft.index] = .failure(.system(error))
+            }
+        }
+        if isBatch { try synchronizeFileSystem() } else { try folders.synchronize() }
+        return outcomes
+    }
+
+    private func synchronizeFileSystem() throws(BucketError) {
+        try FileCalls.run { () throws(SystemError) in try DurableFile.synchronizeFileSystem(of: root) }
+    }
+
+    /// Writes the object's file beside its place; nil where the object is there already.
+    private func draft(
+        _ object: NewObject, _ index: Int, _ folders: inout FolderMaker, synchronizes: Bool
+    ) throws(BucketError) -> Draft? {
+        try ObjectKey.check(object.key)
+        let path = path(object.key)
+        let folder = FileCalls.folder(of: path)
+        if let present = try read(path) {
+            guard present == object.content else { throw .differentContent(key: object.key, bucket: root) }
+            folders.touch(folder)
+            return nil
+        }
+        try folders.make(folder)
+        folders.touch(folder)
+        // One name for each key: what a crash left behind is overwritten by the next attempt.
+        let temporary = self.path("\(Self.incoming)/\(Identifier<FolderBucket>(derivedFrom: "object", object.key))")
+        try FileCalls.run { () throws(SystemError) in
+            let file = try DurableFile.open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+            try file.writeAll(object.content)
+            if synchronizes { try file.synchronize() }
+        }
+        return Draft(index: index, path: path, temporary: temporary)
+    }
+}

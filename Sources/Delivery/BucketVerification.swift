@@ -1,0 +1,150 @@
+package import Buckets
+import Crypto
+package import Model
+
+/// Proves by its manifests that a bucket, or a copy of one, is complete and unaltered.
+package struct BucketVerification: Sendable {
+    /// Something that is not as it was delivered.
+    package enum Finding: Hashable, Sendable, Comparable {
+        case removed(key: String)
+        case truncated(key: String, size: Int, wanted: Int)
+        case altered(key: String)
+        /// Nobody delivered it there: a copy of another object, or made by somebody else.
+        case replayed(key: String)
+        case badManifest(key: String, reason: String)
+        /// The chain goes on behind it.
+        case removedManifest(interface: String, number: Int)
+    }
+
+    package struct Report: Sendable {
+        package var manifests = 0
+        /// Objects that are as their manifest says.
+        package var proven = 0
+        /// Those of them that say that records are missing.
+        package var stated = 0
+        /// Objects of hours that have no manifest yet.
+        package var uncovered = 0
+        /// The end of the last hour that a manifest covers.
+        package var coveredUntil: Timestamp?
+        package var findings: [Finding] = []
+    }
+
+    private static let objects = "ibm_vpc_flowlogs_v1/"
+
+    private let bucket: any Bucket
+    private let key: ManifestKey.Public
+
+    package init(_ bucket: any Bucket, key: ManifestKey.Public) {
+        self.bucket = bucket
+        self.key = key
+    }
+
+    package func run() async throws(BucketError) -> Report {
+        var report = Report()
+        var listed: [String: Manifest.Object] = [:]
+        var sealedUntil: [String: String] = [:]
+        for manifest in try await manifests(&report) {
+            for object in manifest.objects { listed[object.key] = object }
+            let place = Place(manifest.key)
+            sealedUntil[manifest.interface] = max(sealedUntil[manifest.interface] ?? "", place?.hour ?? "")
+            let end = Timestamp(seconds: (manifest.hour + 1) * 3600)
+            report.coveredUntil = max(report.coveredUntil ?? end, end)
+        }
+        var present: [String: Int] = [:]
+        try await bucket.list(prefix: Self.objects) { present[$0.key] = $0.size }
+        for object in listed.values {
+            guard let size = present.removeValue(forKey: object.key) else {
+                report.findings.append(.removed(key: object.key))
+                continue
+            }
+            if size < object.size {
+                report.findings.append(.truncated(key: object.key, size: size, wanted: object.size))
+            } else if let content = try await bucket.content(of: object.key), hash(content) == object.sha256 {
+                report.proven += 1
+                if object.hasLoss { report.stated += 1 }
+            } else {
+                report.findings.append(.altered(key: object.key))
+            }
+        }
+        for key in present.keys {
+            // What was delivered after an interface's last manifest is not covered yet.
+            if let place = Place(key), place.hour > sealedUntil[place.interface] ?? "" {
+                report.uncovered += 1
+            } else {
+                report.findings.append(.replayed(key: key))
+            }
+        }
+        report.findings.sort()
+        return report
+    }
+
+    // MARK: Manifests
+
+    /// The manifests that prove something, after their chains were looked at.
+    private func manifests(_ report: inout Report) async throws(BucketError) -> [Manifest] {
+        struct Chain: Hashable {
+            let interface: String
+            let start: Timestamp
+        }
+        var chains: [Chain: [Int: (manifest: Manifest, hash: String)]] = [:]
+        for entry in try await bucket.list(prefix: Manifest.prefix) {
+            guard let file = try await bucket.content(of: entry.key) else { continue }
+            do throws(Manifest.ReadError) {
+                let manifest = try Manifest(file, confirmedBy: key)
+                guard manifest.key == entry.key else {
+                    report.findings.append(.replayed(key: entry.key))
+                    continue
+                }
+                let chain = Chain(interface: manifest.interface, start: manifest.chain)
+                chains[chain, default: [:]][manifest.number] = (manifest, hash(file))
+            } catch {
+                report.findings.append(.badManifest(key: entry.key, reason: Self.reason(error)))
+            }
+        }
+        for (chain, links) in chains {
+            for number in 1...(links.keys.max() ?? 1) {
+                guard let link = links[number] else {
+                    report.findings.append(.removedManifest(interface: chain.interface, number: number))
+                    continue
+                }
+                if number > 1, let before = links[number - 1], link.manifest.previous != before.hash {
+                    report.findings.append(
+                        .badManifest(key: link.manifest.key, reason: "the one before it is another"))
+                }
+            }
+        }
+        let found = chains.values.flatMap { $0.values.map(\.manifest) }
+        report.manifests = found.count
+        return found
+    }
+
+    private static func reason(_ error: Manifest.ReadError) -> String {
+        switch error {
+        case .unreadable: "it is no manifest"
+        case .wrongSignature: "its signature does not fit"
+        case .otherKey(let key): "it was signed with another key, \(key)"
+        }
+    }
+
+    private func hash(_ content: [UInt8]) -> String { hexadecimal(SHA256.hash(data: content)) }
+
+    /// What an object's key says of its place.
+    private struct Place {
+        let interface: String
+        /// `2026/11/03/10`: earlier hours sort before later ones.
+        let hour: String
+
+        init?(_ key: String) {
+            var parts: [Substring: Substring] = [:]
+            for part in key.split(separator: "/") {
+                let pair = part.split(separator: "=", maxSplits: 1)
+                if pair.count == 2 { parts[pair[0]] = pair[1] }
+            }
+            guard let interface = parts["vnic-id"], let year = parts["year"], let month = parts["month"],
+                let day = parts["day"], let hour = parts["hour"]
+            else { return nil }
+            self.interface = String(interface)
+            self.hour = "\(year)/\(month)/\(day)/\(hour)"
+        }
+    }
+}

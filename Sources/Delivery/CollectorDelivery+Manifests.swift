@@ -1,0 +1,101 @@
+import Buckets
+import Crypto
+import Model
+
+extension CollectorDelivery {
+    /// Writes the manifests of an hour that is over, before anything of the next is delivered.
+    func sealHour(
+        before hour: Int64, _ progress: DeliveryState.Progress, bucket location: String
+    ) async throws(DeliveryError) {
+        guard let open = progress.openHour, open < hour else { return }
+        let journal = journal(location)
+        let key = try manifestKey()
+        let byInterface = try await onDisk { try journal.objects(of: open) }
+        var links = progress.manifests
+        if !byInterface.isEmpty {
+            let target = try bucket(location)
+            let manifests = byInterface.keys.sorted().map { interface in
+                let objects = byInterface[interface] ?? []
+                let first = objects.map(\.end).min() ?? Timestamp(seconds: open * 3600)
+                return Manifest(
+                    interface: interface, hour: open, chain: first, after: links[interface], objects: objects)
+            }
+            let files = try await onDisk {
+                try manifests.map {
+                    NewObject(key: $0.key, content: try $0.signed(by: key), contentType: "application/json")
+                }
+            }
+            for ((manifest, file), result) in zip(zip(manifests, files), await target.put(files)) {
+                let content = try await settleManifest(result, file, target, key)
+                links[manifest.interface] = DeliveryState.Link(
+                    number: manifest.number, hash: hexadecimal(SHA256.hash(data: content)), chain: manifest.chain)
+            }
+        }
+        let sealed = links
+        try await ledger.update(location) { progress in
+            progress.manifests = sealed
+            progress.openHour = nil
+        }
+        try await onDisk { try journal.empty() }
+    }
+
+    /// The manifest as it is in the bucket: what lies under its key already may say the same in other bytes, or more.
+    private func settleManifest(
+        _ result: Result<PutOutcome, BucketError>, _ file: NewObject, _ target: any Bucket, _ key: ManifestKey
+    ) async throws(DeliveryError) -> [UInt8] {
+        do throws(BucketError) {
+            _ = try result.get()
+            return file.content
+        } catch {
+            guard case .differentContent = error, let own = ManifestKey.Public(key.publicText),
+                let present = try? await target.content(of: file.key), (try? Manifest(present, confirmedBy: own)) != nil
+            else { throw .bucket(error) }
+            return present
+        }
+    }
+
+    /// An object that is in its bucket now, with the bytes that are there.
+    struct Delivered {
+        let planned: WindowPlan.Object
+        let object: NewObject
+        let content: [UInt8]
+    }
+
+    /// Notes what was delivered, for the hour's manifest.
+    func note(
+        _ delivered: [Delivered], of window: ClosedWindow, bucket location: String
+    ) async throws(DeliveryError) {
+        let lines = delivered.map { delivered in
+            let (records, content) = (delivered.planned.records, delivered.content)
+            return ManifestJournal.Line(
+                interface: delivered.planned.placement.interface.description, hour: window.end.hour,
+                object: .init(
+                    key: delivered.object.key, size: content.count, sha256: hexadecimal(SHA256.hash(data: content)),
+                    start: window.start, end: window.end, records: records.count, first: records.first?.sequence,
+                    last: records.last?.sequence,
+                    hasLoss: delivered.object.metadata.contains { $0.name == "state" && $0.value != "ok" }))
+        }
+        let journal = journal(location)
+        try await onDisk { try journal.append(lines) }
+    }
+
+    private func journal(_ location: String) -> ManifestJournal {
+        ManifestJournal(bucket: location, folder: "\(configuration.dataFolder)/manifest-journals")
+    }
+
+    private func manifestKey() throws(DeliveryError) -> ManifestKey {
+        do {
+            return try ManifestKey(file: "\(configuration.dataFolder)/manifest.key")
+        } catch {
+            throw .manifest("\(error)")
+        }
+    }
+
+    private func onDisk<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws(DeliveryError) -> Value {
+        try await onBlockingThread { () throws(DeliveryError) in
+            do { return try body() } catch { throw .manifest("\(error)") }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Buckets
+import Model
+import Synchronization
+
+/// The delivery state in memory and on disk: what it says is on disk.
+final class DeliveryLedger: Sendable {
+    private let path: String
+    private let state: Mutex<DeliveryState>
+
+    init(path: String) throws(DeliveryError) {
+        self.path = path
+        state = Mutex(try DeliveryState(readingFrom: path))
+    }
+
+    var current: DeliveryState { state.withLock { $0 } }
+
+    /// Changes a bucket's progress, and returns when the change is on disk; where that fails, nothing has changed.
+    func update(
+        _ bucket: String, _ change: @escaping @Sendable (inout DeliveryState.Progress) -> Void
+    ) async throws(DeliveryError) {
+        try await onBlockingThread { [self] () throws(DeliveryError) in
+            try state.withLock { (state) throws(DeliveryError) in
+                var next = state
+                change(&next[bucket])
+                guard next != state else { return }
+                try next.write(to: path)
+                state = next
+            }
+        }
+    }
+
+    /// Says which buckets there are, and the collectors of each. One that is no longer named goes.
+    ///
+    /// A new one goes on where the one stood that had a collector of it before; otherwise it begins where the most advanced
+    /// stands. This is called before anything of the revision that names it is delivered, so it misses nothing.
+    func adopt(_ buckets: [String: Set<String>]) async throws(DeliveryError) {
+        try await onBlockingThread { [self] () throws(DeliveryError) in
+            try state.withLock { (state) throws(DeliveryError) in
+                guard state.buckets.mapValues(\.collectors) != buckets else { return }
+                var next = state
+                if let furthest = state.buckets.values.max(by: { !$1.isBehind($0) }) {
+                    next.newcomers = DeliveryState.Progress()
+                    next.newcomers.deliveredUntil = furthest.deliveredUntil
+                    next.newcomers.deliveredSequence = furthest.deliveredSequence
+                }
+                next.buckets = [:]
+                for (bucket, collectors) in buckets {
+                    let former = state.buckets.filter {
+                        buckets[$0.key] == nil && !$0.value.collectors.isDisjoint(with: collectors)
+                    }
+                    let heir = former.values.min { $0.isBehind($1) }
+                    next.buckets[bucket] = state.buckets[bucket] ?? heir ?? next.newcomers
+                    next.buckets[bucket]?.collectors = collectors
+                }
+                try next.write(to: path)
+                state = next
+            }
+        }
+    }
+}
+
+extension DeliveryState.Progress {
+    fileprivate func isBehind(_ other: Self) -> Bool {
+        guard let until = deliveredUntil else { return other.deliveredUntil != nil }
+        return other.deliveredUntil.map { until < $0 } ?? false
+    }
+}

@@ -1,0 +1,216 @@
+import Buckets
+import Foundation
+import Gzip
+import Model
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Delivery
+
+@Suite struct BucketCourierTests {
+    /// A host's spool and clock, made by hand.
+    private final class Host: Sendable {
+        let windows: [ClosedWindow]
+        let now = Mutex(Timestamp(seconds: 0))
+        let lines = Mutex<[String]>([])
+
+        init(_ windows: [ClosedWindow]) {
+            self.windows = windows
+            now.withLock { $0 = windows.last?.end ?? $0 }
+        }
+
+        func pass(_ duration: Duration) { now.withLock { $0 = $0.advanced(by: duration) } }
+        func takeLines() -> [String] {
+            lines.withLock { lines in
+                defer { lines = [] }; return lines
+            }
+        }
+
+        var surroundings: BucketCourier.Surroundings {
+            .init(
+                windows: { [windows] progress in
+                    windows.filter { $0.end > progress.deliveredUntil ?? Timestamp(nanoseconds: 0) }
+                }, now: { self.now.withLock { $0 } }, log: { line in self.lines.withLock { $0.append(line) } })
+        }
+    }
+
+    private func states(_ folder: String, _ interface: Identifier<Interface>) throws -> [String] {
+        try files(below: folder).filter { $0.contains("vnic-id=\(interface)/record-type=ingress") }.map {
+            let content = try Gzip.decompress(try bytes("\(folder)/\($0)"), limit: 1 << 20)
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
+            return try #require(object["state"] as? String)
+        }
+    }
+
+    private let web = Estate.interface("web-1", "eth0")
+
+    @Test func `a bucket that refuses does not hold another's windows back`() async throws {
+        try await withScratchFolder { folder in
+            let gone = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:\(folder)/mount")
+            let revision = Estate.revision([Estate.collector(.vpc("shop")), gone])
+            let host = Host((0..<3).map { Estate.window($0, revision) })
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.adopt(revision.policy.collectors)
+            let refusing = BucketCourier(bucket: gone.bucket, delivery: delivery)
+            let willing = BucketCourier(bucket: "file:logs", delivery: delivery)
+            #expect(await refusing.run(host.surroundings, catalogue: Catalogue()) != nil)
+            #expect(await willing.run(host.surroundings, catalogue: Catalogue()) == nil)
+            #expect(files(below: "\(folder)/logs").count == 12)
+            #expect(delivery.state.buckets["file:logs"]?.deliveredUntil == host.windows[2].end)
+            #expect(delivery.state.buckets[gone.bucket]?.deliveredUntil == nil)
+            #expect(delivery.state.deliveredSequence == 0)
+            #expect(await refusing.problem?.contains("\(folder)/mount is not there") == true)
+            // It catches up in order when it is back.
+            try FileManager.default.createDirectory(atPath: "\(folder)/mount", withIntermediateDirectories: false)
+            host.pass(.seconds(1))
+            #expect(await refusing.run(host.surroundings, catalogue: Catalogue()) == nil)
+            #expect(files(below: "\(folder)/mount").count == 6)
+            #expect(await refusing.problem == nil)
+        }
+    }
+
+    @Test func `a refusal is logged once an hour, under its code`() async throws {
+        try await withScratchFolder { folder in
+            let collector = Estate.collector(.vpc("shop"), bucket: "file:\(folder)/mount")
+            let host = Host([Estate.window(0, Estate.revision([collector]))])
+            let courier = BucketCourier(bucket: collector.bucket, delivery: try Estate.delivery(in: folder))
+            for _ in 0..<8 {
+                _ = await courier.run(host.surroundings, catalogue: Catalogue())
+                host.pass(.seconds(600))
+            }
+            let lines = host.takeLines()
+            #expect(lines.count == 2)
+            #expect(lines[0].hasPrefix("is.flow-log-collector.00003E bucket \"file:\(folder)/mount\": "))
+        }
+    }
+
+    @Test func `credentials that are not there are not authorized`() async throws {
+        try await withScratchFolder { folder in
+            let collector = Estate.collector(
+                .vpc("shop"), bucket: "s3://flows?credentials=lab&endpoint=http://127.0.0.1:9")
+            let host = Host([Estate.window(0, Estate.revision([collector]))])
+            let courier = BucketCourier(bucket: collector.bucket, delivery: try Estate.delivery(in: folder))
+            _ = await courier.run(host.surroundings, catalogue: Catalogue())
+            #expect(host.takeLines().first?.hasPrefix("is.flow-log-collector.00002E") == true)
+        }
+    }
+
+    @Test func `what was refused for a day is dropped, and the next object says so`() async throws {
+        try await withScratchFolder { folder in
+            let collector = Estate.collector(.vpc("shop"), bucket: "file:\(folder)/mount")
+            let revision = Estate.revision([collector])
+            let host = Host((0..<3).map { Estate.window($0, revision) })
+            let delivery = try Estate.delivery(in: folder)
+            let courier = BucketCourier(bucket: collector.bucket, delivery: delivery)
+            // The first window is a day old, the second is not.
+            host.pass(.seconds(24 * 3600 - 120))
+            #expect(await courier.run(host.surroundings, catalogue: Catalogue()) != nil)
+            #expect(delivery.state.buckets[collector.bucket]?.deliveredUntil == host.windows[0].end)
+            let dropped = host.takeLines().filter { $0.hasPrefix("is.flow-log-collector.00001E") }
+            #expect(dropped.map { $0.split(separator: " ")[2] } == ["db-1:", "web-1:"])
+            try FileManager.default.createDirectory(atPath: "\(folder)/mount", withIntermediateDirectories: false)
+            host.pass(.seconds(10))
+            #expect(await courier.run(host.surroundings, catalogue: Catalogue()) == nil)
+            #expect(try states("\(folder)/mount", web) == ["skip data", "ok"])
+        }
+    }
+
+    @Test func `a window that was dropped half delivered leaves objects that are proven, and new streams after it`()
+        async throws
+    {
+        try await withScratchFolder { folder in
+            let revision = Estate.revision([Estate.collector(.vpc("shop"))])
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            // One interface's folder of the hour cannot be written into.
+            let first = try #require(files(below: "\(folder)/logs").first { $0.contains("\(web)/record-type=ingress") })
+            let hour = "\(folder)/logs/" + first.split(separator: "/").dropLast(2).joined(separator: "/")
+            try FileManager.default.moveItem(atPath: hour, toPath: "\(folder)/aside")
+            try write([], to: hour)
+            await #expect(throws: DeliveryError.self) {
+                try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
+            }
+            _ = try await delivery.drop(Estate.window(1, revision), from: "file:logs")
+            try FileManager.default.removeItem(atPath: hour)
+            try FileManager.default.moveItem(atPath: "\(folder)/aside", toPath: hour)
+            for index in [2, 60] { try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            let key = try #require(
+                ManifestKey.Public(String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)))
+            let report = try await BucketVerification(FolderBucket(root: "\(folder)/logs", createsRoot: true), key: key)
+                .run()
+            #expect(report.findings.isEmpty)
+            // Of the dropped window five of six.
+            #expect(report.proven == 6 + 5 + 6)
+            #expect(try states("\(folder)/logs", web).filter { $0 == "skip data" }.count == 1)
+        }
+    }
+
+    @Test func `pauses double with jitter, and honour what the service asks`() {
+        var backoff = Backoff()
+        let now = Timestamp(seconds: 1000)
+        let pauses = (0..<11).map { _ in
+            backoff.fail(at: now, retryAfter: nil, jitter: 1)
+            return (backoff.dueAt?.seconds ?? 0) - now.seconds
+        }
+        #expect(pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
+        backoff.fail(at: now, retryAfter: .seconds(900), jitter: 0)
+        #expect(backoff.dueAt == Timestamp(seconds: 1900))
+        backoff.succeed()
+        #expect(backoff.dueAt == nil)
+        backoff.fail(at: now, retryAfter: nil, jitter: 0)
+        #expect(backoff.dueAt == now.advanced(by: .milliseconds(500)))
+    }
+
+    @Test func `a bucket named anew takes what was pending`() async throws {
+        try await withScratchFolder { folder in
+            let wrong = Estate.collector(.vpc("shop"), bucket: "file:\(folder)/mount")
+            let revision = Estate.revision([wrong])
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.adopt([wrong])
+            let windows = (0..<2).map { Estate.window($0, revision) }
+            await #expect(throws: DeliveryError.self) { try await delivery.deliver(windows[0], catalogue: Catalogue()) }
+            let mended = Estate.revision([Estate.collector(.vpc("shop"))], number: 2)
+            try await delivery.adopt(mended.policy.collectors)
+            for window in windows {
+                let moved = ClosedWindow(
+                    start: window.start, end: window.end, records: [], revision: revision, policy: mended.policy)
+                #expect(try await delivery.deliver(moved, catalogue: Catalogue()).written == 6)
+            }
+            #expect(Set(delivery.state.buckets.keys) == ["file:logs"])
+        }
+    }
+
+    @Test func `a new bucket begins where the others stand`() async throws {
+        try await withScratchFolder { folder in
+            let first = Estate.collector(.vpc("shop"))
+            let delivery = try Estate.delivery(in: folder)
+            try await delivery.adopt([first])
+            try await delivery.deliver(Estate.window(0, Estate.revision([first])), catalogue: Catalogue())
+            let second = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:db")
+            try await delivery.adopt([first, second])
+            #expect(delivery.state["file:db"].deliveredUntil == Estate.window(0, Estate.revision([first])).end)
+            #expect(delivery.state["file:db"].streams.isEmpty)
+        }
+    }
+
+    @Test func `records of a collector that is gone are dropped with it`() async throws {
+        let window = Estate.window(0, Estate.revision([Estate.collector(.vpc("shop"))]))
+        let orphaned = ClosedWindow(
+            start: window.start, end: window.end, records: [], revision: window.revision, policy: .empty)
+        #expect(orphaned.buckets.isEmpty)
+    }
+
+    @Test func `a state of the first format goes on`() async throws {
+        try await withScratchFolder { folder in
+            let content = """
+                {"deliveredSequence":5,"deliveredUntil":1793700000000000000,"format":1,"streams":{"a":{"hour":498250,"next":1,\
+                "owner":"b","start":1793700000000000000}}}
+                """
+            try write(Array(content.utf8), to: "\(folder)/state.json")
+            let state = try DeliveryState(readingFrom: "\(folder)/state.json")
+            #expect(state["file:logs"].deliveredSequence == 5)
+            #expect(state["file:logs"].streams["a"]?.next == 1)
+        }
+    }
+}
