@@ -128,4 +128,24 @@ import Testing
         let attach = await server.vpc(.put, "security_groups/\(home)/targets/\(shop.interface)")
         #expect(attach.code == "security_group_not_in_vpc")
     }
+
+    @Test func `a network deleted through Neutron takes along what the VPC API made in it`() async throws {
+        let server = try await ServerUnderTest()
+        let shop = try await server.shop()
+        let other = try await server.group(in: shop.vpc, "other")
+        _ = try await server.made(
+            "security_groups/\(other)/rules",
+            #"{"direction": "inbound", "protocol": "tcp", "remote": {"id": "\#(shop.group)"}}"#)
+        _ = try await server.made(
+            "flow_log_collectors", #"{"target": {"id": "\#(shop.vpc)"}, "storage_bucket": {"name": "flowlogs"}}"#)
+        let network = "\(v2)/networks/\(shop.vpc)"
+        #expect(await server.call(.delete, network, as: "mel").status == .conflict)
+        // The instance goes with its last interface.
+        #expect(await server.call(.delete, "\(v2)/ports/\(shop.interface)", as: "mel").status == .noContent)
+        #expect(await server.vpc(.get, "instances/\(shop.instance)").status == .notFound)
+        #expect(await server.call(.delete, network, as: "mel").status == .noContent)
+        for collection in ["vpcs", "subnets", "security_groups", "network_acls", "flow_log_collectors"] {
+            #expect(await server.vpc(.get, collection).json?["total_count"] == .int(0), "\(collection)")
+        }
+    }
 }

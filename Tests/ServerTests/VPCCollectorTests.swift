@@ -1,8 +1,5 @@
 import Foundation
-import GRDB
 import HTTPTypes
-import Model
-import Registry
 import Server
 import Testing
 
@@ -81,56 +78,5 @@ import Testing
         #expect(await server.vpc(.delete, "instances/\(shop.instance)").status == .noContent)
         #expect(await server.vpc(.get, "flow_log_collectors").json?["total_count"] == .int(0))
         #expect(await server.call(.delete, "/api/buckets/flowlogs").status == .noContent)
-    }
-
-    @Test func `a policy file's collectors are made, changed and pruned`() async throws {
-        let server = try await ServerUnderTest()
-        func policy(_ collectors: [Collector]) -> Policy {
-            let prefix = IPPrefix(containing: IPAddress("10.5.0.0") ?? IPAddress(ipv4: 0), length: 24)
-            let interface = Interface(
-                id: Identifier(derivedFrom: "i"), name: "eth0", subnet: "web",
-                addresses: [IPAddress("10.5.0.4")].compactMap { $0 }, mac: nil, device: "tap1", groups: [])
-            return Policy(
-                project: "demo",
-                vpcs: [
-                    VPC(
-                        id: Identifier(derivedFrom: "v"), name: "shop", prefixes: [prefix],
-                        subnets: [Subnet(id: Identifier(derivedFrom: "s"), name: "web", prefixes: [prefix])],
-                        groups: [],
-                        instances: [
-                            Instance(id: Identifier(derivedFrom: "m"), name: "web-1", interfaces: [interface])
-                        ])
-                ], collectors: collectors)
-        }
-        func collector(_ name: String, _ target: Collector.Target, _ bucket: String, active: Bool = true) -> Collector {
-            Collector(
-                id: Identifier(derivedFrom: name), name: name, target: target, bucket: bucket, isActive: active)
-        }
-        func apply(_ policy: Policy, prunes: Bool = false, makesBuckets: Bool = true) async throws -> [String] {
-            let project = try #require(
-                try await server.plane.registry.read { try Identity.project(named: "demo", in: $0) })
-            let declaration = PolicyDeclaration(
-                policy, projectID: project.id, host: "h", prunes: prunes, zone: "local-1", makesBuckets: makesBuckets)
-            return try await server.plane.registry.change(by: .system("test", requestID: "req-1")) {
-                try declaration.make(in: $0)
-            }
-        }
-        let whole = collector("whole", .vpc("shop"), "file:buckets/flowlogs")
-        let machine = collector("machine", .instance(vpc: "shop", instance: "web-1"), "file:new/place")
-        await #expect(throws: RegistryError.self) { try await apply(policy([machine]), makesBuckets: false) }
-        let first = try await apply(policy([whole, machine]))
-        #expect(
-            first.suffix(3) == [
-                "+ collector whole of vpc/shop into file:buckets/flowlogs", "+ bucket place file:new/place",
-                "+ collector machine of instance/shop/web-1 into file:new/place",
-            ])
-        #expect(try await apply(policy([whole, machine])).isEmpty)
-        let suspended = collector("whole", .vpc("shop"), "file:buckets/flowlogs", active: false)
-        #expect(
-            try await apply(policy([suspended]), prunes: true) == [
-                "~ collector whole of vpc/shop", "- collector machine",
-            ])
-        let told = try await server.plane.registry.read { try HostPolicy.revision(forHost: "h", in: $0) }
-        #expect(told.policy.collectors.map(\.isActive) == [false])
     }
 }

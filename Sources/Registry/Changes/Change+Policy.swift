@@ -43,6 +43,7 @@ package struct PolicyDeclaration: Sendable {
             let subnets = try self.subnets(vpc, of: stored, change, &lines)
             made[vpc.name] = stored
             let groups = try self.groups(vpc, of: stored, change, &lines)
+            try acls(vpc, of: stored, change, &lines)
             try interfaces(vpc, of: stored, subnets, groups, change, &lines)
             if prunes { try pruneGroups(of: stored, groups, change, &lines) }
         }

@@ -83,11 +83,13 @@ package struct StoredACLRule: StoredObject {
         return copy
     }
 
-    /// Whether another rule decides the same: everything but name and bookkeeping.
+    /// Whether another rule decides the same: everything but id, name and bookkeeping.
     func does(_ other: StoredACLRule) -> Bool {
-        var twin = other
-        (twin.name, twin.edition) = (name, edition)
-        (twin.createdAt, twin.updatedAt, twin.revisionNumber) = (createdAt, updatedAt, revisionNumber)
-        return twin == self
+        (action, direction, etherType, protocolText) == (
+            other.action, other.direction, other.etherType, other.protocolText
+        )
+            && [portMin, portMax, sourcePortMin, sourcePortMax]
+                == [other.portMin, other.portMax, other.sourcePortMin, other.sourcePortMax]
+            && (source, destination) == (other.source, other.destination)
     }
 }

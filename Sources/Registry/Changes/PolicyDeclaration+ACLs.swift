@@ -1,0 +1,107 @@
+import GRDB
+import Model
+
+extension PolicyDeclaration {
+    /// Makes a VPC's network ACLs those of the file, and gives them to the subnets that name them.
+    ///
+    /// A subnet that names none keeps what it has; with pruning it goes back to the VPC's default ACL, and ACLs that the file
+    /// does not name go.
+    func acls(_ vpc: VPC, of home: StoredVPC, _ change: Change, _ lines: inout [String]) throws {
+        var made: [String: StoredACL] = [:]
+        for acl in vpc.acls { made[acl.name] = try self.acl(acl, of: home, change, &lines) }
+        let present = try StoredSubnet.filter(Column("vpcID") == home.id).fetchAll(change.database)
+        let fallback = (try change.find(home.id) as StoredVPC).defaultACLID
+        for subnet in vpc.subnets {
+            for former in present where subnet.prefixes.contains(where: { $0.description == former.cidr }) {
+                var wanted = former
+                if let name = subnet.acl {
+                    wanted.aclID = made[name]?.id
+                } else if prunes {
+                    wanted.aclID = fallback
+                }
+                guard wanted != former else { continue }
+                lines.append(
+                    "~ subnet \(subnet.name) \(former.cidr): \(subnet.acl.map { "acl \($0)" } ?? "the default acl")")
+                _ = try change.updateSubnet(wanted, from: former)
+            }
+        }
+        guard prunes else { return }
+        let kept = Set(made.values.map(\.id) + [fallback].compactMap { $0 })
+        for acl in try StoredACL.filter(Column("vpcID") == home.id).order(Column("id")).fetchAll(change.database)
+        where !kept.contains(acl.id) {
+            lines.append("- acl \(acl.name)")
+            try change.deleteACL(acl)
+        }
+    }
+
+    private func acl(
+        _ acl: NetworkACL, of home: StoredVPC, _ change: Change, _ lines: inout [String]
+    ) throws -> StoredACL {
+        let named = Column("vpcID") == home.id && Column("name") == acl.name
+        guard let former = try StoredACL.filter(named).fetchOne(change.database) else {
+            let stored = StoredACL(id: Change.newID(), projectID: projectID, vpcID: home.id, name: acl.name)
+            lines.append("+ acl \(acl.name) of \(acl.rules.count) rules")
+            return try change.createACL(stored, acl.rules.map { self.rule($0, of: stored) })
+        }
+        let isChanged = try change.setACLRules(of: former, acl.rules.map { rule($0, of: former) })
+        if isChanged { lines.append("~ acl \(acl.name): \(acl.rules.count) rules") }
+        return former
+    }
+
+    private func rule(_ rule: ACLRule, of acl: StoredACL) -> StoredACLRule {
+        let families = rule.families
+        let id = Change.newID()
+        var stored = StoredACLRule(
+            id: id, projectID: projectID, aclID: acl.id, name: rule.name.isEmpty ? "rule-\(id.prefix(8))" : rule.name,
+            action: rule.action.rawValue, direction: rule.direction.rawValue,
+            etherType: families.count == 1 ? (families[0] == .ipv6 ? "IPv6" : "IPv4") : nil)
+        switch rule.service {
+        case .any: break
+        case .icmpTCPUDP: stored.protocolText = RuleDraft.icmpTCPUDP
+        case .transport(let transport, let ports):
+            stored.protocolText = "\(transport)"
+            (stored.portMin, stored.portMax) = (ports.map { Int($0.lower) }, ports.map { Int($0.upper) })
+        case .icmp(let transport, let type, let code):
+            stored.protocolText = "\(transport)"
+            (stored.portMin, stored.portMax) = (type.map { Int($0) }, code.map { Int($0) })
+        }
+        stored.sourcePortMin = rule.sourcePorts.map { Int($0.lower) }
+        stored.sourcePortMax = rule.sourcePorts.map { Int($0.upper) }
+        (stored.source, stored.destination) = (rule.source?.description, rule.target?.description)
+        return stored
+    }
+}
+
+extension Change {
+    /// Makes an ACL's list of rules another one, in one write of the list; rules that do the same keep their ids.
+    ///
+    /// Tells whether anything has changed.
+    func setACLRules(of acl: StoredACL, _ wanted: [StoredACLRule]) throws -> Bool {
+        var left = try StoredACLRule.filter(Column("aclID") == acl.id).fetchAll(database)
+        var order: [String] = []
+        var added: [StoredACLRule] = []
+        for rule in wanted {
+            if let twin = left.firstIndex(where: { $0.does(rule) }) {
+                order.append(left.remove(at: twin).id)
+            } else {
+                order.append(rule.id)
+                added.append(rule)
+            }
+        }
+        guard order != acl.rules else { return false }
+        var changed = acl
+        changed.rules = order
+        try update(&changed, from: acl)
+        for rule in added {
+            var rule = rule
+            try insert(&rule)
+        }
+        for rule in left { try delete(rule) }
+        let (before, after) = (try json(acl), try json(changed))
+        try audit("network_acl.update", changed, before: before, after: after)
+        for subnet in try StoredSubnet.filter(Column("aclID") == acl.id).order(Column("id")).fetchAll(database) {
+            try audit("network_acl.update", subnet, before: before, after: after)
+        }
+        return true
+    }
+}

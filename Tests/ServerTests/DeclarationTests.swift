@@ -1,0 +1,102 @@
+import GRDB
+import HTTPTypes
+import Model
+import Registry
+import Server
+import Testing
+
+/// Policy files made so in the control plane: what the VPC API shows of them.
+@Suite struct DeclarationTests {
+    private static func policy(acls: [NetworkACL] = [], acl: String? = nil, _ collectors: [Collector] = []) -> Policy {
+        let prefix = IPPrefix(containing: IPAddress("10.5.0.0") ?? IPAddress(ipv4: 0), length: 24)
+        let interface = Interface(
+            id: Identifier(derivedFrom: "i"), name: "eth0", subnet: "web",
+            addresses: [IPAddress("10.5.0.4")].compactMap { $0 }, mac: nil, device: "tap1", groups: [])
+        let instance = Instance(id: Identifier(derivedFrom: "m"), name: "web-1", interfaces: [interface])
+        let subnet = Subnet(id: Identifier(derivedFrom: "s"), name: "web", prefixes: [prefix], acl: acl)
+        return Policy(
+            project: "demo",
+            vpcs: [
+                VPC(
+                    id: Identifier(derivedFrom: "v"), name: "shop", prefixes: [prefix], subnets: [subnet], acls: acls,
+                    groups: [], instances: [instance])
+            ], collectors: collectors)
+    }
+
+    private func apply(
+        _ policy: Policy, to server: ServerUnderTest, prunes: Bool = false, makesBuckets: Bool = true
+    ) async throws -> [String] {
+        let project = try #require(
+            try await server.plane.registry.read { try Identity.project(named: "demo", in: $0) })
+        let declaration = PolicyDeclaration(
+            policy, projectID: project.id, host: "h", prunes: prunes, zone: "local-1", makesBuckets: makesBuckets)
+        return try await server.plane.registry.change(by: .system("test", requestID: "req-1")) {
+            try declaration.make(in: $0)
+        }
+    }
+
+    private func told(_ server: ServerUnderTest) async throws -> Policy {
+        try await server.plane.registry.read { try HostPolicy.revision(forHost: "h", in: $0) }.policy
+    }
+
+    @Test func `a policy file's collectors are made, changed and pruned`() async throws {
+        let server = try await ServerUnderTest()
+        func collector(_ name: String, _ target: Collector.Target, _ bucket: String, active: Bool = true) -> Collector {
+            Collector(
+                id: Identifier(derivedFrom: name), name: name, target: target, bucket: bucket, isActive: active)
+        }
+        let whole = collector("whole", .vpc("shop"), "file:buckets/flowlogs")
+        let machine = collector("machine", .instance(vpc: "shop", instance: "web-1"), "file:new/place")
+        await #expect(throws: RegistryError.self) {
+            try await apply(Self.policy([machine]), to: server, makesBuckets: false)
+        }
+        let first = try await apply(Self.policy([whole, machine]), to: server)
+        #expect(
+            first.suffix(3) == [
+                "+ collector whole of vpc/shop into file:buckets/flowlogs", "+ bucket place file:new/place",
+                "+ collector machine of instance/shop/web-1 into file:new/place",
+            ])
+        #expect(try await apply(Self.policy([whole, machine]), to: server).isEmpty)
+        let suspended = collector("whole", .vpc("shop"), "file:buckets/flowlogs", active: false)
+        #expect(
+            try await apply(Self.policy([suspended]), to: server, prunes: true) == [
+                "~ collector whole of vpc/shop", "- collector machine",
+            ])
+        #expect(try await told(server).collectors.map(\.isActive) == [false])
+    }
+
+    @Test func `a policy file's network ACLs are made, changed and pruned`() async throws {
+        let server = try await ServerUnderTest()
+        func rule(_ name: String, _ service: Service, _ direction: Direction = .ingress) -> ACLRule {
+            ACLRule(
+                id: Identifier(derivedFrom: name), name: name, action: .allow, direction: direction, service: service,
+                source: try? IPPrefix(parsing: "10.0.0.0/8"))
+        }
+        let (web, dns, out) = (
+            rule("web", .transport(.tcp, PortRange(443, 443))), rule("dns", .transport(.udp, nil)),
+            rule("out", .any, .egress)
+        )
+        func acl(_ rules: [ACLRule]) -> NetworkACL {
+            NetworkACL(id: Identifier(derivedFrom: "a"), name: "edge", rules: rules)
+        }
+        let first = try await apply(Self.policy(acls: [acl([web, out])], acl: "edge"), to: server)
+        #expect(first.contains("+ acl edge of 2 rules"))
+        #expect(first.contains("~ subnet web 10.5.0.0/24: acl edge"))
+        func rules() async throws -> [ACLRule] { try await told(server).vpcs.first?.acls.first?.rules ?? [] }
+        let before = try await rules()
+        #expect(before.map(\.text) == [web, out].map(\.text))
+        #expect(try await apply(Self.policy(acls: [acl([web, out])], acl: "edge"), to: server).isEmpty)
+        // A rule that does the same keeps its id.
+        let second = try await apply(Self.policy(acls: [acl([dns, web, out])], acl: "edge"), to: server)
+        #expect(second == ["~ acl edge: 3 rules"])
+        let after = try await rules()
+        #expect(after.map(\.text) == [dns, web, out].map(\.text))
+        #expect(after.dropFirst().map(\.id) == before.map(\.id))
+        // What the VPC API shows of it, it can show: every required field is there.
+        let names = await server.vpc(.get, "network_acls").json?["network_acls"]?.items?.map { $0["name"] }
+        #expect(names?.contains("edge") == true)
+        let last = try await apply(Self.policy(), to: server, prunes: true)
+        #expect(last == ["~ subnet web 10.5.0.0/24: the default acl", "- acl edge"])
+        #expect(try await rules().isEmpty)
+    }
+}
