@@ -176,7 +176,7 @@ let package = Package(
                 "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Model", "Netlink", "Rehearsal",
             ], path: "Benchmarks/GatehouseBench", swiftSettings: house),
 
-        // Measures the control plane: `scripts/server-bench`.
+        // Measures the control plane: `make server-bench`.
         .executableTarget(
             name: "server-bench",
             dependencies: [
@@ -185,7 +185,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], path: "Benchmarks/ServerBench", swiftSettings: house),
 
-        // Measures the control plane with a thousand hosts: `scripts/server-bench`.
+        // Measures the control plane with a thousand hosts: `make server-bench`.
         .executableTarget(
             name: "fleet-bench",
             dependencies: [

@@ -8,7 +8,7 @@ import NIOPosix
 import Registry
 import Server
 
-/// Measures the control plane with a thousand hosts connected over mutual TLS, as agents are: `scripts/server-bench`.
+/// Measures the control plane with a thousand hosts connected over mutual TLS, as agents are: `make server-bench`.
 ///
 /// Each simulated host holds its stream open and answers pings and revisions as an agent does; none has a kernel.
 @main struct FleetBench {
@@ -32,7 +32,10 @@ import Server
         let own = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
         let server = try ChildProcess(
             (own + ["gatehouse"]).joined(separator: "/"),
-            ["serve", "--data", folder + "/data", "--listen", "127.0.0.1:\(port)", "--bootstrap", folder + "/first.yaml"])
+            [
+                "serve", "--data", folder + "/data", "--listen", "127.0.0.1:\(port)", "--bootstrap",
+                folder + "/first.yaml",
+            ])
         defer { server.kill() }
         let simulated = try SimulatedHosts(fleet, url: "https://127.0.0.1:\(port)")
         try await simulated.waitForServer()

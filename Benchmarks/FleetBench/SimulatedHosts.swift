@@ -65,25 +65,22 @@ final class SimulatedHosts: Sendable {
     private func follow(_ client: HTTPClient) async throws {
         let response = try await client.execute(
             HTTPClientRequest(url: url + "/api/agent/stream"), deadline: .distantFuture)
-        var isRevision: Bool?
+        var length = 0
         var revisions = 0
         for try await chunk in response.body {
-            for part in chunk.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-                .enumerated()
-            {
-                if part.offset > 0 {
-                    if isRevision == true {
-                        revisions += 1
-                        let count = revisions
-                        told.withLock { $0[count, default: 0] += 1 }
-                        total.withLock { $0 += 1 }
-                    }
-                    isRevision = nil
+            var rest = chunk.readableBytesView
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                // A ping is a short line.
+                if length + rest.distance(from: rest.startIndex, to: end) > 1000 {
+                    revisions += 1
+                    let count = revisions
+                    told.withLock { $0[count, default: 0] += 1 }
+                    total.withLock { $0 += 1 }
                 }
-                if isRevision == nil, let first = part.element.dropFirst(2).first {
-                    isRevision = first == UInt8(ascii: "r")
-                }
+                length = 0
+                rest = rest[rest.index(after: end)...]
             }
+            length += rest.count
         }
     }
 

@@ -7,7 +7,7 @@ import NIOHTTP1
 import Registry
 import Server
 
-/// Measures the control plane over HTTP, with many interfaces registered: `scripts/server-bench`.
+/// Measures the control plane over HTTP, with many interfaces registered: `make server-bench`.
 @main struct ServerBench {
     static let interfaces = 10_000
     static let clients = 32

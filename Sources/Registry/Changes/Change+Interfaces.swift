@@ -65,8 +65,10 @@ extension Change {
     private func checkMAC(_ interface: StoredInterface) throws {
         // Without one, any source MAC is let through.
         guard !interface.mac.isEmpty else { return }
+        // The index holds what has a MAC; SQLite uses it when the query says so too.
         let taken = try Bool.fetchOne(
-            database, sql: "SELECT EXISTS (SELECT 1 FROM interface WHERE vpcID = ? AND mac = ? AND id <> ?)",
+            database.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM interface WHERE vpcID = ? AND mac = ? AND mac <> '' AND id <> ?)"),
             arguments: [interface.vpcID, interface.mac, interface.id])
         guard taken != true else {
             throw RegistryError(

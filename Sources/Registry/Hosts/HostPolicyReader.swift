@@ -85,7 +85,8 @@ struct HostPolicyReader {
         }
         let attached = Set(scope.interfaces.flatMap(\.groups))
         let ownRules = rules.filter { attached.contains($0.groupID) }
-        let named = attached.union(ownRules.compactMap(\.remoteGroupID))
+        let peers = Set(ownRules.compactMap(\.remoteGroupID))
+        let named = attached.union(peers)
         let names = groupNames(named)
         let built = try named.sorted().compactMap { id -> SecurityGroup? in
             guard let name = names[id], let identifier: Identifier<SecurityGroup> = identifier(id) else {
@@ -95,7 +96,7 @@ struct HostPolicyReader {
                 id: identifier, name: name,
                 rules: attached.contains(id)
                     ? ownRules.filter { $0.groupID == id }.compactMap { rule($0, names) } : [],
-                membersElsewhere: try membersElsewhere(id, in: stored.id))
+                membersElsewhere: peers.contains(id) ? try membersElsewhere(id, in: stored.id) : [])
         }
         return VPC(
             id: identifier(stored.id) ?? Identifier(derivedFrom: "vpc", stored.id), name: scope.name,

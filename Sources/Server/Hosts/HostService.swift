@@ -16,8 +16,8 @@ package final class HostService: Sendable {
     private struct Connection {
         let number: Int
         let stream: AsyncStream<[UInt8]>.Continuation
-        /// What the host was told last.
-        var policy: Policy?
+        /// The digest of the policy that the host was told last; the policy itself would fill the memory.
+        var digest: String?
     }
 
     private let registry: Registry
@@ -30,6 +30,8 @@ package final class HostService: Sendable {
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
     static let pingSeconds = 2
+    /// How many hosts are told at a time: what is read for them at once is held in memory.
+    private static let tellers = 4
 
     /// * `folder`: where the hosts' records are kept.
     /// * `certificates`: signs hosts' certificates; nil where TLS is off and nobody can be enrolled.
@@ -87,28 +89,37 @@ package final class HostService: Sendable {
 
     private func tellChanges() async {
         let newest = (try? await registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") }) ?? 0
-        let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.policy) } }
+        let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.digest) } }
         let examined = self.examined
         // The first look is at everybody, and so is one that fails.
         var concerned: Set<String>?
         if examined > 0 {
             concerned = try? await registry.read { try ConcernedHosts.between(examined, newest, in: $0) }
         }
-        for (host, (number, former)) in known where concerned?.contains(host) ?? true {
-            guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
-                revision.policy != former
-            else { continue }
-            await tell(host, revision, number)
+        await withTaskGroup(of: Void.self) { group in
+            for (place, (host, (number, former))) in known.filter({ concerned?.contains($0.key) ?? true }).enumerated()
+            {
+                if place >= Self.tellers { await group.next() }
+                group.addTask { await self.tell(host, unlessDigestIs: former, number) }
+            }
         }
         examinedRevision.withLock { $0 = max($0, newest) }
     }
 
-    private func tell(_ host: String, _ revision: Revision, _ number: Int) async {
+    /// Tells a host what it must enforce, where that is something else than it was told before.
+    private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async {
+        guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
+            let digest = try? Self.digest(revision.policy), digest != former
+        else { return }
+        await tell(host, revision, digest, number)
+    }
+
+    private func tell(_ host: String, _ revision: Revision, _ digest: String, _ number: Int) async {
         // A registry without any change has nothing to enforce.
         guard revision.number > 0, let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
         connections.withLock { connections in
             guard var connection = connections.byHost[host], connection.number == number else { return }
-            connection.policy = revision.policy
+            connection.digest = digest
             connection.stream.yield(line)
             connections.byHost[host] = connection
         }
@@ -129,7 +140,7 @@ package final class HostService: Sendable {
         disconnect(host)
         let number = connections.withLock { connections in
             connections.next += 1
-            connections.byHost[host] = Connection(number: connections.next, stream: continuation, policy: nil)
+            connections.byHost[host] = Connection(number: connections.next, stream: continuation, digest: nil)
             return connections.next
         }
         continuation.onTermination = { [weak self] _ in
@@ -138,7 +149,7 @@ package final class HostService: Sendable {
             }
         }
         let revision = try await registry.read { try HostPolicy.revision(forHost: host, in: $0) }
-        await tell(host, revision, number)
+        await tell(host, revision, try Self.digest(revision.policy), number)
         return stream
     }
 
@@ -211,11 +222,11 @@ package final class HostService: Sendable {
         let record: ReceiptRecord
         switch try ControlCodec.decode(call.body, as: HostReceipt.self) {
         case .applied(let receipt):
-            let policy = connections.withLock { $0.byHost[host]?.policy }
+            let digest = connections.withLock { $0.byHost[host]?.digest }
             record = ReceiptRecord(
                 host: host, revision: receipt.revision, appliedAt: receipt.appliedAt.nanoseconds,
                 method: receipt.method, microseconds: receipt.microseconds, cutSessions: receipt.cutSessions,
-                digest: try policy.map(Self.digest) ?? "", failure: nil)
+                digest: digest ?? "", failure: nil)
         case .failed(let revision, let reason):
             record = ReceiptRecord(
                 host: host, revision: revision, appliedAt: nil, method: "", microseconds: 0, cutSessions: 0,
