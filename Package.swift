@@ -101,7 +101,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Gzip", "Host", "Link", "Model", "Registry", .product(name: "Yams", package: "Yams"),
+                "Buckets", "Gzip", "Host", "Link", "Model", "Registry", .product(name: "Yams", package: "Yams"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -58,19 +58,14 @@ package struct StoredBucket: StoredObject {
         self.url = url
     }
 
-    /// The folder, where the bucket is one; nil for other kinds.
-    package var folder: String? {
-        guard url.hasPrefix("file:"), url.utf8.count > 5 else { return nil }
-        return String(url.dropFirst(5))
-    }
-
     /// The bucket that a project means by a name: its own before one that is for all.
     package static func named(_ name: String, for projectID: String, in database: Database) throws -> StoredBucket? {
         try filter([projectID, ""].contains(Column("projectID")) && Column("name") == name)
             .order(Column("projectID").desc).fetchOne(database)
     }
 
-    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is.
+    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is. What follows
+    /// `s3://` is not looked at.
     package static func fault(name: String, url: String) -> String? {
         let isName = name.utf8.allSatisfy {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
@@ -79,10 +74,12 @@ package struct StoredBucket: StoredObject {
         guard (3...63).contains(name.utf8.count), isName, name.first != "-", name.first != "." else {
             return ".name: \"\(name.prefix(100))\" is no bucket's name; write 3 to 63 of a-z, 0-9, - and ."
         }
-        guard url.hasPrefix("file:"), url.utf8.count > 5, url.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
-            return ".url: \"\(url.prefix(100))\" is no bucket's location; write file:FOLDER"
+        guard url.hasPrefix("file:") || url.hasPrefix("s3://"), url.utf8.count > 5,
+            url.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+        else {
+            return ".url: \"\(url.prefix(100))\" is no bucket's location; write file:FOLDER or s3://BUCKET?endpoint=URL"
         }
-        guard !url.dropFirst(5).split(separator: "/").contains("..") else {
+        guard url.hasPrefix("s3://") || !url.dropFirst(5).split(separator: "/").contains("..") else {
             return ".url: \"\(url.prefix(100))\" leads out of its folder; write it without .."
         }
         return nil

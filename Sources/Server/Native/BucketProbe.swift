@@ -1,41 +1,50 @@
-import Foundation
-import Host
+import Buckets
 import Registry
 
 /// Tries whether objects can be put into a bucket, by putting one there and taking it away again.
+///
+/// The server asks with its own disk, network and credentials (files of `credentials` in its data folder); hosts deliver
+/// with theirs.
 struct BucketProbe: Sendable {
     /// Relative folders are within this one.
     let dataFolder: String
 
     /// What is wrong with a bucket, and how it is mended; nil when an object went in and out.
-    func fault(of bucket: StoredBucket) -> String? {
-        guard let folder = bucket.folder else {
-            return "\(bucket.url) is no folder; write file:FOLDER"
-        }
-        let path = folder.hasPrefix("/") ? folder : "\(dataFolder)/\(folder)"
-        // A folder within the data folder is ours to make; another may be a mount that is missing.
-        if !folder.hasPrefix("/") {
-            do {
-                try DurableFile.makeFolder(path, mode: 0o700)
-            } catch {
-                return "folder \(path) cannot be made (\(error)); make it, writable for the server"
-            }
-        }
-        var isFolder = ObjCBool(false)
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-            return "folder \(path) is not there; create it, or mount what holds it"
-        }
-        let probe = "\(path)/.gatehouse-probe-\(Change.newID())"
-        do {
-            try Data("gatehouse".utf8).write(to: URL(fileURLWithPath: probe), options: .withoutOverwriting)
+    func fault(of bucket: StoredBucket) async -> String? {
+        do throws(BucketError) {
+            let opened = try BucketLocation(bucket.url, dataFolder: dataFolder).open(
+                CredentialStore(folder: dataFolder + "/credentials"))
+            let fault = await probe(opened)
+            await opened.close()
+            return fault
         } catch {
-            return "folder \(path) takes no object; make it writable for the server, and see that its disk has room"
+            return "\(error)"
         }
-        do {
-            try FileManager.default.removeItem(atPath: probe)
+    }
+
+    private func probe(_ bucket: any Bucket) async -> String? {
+        let key = ".gatehouse-probe-\(Change.newID())"
+        do throws(BucketError) {
+            try await bucket.put(Array("gatehouse".utf8), key: key)
         } catch {
-            return "object \(probe) went in and cannot be removed; give the server the right to, and remove it"
+            return "no object can be put: \(error)"
         }
-        return nil
+        do throws(BucketError) {
+            try await bucket.delete(key)
+            return nil
+        } catch {
+            return "object \(key) went in and cannot be removed (\(error)); give the right to, and remove it"
+        }
+    }
+
+    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is.
+    func fault(name: String, url: String) -> String? {
+        if let fault = StoredBucket.fault(name: name, url: url) { return fault }
+        do throws(BucketError) {
+            _ = try BucketLocation(url, dataFolder: dataFolder)
+            return nil
+        } catch {
+            return ".url: \(error)"
+        }
     }
 }

@@ -23,7 +23,7 @@ struct BucketRoutes {
     func create() async throws -> Answer {
         guard let body = JSON(parsing: call.body)?["bucket"], let name = body["name"]?.text, let url = body["url"]?.text
         else { throw NeutronError.badRequest("a bucket is {\"bucket\": {\"name\", \"url\"}}") }
-        if let fault = StoredBucket.fault(name: name, url: url) { throw NeutronError.badRequest("bucket\(fault)") }
+        if let fault = probe.fault(name: name, url: url) { throw NeutronError.badRequest("bucket\(fault)") }
         guard let own = session.project?.id else {
             throw NeutronError.badRequest("a bucket belongs to a project: use a token of one")
         }
@@ -51,7 +51,7 @@ struct BucketRoutes {
     /// Puts an object in and takes it away; says what failed and how to mend it.
     func test(_ name: String) async throws -> Answer {
         let bucket = try await registry.read { try find(name, in: $0) }
-        let fault = probe.fault(of: bucket)
+        let fault = await probe.fault(of: bucket)
         return Answer(
             .ok,
             .object([
