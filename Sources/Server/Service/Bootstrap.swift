@@ -60,7 +60,9 @@ package struct Bootstrap: Sendable {
         for (place, entry) in try Self.list(document, "buckets", path) {
             try Self.check(entry, ["name", "url", "project"], place)
             let (name, url) = (try Self.text(entry, "name", place), try Self.text(entry, "url", place))
-            if let fault = BucketProbe(dataFolder: folder).fault(name: name, url: url) { throw Fault(description: "\(place)\(fault)") }
+            if let fault = BucketProbe(dataFolder: folder).fault(name: name, url: url) {
+                throw Fault(description: "\(place)\(fault)")
+            }
             let project = entry["project"] == nil ? nil : try Self.text(entry, "project", place)
             if let project, !projects.contains(where: { $0.name == project }) {
                 throw Fault(description: "\(place).project: \"\(project)\" is not among the projects; name it there")

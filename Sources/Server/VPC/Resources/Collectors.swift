@@ -34,7 +34,9 @@ struct Collectors: VPCResource {
         let named = try bucketName(body)
         let bucket = try await request.read { view in try self.bucket(named.name, view) }
         let fault =
-            if let bucket { await request.service.probe.fault(of: bucket) } else { "there is no such bucket" as String? }
+            if let bucket { await request.service.probe.fault(of: bucket) } else {
+                "there is no such bucket" as String?
+            }
         guard let fault else { return }
         throw VPCError.field(
             .serviceError, named.field, "Bucket \(named.name) cannot be used: \(fault).", value: .string(named.name))
