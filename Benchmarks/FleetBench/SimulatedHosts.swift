@@ -65,22 +65,23 @@ final class SimulatedHosts: Sendable {
     private func follow(_ client: HTTPClient) async throws {
         let response = try await client.execute(
             HTTPClientRequest(url: url + "/api/agent/stream"), deadline: .distantFuture)
-        var length = 0
+        // The first bytes of a line say what it is: {"ping…, {"revision…, {"amendment….
+        var head: [UInt8] = []
         var revisions = 0
         for try await chunk in response.body {
             var rest = chunk.readableBytesView
             while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                // A ping is a short line.
-                if length + rest.distance(from: rest.startIndex, to: end) > 1000 {
+                head += rest[..<end].prefix(3)
+                if head.count > 2, head[2] != UInt8(ascii: "p") {
                     revisions += 1
                     let count = revisions
                     told.withLock { $0[count, default: 0] += 1 }
                     total.withLock { $0 += 1 }
                 }
-                length = 0
+                head = []
                 rest = rest[rest.index(after: end)...]
             }
-            length += rest.count
+            if head.count < 3 { head += rest.prefix(3) }
         }
     }
 

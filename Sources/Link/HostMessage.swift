@@ -4,8 +4,20 @@ package import Model
 package enum HostMessage: Sendable, Codable {
     /// What the host must enforce from now on.
     case revision(Revision)
+    /// What makes the next revision of the one that the host has.
+    case amendment(RuleAmendment)
     /// Nothing new; tells the server's clock, so that both sides see that the other is there.
     case ping(at: Timestamp)
+}
+
+extension Policy {
+    /// Tells policies apart: the same on both ends of the wire.
+    package var digest: String {
+        get throws {
+            let text = String(decoding: try ControlCodec.encode(self), as: UTF8.self)
+            return Identifier<Policy>(derivedFrom: "policy", text).description
+        }
+    }
 }
 
 /// What a host tells of itself, once a ping.
@@ -24,7 +36,8 @@ package struct HostReport: Sendable, Codable {
 
 /// What became of a revision at a host.
 package enum HostReceipt: Sendable, Codable {
-    case applied(Receipt)
+    /// `digest`: `Policy.digest` of what was applied.
+    case applied(Receipt, digest: String)
     /// The kernel has the former one still; why, in words.
     case failed(revision: Int, String)
 }

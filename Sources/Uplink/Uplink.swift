@@ -101,36 +101,47 @@ package struct Uplink: Sendable {
             throw UplinkError.refused(Int(response.status.code), String(buffer: body))
         }
         var line: [UInt8] = []
+        // What the host has: an amendment makes the next of it.
+        var present: Revision?
         for try await chunk in response.body {
             line += Array(chunk.readableBytesView)
             while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
                 let message: HostMessage = try ControlCodec.decode(Array(line[..<end]))
                 line.removeSubrange(...end)
                 onMessage()
-                try await handle(message, client)
+                switch message {
+                case .revision(let revision):
+                    present = revision
+                    try await adopt(revision, client)
+                case .amendment(let amendment):
+                    // Without what it amends the stream is begun anew, which brings the whole policy.
+                    guard let next = present?.amended(by: amendment) else { throw UplinkError.notAmendable }
+                    present = next
+                    try await adopt(next, client)
+                case .ping(let at): try await report(at, client)
+                }
             }
         }
     }
 
-    private func handle(_ message: HostMessage, _ client: HTTPClient) async throws {
-        switch message {
-        case .revision(let revision):
-            let receipt: HostReceipt
-            do {
-                guard case .receipt(let applied) = try await ask(.adopt(revision: revision, sessions: .cut)) else {
-                    throw AgentClient.Failure.refused("the agent is of another version")
-                }
-                receipt = .applied(applied)
-            } catch {
-                receipt = .failed(revision: revision.number, "\(error)")
+    private func adopt(_ revision: Revision, _ client: HTTPClient) async throws {
+        let receipt: HostReceipt
+        do {
+            guard case .receipt(let applied) = try await ask(.adopt(revision: revision, sessions: .cut)) else {
+                throw AgentClient.Failure.refused("the agent is of another version")
             }
-            _ = try await post("receipts", ControlCodec.encode(receipt), client)
-        case .ping(let at):
-            let received = Timestamp(nanoseconds: SystemClock.realtime)
-            guard case .status(let status) = try await ask(.status) else { return }
-            let report = HostReport(pingedAt: at, receivedAt: received, status: status)
-            _ = try await post("report", ControlCodec.encode(report), client)
+            receipt = .applied(applied, digest: try revision.policy.digest)
+        } catch {
+            receipt = .failed(revision: revision.number, "\(error)")
         }
+        _ = try await post("receipts", ControlCodec.encode(receipt), client)
+    }
+
+    private func report(_ pingedAt: Timestamp, _ client: HTTPClient) async throws {
+        let received = Timestamp(nanoseconds: SystemClock.realtime)
+        guard case .status(let status) = try await ask(.status) else { return }
+        let report = HostReport(pingedAt: pingedAt, receivedAt: received, status: status)
+        _ = try await post("report", ControlCodec.encode(report), client)
     }
 
     private func ask(_ request: ControlRequest) async throws -> ControlResponse {

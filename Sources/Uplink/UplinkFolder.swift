@@ -30,9 +30,12 @@ package enum UplinkError: Error, Equatable, CustomStringConvertible {
     /// The server answered something else than wanted.
     case refused(Int, String)
     case streamEnded
+    /// The server amends a policy that this process was not told.
+    case notAmendable
 
     package var description: String {
         switch self {
+        case .notAmendable: "what the server amends was not told here; asking for the whole policy"
         case .notEnrolled(let folder):
             "folder \(folder): this host is not enrolled; start the agent with --enrol TOKEN-FILE once"
         case .token(let words): "enrolment token: \(words)"

@@ -34,7 +34,7 @@ package enum HostPolicy {
         return origins
     }
 
-    private static func notes(_ numbers: Set<Int>, in database: Database) throws -> [Catalogue.RevisionNote] {
+    static func notes(_ numbers: Set<Int>, in database: Database) throws -> [Catalogue.RevisionNote] {
         let statement = try database.cachedStatement(
             sql: "SELECT madeAt, actor, requestID FROM revision WHERE number = ?")
         return try numbers.sorted().compactMap { number in

@@ -95,7 +95,7 @@ struct HostPolicyReader {
             return SecurityGroup(
                 id: identifier, name: name,
                 rules: attached.contains(id)
-                    ? ownRules.filter { $0.groupID == id }.compactMap { rule($0, names) } : [],
+                    ? ownRules.filter { $0.groupID == id }.compactMap { Self.rule($0, names) } : [],
                 membersElsewhere: peers.contains(id) ? try membersElsewhere(id, in: stored.id) : [])
         }
         return VPC(
@@ -155,8 +155,9 @@ struct HostPolicyReader {
             device: port.device, project: port.projectID, groups: port.groups.compactMap { names[$0] })
     }
 
-    private func rule(_ stored: StoredRule, _ names: [String: String]) -> Rule? {
-        guard let id: Identifier<Rule> = identifier(stored.recordID),
+    /// A rule as hosts have it; `names` are the policy's of the groups that rules name, by id.
+    static func rule(_ stored: StoredRule, _ names: [String: String]) -> Rule? {
+        guard let id = Identifier<Rule>(stored.recordID),
             let direction = Direction(rawValue: stored.direction)
         else { return nil }
         let remote: Remote

@@ -16,8 +16,13 @@ package final class HostService: Sendable {
     private struct Connection {
         let number: Int
         let stream: AsyncStream<[UInt8]>.Continuation
-        /// The digest of the policy that the host was told last; the policy itself would fill the memory.
+        /// The digest of the policy that the host was told last; nil before it was told any, and when it was told an
+        /// amendment since. The policy itself would fill the memory.
         var digest: String?
+        /// The revision that it was told last; 0 before the first.
+        var told = 0
+        /// Whether a change came before it was told its first policy.
+        var mustLookAgain = false
     }
 
     private let registry: Registry
@@ -91,6 +96,13 @@ package final class HostService: Sendable {
         let newest = (try? await registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") }) ?? 0
         let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.digest) } }
         let examined = self.examined
+        if examined > 0, examined < newest,
+            let span = try? await registry.read({ try RuleSpan.between(examined, newest, in: $0) }),
+            await tell(span)
+        {
+            examinedRevision.withLock { $0 = max($0, newest) }
+            return
+        }
         // The first look is at everybody, and so is one that fails.
         var concerned: Set<String>?
         if examined > 0 {
@@ -106,10 +118,49 @@ package final class HostService: Sendable {
         examinedRevision.withLock { $0 = max($0, newest) }
     }
 
+    /// Tells the hosts that carry the groups; a message that is the same for many is made once.
+    ///
+    /// - Returns: false, with nobody told, when a message cannot be made.
+    private func tell(_ span: RuleSpan) async -> Bool {
+        var lines: [Set<Identifier<SecurityGroup>>: [UInt8]] = [:]
+        for groups in Set(span.groups.values) {
+            guard let line = try? ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: groups))) else {
+                return false
+            }
+            lines[groups] = line
+        }
+        let number = span.amendment.number
+        let told = connections.withLock { connections in
+            var told: [String] = []
+            for (host, groups) in span.groups {
+                guard var connection = connections.byHost[host], let line = lines[groups] else { continue }
+                if connection.told == 0 {
+                    // Its first policy is being read, perhaps from before this change.
+                    connection.mustLookAgain = true
+                } else if connection.told < number {
+                    connection.stream.yield(line)
+                    (connection.told, connection.digest) = (number, nil)
+                    told.append(host)
+                }
+                connections.byHost[host] = connection
+            }
+            return told
+        }
+        let names = told
+        try? await registry.keep { database in
+            for host in names {
+                try database.cachedStatement(
+                    sql: "UPDATE host SET wantedRevision = max(wantedRevision, ?) WHERE name = ?"
+                ).execute(arguments: [number, host])
+            }
+        }
+        return true
+    }
+
     /// Tells a host what it must enforce, where that is something else than it was told before.
     private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async {
         guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
-            let digest = try? Self.digest(revision.policy), digest != former
+            let digest = try? revision.policy.digest, digest != former
         else { return }
         await tell(host, revision, digest, number)
     }
@@ -118,8 +169,10 @@ package final class HostService: Sendable {
         // A registry without any change has nothing to enforce.
         guard revision.number > 0, let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
         connections.withLock { connections in
-            guard var connection = connections.byHost[host], connection.number == number else { return }
-            connection.digest = digest
+            guard var connection = connections.byHost[host], connection.number == number,
+                connection.told <= revision.number
+            else { return }
+            (connection.told, connection.digest) = (revision.number, digest)
             connection.stream.yield(line)
             connections.byHost[host] = connection
         }
@@ -148,8 +201,9 @@ package final class HostService: Sendable {
                 if connections.byHost[host]?.number == number { connections.byHost[host] = nil }
             }
         }
-        let revision = try await registry.read { try HostPolicy.revision(forHost: host, in: $0) }
-        await tell(host, revision, try Self.digest(revision.policy), number)
+        await tell(host, unlessDigestIs: nil, number)
+        let mustLookAgain = connections.withLock { $0.byHost[host]?.mustLookAgain == true }
+        if mustLookAgain { await tell(host, unlessDigestIs: nil, number) }
         return stream
     }
 
@@ -221,12 +275,11 @@ package final class HostService: Sendable {
     private func keepReceipt(_ call: Call, _ host: String) async throws -> Answer {
         let record: ReceiptRecord
         switch try ControlCodec.decode(call.body, as: HostReceipt.self) {
-        case .applied(let receipt):
-            let digest = connections.withLock { $0.byHost[host]?.digest }
+        case .applied(let receipt, let digest):
             record = ReceiptRecord(
                 host: host, revision: receipt.revision, appliedAt: receipt.appliedAt.nanoseconds,
                 method: receipt.method, microseconds: receipt.microseconds, cutSessions: receipt.cutSessions,
-                digest: digest ?? "", failure: nil)
+                digest: digest, failure: nil)
         case .failed(let revision, let reason):
             record = ReceiptRecord(
                 host: host, revision: revision, appliedAt: nil, method: "", microseconds: 0, cutSessions: 0,
@@ -235,10 +288,6 @@ package final class HostService: Sendable {
         let now = Timestamp.now.nanoseconds
         try await registry.keep { try Hosts.keep(record, at: now, in: $0) }
         return Answer(.noContent)
-    }
-
-    private static func digest(_ policy: Policy) throws -> String {
-        hexadecimal(SHA256.hash(data: try ControlCodec.encode(policy)).prefix(8))
     }
 
     private func keepReport(_ call: Call, _ host: String) async throws -> Answer {

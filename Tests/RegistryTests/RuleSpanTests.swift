@@ -1,0 +1,123 @@
+import GRDB
+import Model
+import Registry
+import Testing
+
+/// An amendment must make of a host's revision what the registry would tell the host in full.
+@Suite struct RuleSpanTests {
+    private struct Scene: Sendable {
+        let test: RegistryUnderTest
+        let groups: [String]
+    }
+
+    private func scene() async throws -> Scene {
+        let test = try RegistryUnderTest()
+        let groups = try await test.change { change in
+            let vpc = try change.createVPC(
+                StoredVPC(id: Change.newID(), projectID: "p", name: "net", description: ""))
+            let groups = try (0..<3).map {
+                try change.createGroup(projectID: "p", name: "g\($0)", description: "").id
+            }
+            for (number, carried) in [[0], [0, 1], [1, 2]].enumerated() {
+                _ = try change.createInterface(
+                    StoredInterface(
+                        id: Change.newID(), projectID: "p", vpcID: vpc.id, name: "p\(number)", description: "", mac: "",
+                        isAdminUp: true, deviceID: "", deviceOwner: "", host: "h\(number)", device: "d\(number)",
+                        vnicType: "normal", profile: "{}", isPortSecurityEnabled: true, addresses: [],
+                        groups: carried.map { groups[$0] }))
+            }
+            return groups
+        }
+        return Scene(test: test, groups: groups)
+    }
+
+    private func number(_ scene: Scene) async throws -> Int64 {
+        try await scene.test.registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") ?? 0 }
+    }
+
+    private func revisions(_ scene: Scene) async throws -> [String: Revision] {
+        try await scene.test.registry.read { database in
+            try Dictionary(
+                uniqueKeysWithValues: ["h0", "h1", "h2"].map {
+                    ($0, try HostPolicy.revision(forHost: $0, in: database))
+                })
+        }
+    }
+
+    @Test func `amended, a host has what it would be told in full`() async throws {
+        let scene = try await scene()
+        var port = 1
+        for round in 0..<40 {
+            let before = try await revisions(scene)
+            let first = try await number(scene)
+            for _ in 0..<(round % 3 + 1) {
+                port += 1
+                let (group, wanted) = (scene.groups[(round + port) % 3], port)
+                try await scene.test.change { change in
+                    let own = try StoredRule.filter(Column("groupID") == group).fetchAll(change.database)
+                    if round % 4 == 3, let rule = own.last { return try change.deleteRule(rule) }
+                    _ = try change.createRules([
+                        RuleDraft(
+                            groupID: group, direction: "ingress", etherType: "IPv4", protocolText: "tcp",
+                            portMin: wanted, portMax: wanted)
+                    ]) { _ in true }
+                }
+            }
+            let last = try await number(scene)
+            let span = try #require(try await scene.test.registry.read { try RuleSpan.between(first, last, in: $0) })
+            for (host, full) in try await revisions(scene) {
+                let groups = span.groups[host] ?? []
+                guard !groups.isEmpty else {
+                    #expect(before[host]?.policy == full.policy)
+                    continue
+                }
+                let amended = before[host]?.amended(by: span.amendment.limited(to: groups))
+                #expect(amended?.policy == full.policy)
+                #expect(amended?.ruleOrigins == full.ruleOrigins)
+                #expect(amended?.notes == full.notes)
+                #expect(amended?.number == full.number)
+            }
+        }
+    }
+
+    @Test func `what is more than rules is told in full`() async throws {
+        let scene = try await scene()
+        func span(_ body: @Sendable @escaping (Change) throws -> Void) async throws -> RuleSpan? {
+            let first = try await number(scene)
+            try await scene.test.change(body)
+            let last = try await number(scene)
+            return try await scene.test.registry.read { try RuleSpan.between(first, last, in: $0) }
+        }
+        let (group, peer) = (scene.groups[0], scene.groups[1])
+        #expect(
+            try await span { change in
+                _ = try change.createRules([
+                    RuleDraft(groupID: group, direction: "ingress", etherType: "IPv4", remoteGroupID: peer)
+                ]) { _ in true }
+            } == nil)
+        #expect(
+            try await span { change in
+                let former: StoredGroup = try change.find(group)
+                var renamed = former
+                renamed.name = "renamed"
+                try change.update(&renamed, from: former)
+            } == nil)
+        #expect(
+            try await span { change in
+                let former = try #require(
+                    try StoredInterface.filter(Column("host") == "h0").fetchOne(change.database))
+                var moved = former
+                moved.groups = [peer]
+                _ = try change.updateInterface(moved, from: former)
+            } == nil)
+    }
+
+    @Test func `an amendment that names an unknown group amends nothing`() {
+        let rule = Rule(
+            id: Identifier(derivedFrom: "r"), direction: .ingress, service: .any, remote: .any)
+        let amendment = RuleAmendment(
+            number: 9, madeAt: Timestamp(seconds: 0), actor: "", origin: "",
+            added: [.init(group: Identifier(derivedFrom: "g"), rule: rule, since: 9)], removed: [], notes: [])
+        #expect(Revision.none.amended(by: amendment) == nil)
+    }
+}
