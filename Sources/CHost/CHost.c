@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CHost.h"
 
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
@@ -198,6 +199,10 @@ void gh_want_large_pages(const void *start, size_t length) {
     uintptr_t end = ((uintptr_t)start + length) & ~(page - 1);
     if (end > first) (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
+
+void gh_keep_few_arenas(void) { (void)mallopt(M_ARENA_MAX, 2); }
+
+void gh_give_memory_back(void) { (void)malloc_trim(0); }
 
 void gh_prefetch(const void *base, size_t stride, const ssize_t *indexes, size_t count) {
     for (size_t index = 0; index < count; index++) {

@@ -11,6 +11,14 @@ package enum MemoryHints {
         }
     }
 
+    /// Keeps memory that threads have freed in few places, where all can use it again; to be called first of all.
+    ///
+    /// With an arena for each thread a server's memory is the sum of what each thread ever had at once.
+    package static func keepFewArenas() { gh_keep_few_arenas() }
+
+    /// Gives memory that is not in use back to the system; costs some milliseconds.
+    package static func giveBack() { gh_give_memory_back() }
+
     /// Begins to fetch elements that will be read or written soon: of each its first and its last byte.
     ///
     /// Many in one call, for a call for each would cost about as much as the read that it hides.

@@ -75,6 +75,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        MemoryHints.keepFewArenas()
         let access = try AccessFile(text: try policyText())
         let first = try bootstrap.map { try Bootstrap(path: $0) }
         if checkConfig {

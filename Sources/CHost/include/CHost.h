@@ -58,6 +58,12 @@ int gh_grace_period(void);
 /// Asks the kernel to back the pages that lie wholly within the range by large ones (MADV_HUGEPAGE).
 void gh_want_large_pages(const void *start, size_t length);
 
+/// Has malloc keep few arenas; to be called before threads are started.
+void gh_keep_few_arenas(void);
+
+/// Gives memory that malloc holds unused back to the system.
+void gh_give_memory_back(void);
+
 /// Begins to fetch the cache lines of some elements, each `stride` bytes long and two lines at most.
 void gh_prefetch(const void *base, size_t stride, const ssize_t *indexes, size_t count);
 

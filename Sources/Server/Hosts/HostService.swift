@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import GRDB
 import HTTPTypes
+import Host
 import Link
 import Model
 package import Registry
@@ -57,9 +58,13 @@ package final class HostService: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in self.wakes { await self.tellChanges() } }
             group.addTask {
+                var pings = 0
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(Self.pingSeconds))
                     self.ping()
+                    pings += 1
+                    // Policies of a thousand hosts may have come and gone.
+                    if pings % 5 == 0 { MemoryHints.giveBack() }
                 }
             }
             await group.next()
