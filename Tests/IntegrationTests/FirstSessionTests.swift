@@ -48,9 +48,12 @@ import Testing
         try agent.ask(.flush)
         let records = try agent.records()
         #expect(records.count { $0.verdict == .drop } == 3)
-        #expect(records.count { $0.verdict == .accept } == 4)
+        // Two sessions at two ends; on a busy machine a SYN may have been sent again, which is a record beside its session's.
+        let accepted = records.filter { $0.verdict == .accept }.map { "\($0.interface) \($0.direction) \($0.key)" }
+        #expect(Set(accepted).count == 4)
         #expect(records.allSatisfy { $0.revision == 1 })
-        let transfer = try #require(records.first { $0.key.targetPort == 8080 && $0.direction == .ingress })
+        let transfer = try #require(
+            records.first { $0.key.targetPort == 8080 && $0.direction == .ingress && $0.connection != 0 })
         #expect(transfer.state == .ended)
         #expect(transfer.fromInitiator.packets >= 5)
         let events = try agent.events()
