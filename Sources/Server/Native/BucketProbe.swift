@@ -27,7 +27,10 @@ struct BucketProbe: Sendable {
         do throws(BucketError) {
             try await bucket.put(Array("gatehouse".utf8), key: key)
         } catch {
+            // The kernel's words say what failed, not how it is mended.
+            let isKernels = if case .system = error { true } else { false }
             return "no object can be put: \(error)"
+                + (isKernels ? "; make it a folder that the server may write to, on a disk with room" : "")
         }
         do throws(BucketError) {
             try await bucket.delete(key)
