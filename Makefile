@@ -16,7 +16,7 @@ demo: setup ## the three-tier example in network namespaces, with real traffic
 
 test: setup ## build and run all tests; those of the kernel need root
 	@scripts/swift build --build-tests
-	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 scripts/swift test --skip-build
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 scripts/test
 
 check: ## lint, the arrows between rooms, unsafe code, examples of the docs
 	@scripts/swift format lint --strict -r Sources Tests Benchmarks Package.swift
@@ -33,7 +33,7 @@ bench: ## measure against peers in the same run (root, a few minutes)
 
 agreement: setup ## a long run of random policies and packets: kernel against classifier
 	@scripts/swift build --build-tests
-	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_AGREEMENT_POLICIES=500 scripts/swift test --skip-build --filter AgreementTests
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_AGREEMENT_POLICIES=500 scripts/test --filter AgreementTests
 
 object-stores: setup ## the tests of buckets against Ceph's RADOS Gateway and Swift's s3api (installed on the first run)
 	@scripts/swift build --build-tests
