@@ -79,7 +79,7 @@ package struct CountingSet: Hashable, Sendable {
 
     /// The key as an expression of nft.
     package var expression: String {
-        let ip = family == .ipv6 ? "ip6" : "ip"
+        let ip = (family ?? .ipv4).header
         return columns.map {
             switch $0 {
             case .inputDevice: "iifname"
@@ -100,7 +100,7 @@ package struct CountingSet: Hashable, Sendable {
         columns.map {
             switch $0 {
             case .inputDevice, .outputDevice: "ifname"
-            case .source, .target: family == .ipv6 ? "ipv6_addr" : "ipv4_addr"
+            case .source, .target: (family ?? .ipv4).addressType
             case .transport: "inet_proto"
             case .sourcePort, .targetPort, .typeAndCode: "inet_service"
             case .mark, .packetMark: "mark"

@@ -19,11 +19,6 @@ package enum EdgeMark {
         0x6a00_0000 | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
     }
 
-    /// The mark as nft writes it.
-    package static func text(_ index: UInt16, _ direction: Direction) -> String {
-        MarkLayout.hexadecimal(value(index, direction))
-    }
-
     package static func index(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
     package static func direction(_ mark: UInt32) -> Direction { mark & 0x1_0000 != 0 ? .ingress : .egress }
 }

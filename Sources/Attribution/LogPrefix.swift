@@ -7,7 +7,7 @@ package import Model
 /// | 0–1 | `gh` |
 /// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
 /// | 3 | `e` egress, `i` ingress |
-/// | 4–7 | the rule's index in hexadecimal for those two; `0000` for the others, whose rule follows from the interface |
+/// | 4–7 | the rule's index in hexadecimal for `a`, `l` and `m`; `0000` for the others, whose rule follows from the interface |
 package struct LogPrefix: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         case accepted(index: UInt16)
@@ -72,18 +72,16 @@ package struct LogPrefix: Hashable, Sendable {
         }
     }
 
-    private static func digits(_ index: UInt16) -> String {
-        let digits = String(index, radix: 16)
-        return String(repeating: "0", count: 4 - digits.count) + digits
-    }
+    /// The statement that reports a packet.
+    package var statement: String { "log prefix \"\(text)\" group \(KernelNames.logGroup)" }
 
     /// The prefix as a rule carries it.
     package var text: String {
         let way = direction == .egress ? "e" : "i"
         switch reason {
-        case .accepted(let index): return "gha\(way)" + Self.digits(index)
+        case .accepted(let index): return "gha\(way)" + hexadecimal(index)
         case .refusedAtEdge(let index, let edge):
-            return "gh\(edge == .egress ? "l" : "m")\(way)" + Self.digits(index)
+            return "gh\(edge == .egress ? "l" : "m")\(way)" + hexadecimal(index)
         case .refused: return "ghr\(way)0000"
         case .guarded(let rule): return "gh\(Unicode.Scalar(Self.letter(rule)))\(way)0000"
         }

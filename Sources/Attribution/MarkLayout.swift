@@ -1,9 +1,11 @@
+import Model
+
 /// How a connection's mark remembers who admitted it.
 ///
 /// The kernel keeps 32 bits with each connection (`ct mark`). The upper half holds the index of the egress rule that let
 /// the session leave its instance, the lower half that of the ingress rule that let it reach one; zero is "not judged at
-/// that end". Before the egress rule is found the mark serves the search for it. So an entry found after a restart still says which rules decided. No other software on the host may use
-/// the mark.
+/// that end". So an entry found after a restart still says which rules decided. Before the egress rule is found the mark
+/// serves the search for it. No other software on the host may use the mark.
 package enum MarkLayout {
     package static func egressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark >> 16) }
     package static func ingressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
@@ -14,12 +16,7 @@ package enum MarkLayout {
     /// The statement that writes the index of an egress rule, which comes first, or of an ingress rule beside it.
     package static func statement(isEgress: Bool, index: UInt16) -> String {
         isEgress
-            ? "ct mark set \(hexadecimal(UInt32(index) << 16))"
-            : "ct mark set ct mark and 0xffff0000 or \(hexadecimal(UInt32(index)))"
-    }
-
-    static func hexadecimal(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16)
-        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+            ? "ct mark set 0x\(hexadecimal(UInt32(index) << 16))"
+            : "ct mark set ct mark and 0xffff0000 or 0x\(hexadecimal(UInt32(index)))"
     }
 }

@@ -51,26 +51,12 @@ extension Recorder {
                     isRefused ? .refused : .new, element.traffic, .zero, span)
             ]
         case .refusedAtEdge(let direction):
-            let address = direction == .egress ? fields.key.initiator : fields.key.target
-            return [attributor.port(address: address)].compactMap(\.self).map {
-                edgeRefusal($0, direction, fields, element.traffic, .full, span)
-            }
+            return edgeRefusals([direction], fields, element.traffic, .full, span)
         case .refusedAtEdgeInside:
-            let ends = [
-                (attributor.port(address: fields.key.initiator), Direction.egress),
-                (attributor.port(address: fields.key.target), .ingress),
-            ]
-            return ends.compactMap { port, direction in
-                port.map { edgeRefusal($0, direction, fields, element.traffic, .full, span) }
-            }
+            return edgeRefusals([.egress, .ingress], fields, element.traffic, .full, span)
         case .coarseAtEdge:
-            var ends = [(fields.inputDevice.flatMap(attributor.port(device:)), Direction.egress)]
-            if EdgeMark.direction(fields.mark) == .ingress {
-                ends.append((fields.outputDevice.flatMap(attributor.port(device:)), .ingress))
-            }
-            return ends.compactMap { port, direction in
-                port.map { edgeRefusal($0, direction, fields, element.traffic, .total, span) }
-            }
+            let isAtTarget = EdgeMark.direction(fields.mark) == .ingress
+            return edgeRefusals(isAtTarget ? [.egress, .ingress] : [.egress], fields, element.traffic, .total, span)
         }
     }
 
@@ -84,15 +70,24 @@ extension Recorder {
         }
     }
 
-    /// A network ACL's refusal as one end has it; the mark says which edge's rule it was.
-    private func edgeRefusal(
-        _ port: Attributor.Port, _ direction: Direction, _ fields: CountedFields, _ traffic: Traffic,
-        _ detail: FlowRecord.Detail, _ span: Span
-    ) -> FlowRecord {
-        let rule = attributor.rule(EdgeMark.index(fields.mark), EdgeMark.direction(fields.mark))
-        return make(
-            port, direction, .drop, .acl, rule ?? RuleReference.unnamedRefusal.id, fields.key, detail, .refused,
-            traffic, .zero, span)
+    /// A network ACL's refusal as each end has it that is here: the sender's (egress), the target's (ingress). The mark says
+    /// which edge's rule it was; a key that names no addresses (`detail` is total) names devices.
+    private func edgeRefusals(
+        _ ends: [Direction], _ fields: CountedFields, _ traffic: Traffic, _ detail: FlowRecord.Detail, _ span: Span
+    ) -> [FlowRecord] {
+        let rule =
+            attributor.rule(EdgeMark.index(fields.mark), EdgeMark.direction(fields.mark))
+            ?? RuleReference.unnamedRefusal.id
+        return ends.compactMap { direction in
+            let isSender = direction == .egress
+            let port =
+                detail == .total
+                ? (isSender ? fields.inputDevice : fields.outputDevice).flatMap(attributor.port(device:))
+                : attributor.port(address: isSender ? fields.key.initiator : fields.key.target)
+            return port.map {
+                make($0, direction, .drop, .acl, rule, fields.key, detail, .refused, traffic, .zero, span)
+            }
+        }
     }
 
     /// Let out at one end and refused at the other: a record for each.

@@ -33,7 +33,7 @@ enum CountingChains {
                     "meta nfproto ipv\(family.rawValue) goto refuse_\(direction)_\(family.rawValue)q",
                 ]
             })
-        let prefix = LogPrefix(reason: .refused, direction: direction).text
+        let report = LogPrefix(reason: .refused, direction: direction)
         for family in AddressFamily.allCases {
             for (set, letter) in [
                 (CountingSet.refusedPorts(direction, family), "p"), (CountingSet.refusedPlain(direction, family), "q"),
@@ -41,20 +41,20 @@ enum CountingChains {
                 // Sessions whose sender is on this host as well are counted for both ends.
                 let inside = direction == .ingress ? ["iifname @ports goto count_inside_\(family.rawValue)"] : []
                 ruleset.chains["refuse_\(direction)_\(family.rawValue)\(letter)"] = .init(
-                    [tellOnce(set, prefix, &ruleset)] + inside + ["goto count_\(set.name)"])
+                    [tellOnce(set, report, &ruleset)] + inside + ["goto count_\(set.name)"])
             }
         }
     }
 
     private static func addGuard(_ rule: GuardRule, _ direction: Direction, _ ruleset: inout Ruleset) {
-        let prefix = LogPrefix(reason: .guarded(rule), direction: direction).text
+        let report = LogPrefix(reason: .guarded(rule), direction: direction)
         var dispatch: [String] = []
         for family in AddressFamily.allCases {
             for hasPorts in [true, false] {
                 let set = CountingSet.guarded(rule, direction, family, withPorts: hasPorts)
                 let condition = hasPorts ? " meta l4proto \(withPorts)" : ""
                 dispatch.append("meta nfproto ipv\(family.rawValue)\(condition) goto tell_\(set.name)")
-                ruleset.chains["tell_\(set.name)"] = .init([tellOnce(set, prefix, &ruleset), "goto count_\(set.name)"])
+                ruleset.chains["tell_\(set.name)"] = .init([tellOnce(set, report, &ruleset), "goto count_\(set.name)"])
             }
         }
         ruleset.chains[guardChain(rule, direction)] = .init(dispatch)
@@ -71,13 +71,14 @@ enum CountingChains {
         for family in AddressFamily.allCases {
             for (transport, condition) in edgeTransports {
                 let set = CountingSet.refusedAtEdge(direction, isInside: false, family, transport)
-                let match = "meta nfproto ipv\(family.rawValue) \(condition) \(set.expression) != @seen_\(set.name)"
-                func tell(_ way: Direction) -> String {
-                    let prefix = LogPrefix(reason: .refusedAtEdge(index: index, direction), direction: way).text
-                    return " log prefix \"\(prefix)\" group \(KernelNames.logGroup)"
+                let match = "meta nfproto ipv\(family.rawValue) \(condition) "
+                func report(_ way: Direction) -> LogPrefix {
+                    LogPrefix(reason: .refusedAtEdge(index: index, direction), direction: way)
                 }
-                if direction == .ingress { rules.append("iifname @ports \(match)" + tell(.egress)) }
-                rules.append("\(match) add @seen_\(set.name) { \(set.expression) }" + tell(direction))
+                if direction == .ingress {
+                    rules.append("iifname @ports \(match)\(isUnseen(set)) \(report(.egress).statement)")
+                }
+                rules.append(match + tell(set, report(direction)))
             }
         }
         if direction == .ingress { rules.append("iifname @ports goto count_acl_inside") }
@@ -85,12 +86,8 @@ enum CountingChains {
     }
 
     private static func addEdges(_ ruleset: inout Ruleset) {
-        for direction in Direction.allCases {
-            for family in AddressFamily.allCases {
-                for (transport, _) in edgeTransports {
-                    addSeen(CountingSet.refusedAtEdge(direction, isInside: false, family, transport), &ruleset)
-                }
-            }
+        for set in CountingSet.all {
+            if case .refusedAtEdge = set.meaning { addSeen(set, &ruleset) }
         }
     }
 
@@ -99,12 +96,16 @@ enum CountingChains {
             "type \(set.type)\nsize \(CountingSet.capacity)\nflags dynamic,timeout\ntimeout 1m", isDynamic: true)
     }
 
+    private static func isUnseen(_ set: CountingSet) -> String { "\(set.expression) != @seen_\(set.name)" }
+
     /// A rule that reports the first packet of a key, and again after a minute of knowing it.
-    private static func tellOnce(_ set: CountingSet, _ prefix: String, _ ruleset: inout Ruleset) -> String {
-        let seen = "seen_\(set.name)"
+    private static func tell(_ set: CountingSet, _ report: LogPrefix) -> String {
+        "\(isUnseen(set)) add @seen_\(set.name) { \(set.expression) } \(report.statement)"
+    }
+
+    private static func tellOnce(_ set: CountingSet, _ report: LogPrefix, _ ruleset: inout Ruleset) -> String {
         addSeen(set, &ruleset)
-        return
-            "\(set.expression) != @\(seen) add @\(seen) { \(set.expression) } log prefix \"\(prefix)\" group \(KernelNames.logGroup)"
+        return tell(set, report)
     }
 
     /// The chains that write into the sets of one generation: all that changes when generations change places.

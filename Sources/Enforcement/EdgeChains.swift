@@ -16,7 +16,8 @@ struct EdgeChains {
     private let edges: [HostPlan.Edge]
     private let epoch: Int
     private var ruleset = Ruleset()
-    private var refusals: [UInt32: (index: UInt16, direction: Direction)] = [:]
+    /// The marks of the rules that refuse.
+    private var refusals: Set<UInt32> = []
 
     /// The part of the table that a plan's edges need; nothing without edges.
     static func render(_ edges: [HostPlan.Edge], epoch: Int) -> Ruleset {
@@ -40,7 +41,7 @@ struct EdgeChains {
             "meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 } accept",
             "meta nfproto ipv6 udp sport . udp dport { 546 . 547, 547 . 546 } accept",
         ]
-        let arrives = AddressFamily.allCases.map { "\(Self.word($0)) daddr vmap @\(ingressMap($0))" }
+        let arrives = AddressFamily.allCases.map { "\($0.header) daddr vmap @\(ingressMap($0))" }
         // After the guard (-300), before connection tracking (-200).
         ruleset.chains["edge"] = .init(
             hook: "type filter hook prerouting priority raw + 5; policy accept;",
@@ -52,7 +53,7 @@ struct EdgeChains {
     private mutating func add(_ edge: HostPlan.Edge) {
         for direction in Direction.allCases {
             let other = direction == .egress ? "daddr" : "saddr"
-            let within = edge.prefixes.map { "\(Self.word($0.family)) \(other) \($0) return" }
+            let within = edge.prefixes.map { "\($0.family.header) \(other) \($0) return" }
             // The last list ends in a refusal of its own.
             let lists = edge.lists.map { "jump acl_\($0.key)_\(direction)" }
             ruleset.chains["edge_\(edge.key)_\(direction)"] = .init(within + lists)
@@ -69,29 +70,31 @@ struct EdgeChains {
 
     private mutating func statements(_ planned: HostPlan.PlannedACLRule) -> [String] {
         let rule = planned.rule
+        // Parts that contradict each other match no packet.
+        guard !rule.families.isEmpty else { return [] }
         let verdict = rule.action == .allow ? "return" : deny(planned.index, rule.direction)
-        return Self.matches(rule).map { ($0 + [verdict]).joined(separator: " ") }
+        return [(Self.matches(rule) + [verdict]).joined(separator: " ")]
     }
 
     /// Marks the packet as refused and keeps it from connection tracking; it is dropped further on.
     private mutating func deny(_ index: UInt16, _ direction: Direction) -> String {
-        refusals[EdgeMark.value(index, direction)] = (index, direction)
-        return "meta mark set \(EdgeMark.text(index, direction)) notrack accept"
+        let mark = EdgeMark.value(index, direction)
+        refusals.insert(mark)
+        return "meta mark set 0x\(hexadecimal(mark)) notrack accept"
     }
 
-    /// The nft matches of a rule, for each family where the parts do not say it.
-    private static func matches(_ rule: ACLRule) -> [[String]] {
+    /// The nft matches of a rule; the family where no other part says it.
+    private static func matches(_ rule: ACLRule) -> [String] {
         let families = rule.families
-        guard !families.isEmpty else { return [] }
         var words: [String] = []
         if families.count == 1, rule.source == nil, rule.target == nil, rule.service.family == nil {
             words.append("meta nfproto \(families[0] == .ipv4 ? "ipv4" : "ipv6")")
         }
-        words += rule.source.map { ["\(word($0.family)) saddr \($0)"] } ?? []
-        words += rule.target.map { ["\(word($0.family)) daddr \($0)"] } ?? []
+        words += rule.source.map { ["\($0.family.header) saddr \($0)"] } ?? []
+        words += rule.target.map { ["\($0.family.header) daddr \($0)"] } ?? []
         words += RulesetRenderer.serviceMatch(rule.service)
         words += rule.sourcePorts.map { ["th sport \($0)"] } ?? []
-        return [words]
+        return words
     }
 
     private mutating func addDispatch() {
@@ -108,17 +111,18 @@ struct EdgeChains {
                 }
             }
             ruleset.collections[ingressMap(family)] = .init(
-                "type \(family == .ipv4 ? "ipv4_addr" : "ipv6_addr") : verdict", isMap: true, decides: true,
+                "type \(family.addressType) : verdict", isMap: true, decides: true,
                 elements: Dictionary(arriving) { first, _ in first })
         }
     }
 
     private mutating func addRefusals() {
         var verdicts: [Ruleset.Element: Ruleset.Target] = [:]
-        for (mark, refusal) in refusals {
-            let name = "acl_refusal_\(refusal.direction)_\(refusal.index)"
+        for mark in refusals {
+            let (index, direction) = (EdgeMark.index(mark), EdgeMark.direction(mark))
+            let name = "acl_refusal_\(direction)_\(index)"
             verdicts[.mark(mark)] = .chain(name)
-            ruleset.chains[name] = .init(CountingChains.edgeRefusal(refusal.index, refusal.direction))
+            ruleset.chains[name] = .init(CountingChains.edgeRefusal(index, direction))
         }
         ruleset.collections["acl_verdicts_\(epoch)"] = .init(
             "type mark : verdict", isMap: true, decides: true, elements: verdicts)
@@ -127,5 +131,4 @@ struct EdgeChains {
     }
 
     private func ingressMap(_ family: AddressFamily) -> String { "edge_ingress_\(family.rawValue)_\(epoch)" }
-    private static func word(_ family: AddressFamily) -> String { family == .ipv4 ? "ip" : "ip6" }
 }

@@ -68,8 +68,8 @@ enum FixedChains {
             ]),
             "dhcp_client": .init([
                 MarkLayout.statement(isEgress: true, index: MarkLayout.dhcpClientIndex)
-                    + " log prefix \"\(LogPrefix(reason: .accepted(index: MarkLayout.dhcpClientIndex), direction: .egress).text)\""
-                    + " group \(KernelNames.logGroup) goto to_ingress"
+                    + " \(LogPrefix(reason: .accepted(index: MarkLayout.dhcpClientIndex), direction: .egress).statement)"
+                    + " goto to_ingress"
             ]),
             // ICMP errors carry the session's mark but are not in its counts. What a helper announced is an entry of its own.
             "related": .init([

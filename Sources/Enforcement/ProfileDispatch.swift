@@ -41,13 +41,7 @@ enum ProfileDispatch {
     }
 
     static func key(_ number: UInt32, _ direction: Direction) -> Ruleset.Element {
-        Ruleset.Element(text: text(number, direction), key: withUnsafeBytes(of: number) { Array($0) })
-    }
-
-    static func text(_ number: UInt32, _ direction: Direction) -> String {
-        direction == .egress
-            ? "0x" + String(number, radix: 16)
-            : String(number >> 16, radix: 16) + ":" + String(number & 0xffff, radix: 16)
+        direction == .egress ? .mark(number) : .priority(number)
     }
 
     /// The number of a profile's chain: derived from its name, the next one where another chain has that.

@@ -64,9 +64,16 @@ package struct Ruleset: Equatable, Sendable {
 
         /// A packet mark, which the kernel keeps in the host's byte order.
         package static func mark(_ mark: UInt32) -> Element {
-            Element(
-                text: "0x" + String(mark, radix: 16),
-                key: withUnsafeBytes(of: mark) { Array($0) })
+            number(mark, text: "0x" + String(mark, radix: 16))
+        }
+
+        /// A priority, written as the two halves of a class's number.
+        package static func priority(_ priority: UInt32) -> Element {
+            number(priority, text: String(priority >> 16, radix: 16) + ":" + String(priority & 0xffff, radix: 16))
+        }
+
+        private static func number(_ number: UInt32, text: String) -> Element {
+            Element(text: text, key: withUnsafeBytes(of: number) { Array($0) })
         }
 
         package static func mac(_ mac: MACAddress) -> Element {

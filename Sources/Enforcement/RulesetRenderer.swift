@@ -66,7 +66,7 @@ package struct RulesetRenderer {
             }
         }
         for family in AddressFamily.allCases {
-            let type = family == .ipv4 ? "ipv4_addr" : "ipv6_addr"
+            let type = family.addressType
             ruleset.collections["sources_\(family.rawValue)"] = .init(
                 "type ifname . \(type)\nsize 131072", elements: sources[family] ?? [:])
             ruleset.collections["mac_sources_\(family.rawValue)"] = .init(
@@ -78,7 +78,7 @@ package struct RulesetRenderer {
         for group in plan.groups {
             for family in AddressFamily.allCases {
                 ruleset.collections[memberSet(group.key, family)] = .init(
-                    "type \(family == .ipv4 ? "ipv4_addr" : "ipv6_addr")", decides: true,
+                    "type \(family.addressType)", decides: true,
                     elements: Dictionary(
                         group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
                         uniquingKeysWith: { first, _ in first }))
@@ -158,10 +158,10 @@ package struct RulesetRenderer {
     private static func statements(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [String] {
         let rule = planned.rule
         let isEgress = rule.direction == .egress
-        let prefix = LogPrefix(reason: .accepted(index: planned.index), direction: rule.direction).text
+        let report = LogPrefix(reason: .accepted(index: planned.index), direction: rule.direction).statement
         let verdict =
             MarkLayout.statement(isEgress: isEgress, index: planned.index)
-            + " log prefix \"\(prefix)\" group \(KernelNames.logGroup) "
+            + " \(report) "
             + (isEgress ? "goto to_ingress" : "meta priority set none accept")
         return matches(planned, epoch).map { ($0 + [verdict]).joined(separator: " ") }
     }
@@ -177,11 +177,11 @@ package struct RulesetRenderer {
             return [["meta nfproto \(family == .ipv4 ? "ipv4" : "ipv6")"] + service]
         case .prefix(let prefix):
             guard !planned.rule.families.isEmpty else { return [] }
-            return [["\(prefix.family == .ipv4 ? "ip" : "ip6") \(side) \(prefix)"] + service]
+            return [["\(prefix.family.header) \(side) \(prefix)"] + service]
         case .group:
             guard let peer = planned.peer else { return [] }
             return planned.rule.families.map {
-                ["\($0 == .ipv4 ? "ip" : "ip6") \(side) @\(memberSet(peer, $0, epoch))"] + service
+                ["\($0.header) \(side) @\(memberSet(peer, $0, epoch))"] + service
             }
         }
     }
@@ -189,7 +189,7 @@ package struct RulesetRenderer {
     /// The near end: the source of what leaves, the target of what arrives.
     private static func localMatch(_ rule: Rule) -> [String] {
         rule.local.map {
-            ["\($0.family == .ipv4 ? "ip" : "ip6") \(rule.direction == .egress ? "saddr" : "daddr") \($0)"]
+            ["\($0.family.header) \(rule.direction == .egress ? "saddr" : "daddr") \($0)"]
         } ?? []
     }
 

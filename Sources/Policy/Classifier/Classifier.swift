@@ -48,7 +48,7 @@ package struct Classifier: Sendable {
             return .accept
         }
         let target = interfaces.owner(packet.key.target)
-        if !edges.isEmpty, edgeJudgement(packet, sender: sender, target: target) != nil { return .drop }
+        if edges.refusal(packet.key, sender: sender, target: target) != nil { return .drop }
         if sender >= 0, !LinkGuard.isDHCPClient(packet.key), match(sender, Probe(egress: packet.key), peer: target) < 0
         {
             return .drop
@@ -64,7 +64,7 @@ package struct Classifier: Sendable {
         if let early = guardJudgement(packet, sender: sender, source: source) { return early }
         let target = interfaces.owner(packet.key.target)
         if let refused = edgeJudgement(packet, sender: sender, target: target) { return refused }
-        return groupJudgement(packet, sender: sender, source: source)
+        return groupJudgement(packet, sender: sender, source: source, target: target)
     }
 
     /// What the guard decides by itself; nil where the groups are asked.
@@ -84,8 +84,7 @@ package struct Classifier: Sendable {
             interface: interfaces.id(interface), direction: direction, verdict: .drop, stage: .guard, rule: rule.id)
     }
 
-    func groupJudgement(_ packet: Packet, sender: Int32, source: Int32) -> Judgement {
-        let target = interfaces.owner(packet.key.target)
+    func groupJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement {
         var legs: [Judgement.Leg] = []
         if sender >= 0 {
             let leg =

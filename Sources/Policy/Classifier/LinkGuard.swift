@@ -50,12 +50,10 @@ enum LinkGuard {
     /// Whether network ACLs are not asked: DHCP either way, and ICMPv6 of neighbours, routers and multicast listeners,
     /// of which the guard and the groups refuse what instances may not send.
     static func passesEdges(_ key: FlowKey) -> Bool {
-        let ports = [key.initiatorPort, key.targetPort]
-        switch (key.initiator.family, key.transport) {
-        case (.ipv4, .udp): return ports == [68, 67] || ports == [67, 68]
-        case (.ipv6, .udp): return ports == [546, 547] || ports == [547, 546]
-        case (.ipv6, .icmpv6): return (130...137).contains(key.initiatorPort) || key.initiatorPort == 143
-        default: return false
+        switch (key.initiator.family, key.transport, key.initiatorPort, key.targetPort) {
+        case (.ipv4, .udp, 68, 67), (.ipv4, .udp, 67, 68), (.ipv6, .udp, 546, 547), (.ipv6, .udp, 547, 546): true
+        case (.ipv6, .icmpv6, 130...137, _), (.ipv6, .icmpv6, 143, _): true
+        default: false
         }
     }
 

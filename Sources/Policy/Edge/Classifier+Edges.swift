@@ -6,16 +6,12 @@ extension Classifier {
     /// They are asked before any session and any group, as the kernel asks them before connection tracking. What the
     /// target's edge refuses is refused at the sender as well, where both are on this host.
     func edgeJudgement(_ packet: Packet, sender: Int32, target: Int32) -> Judgement? {
-        guard !edges.isEmpty else { return nil }
-        if let refusal = edges.refusal(at: sender, .egress, packet.key) {
-            return Judgement(legs: [edgeLeg(sender, .egress, edges.id(refusal, .egress))])
-        }
-        if let refusal = edges.refusal(at: target, .ingress, packet.key) {
-            let rule = edges.id(refusal, .ingress)
-            let ends: [(Int32, Direction)] = [(sender, .egress), (target, .ingress)]
-            return Judgement(legs: ends.filter { $0.0 >= 0 }.map { edgeLeg($0.0, $0.1, rule) })
-        }
-        return nil
+        guard let refusal = edges.refusal(packet.key, sender: sender, target: target) else { return nil }
+        let rule = edges.id(refusal)
+        var ends: [(interface: Int32, direction: Direction)] = [(sender, .egress)]
+        if refusal.direction == .ingress { ends.append((target, .ingress)) }
+        return Judgement(
+            legs: ends.filter { $0.interface >= 0 }.map { edgeLeg($0.interface, $0.direction, rule) })
     }
 
     private func edgeLeg(_ interface: Int32, _ direction: Direction, _ rule: Identifier<Rule>) -> Judgement.Leg {

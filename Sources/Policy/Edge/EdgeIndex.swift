@@ -6,6 +6,8 @@ import Model
 struct EdgeIndex: Sendable {
     /// What a subnet's edge says of a packet.
     struct Refusal {
+        /// `egress` at the sender's edge, `ingress` at the target's.
+        let direction: Direction
         let acl: Int
         /// The rule that refuses; nil is the list's default refusal.
         let rule: Int?
@@ -40,9 +42,6 @@ struct EdgeIndex: Sendable {
         if edges.isEmpty { byInterface = [] }
     }
 
-    /// Whether no interface's subnet has an ACL.
-    var isEmpty: Bool { edges.isEmpty }
-
     /// The ACL that an interface's packet meets; nil where there is none, or the packet stays within the subnet.
     func acl(at interface: Int32, _ direction: Direction, _ key: FlowKey) -> Int? {
         guard interface >= 0, !edges.isEmpty, byInterface[Int(interface)] >= 0 else { return nil }
@@ -51,19 +50,24 @@ struct EdgeIndex: Sendable {
         return edge.prefixes.contains { $0.contains(other) } ? nil : edge.acl
     }
 
-    /// What the subnet's edge refuses; nil where it lets the packet through.
-    func refusal(at interface: Int32, _ direction: Direction, _ key: FlowKey) -> Refusal? {
+    /// What the edges refuse that a packet crosses, the sender's first; nil where they let it through.
+    func refusal(_ key: FlowKey, sender: Int32, target: Int32) -> Refusal? {
+        guard !edges.isEmpty else { return nil }
+        return refusal(at: sender, .egress, key) ?? refusal(at: target, .ingress, key)
+    }
+
+    private func refusal(at interface: Int32, _ direction: Direction, _ key: FlowKey) -> Refusal? {
         guard let acl = acl(at: interface, direction, key), !LinkGuard.passesEdges(key) else { return nil }
         for (place, rule) in acls[acl].rules.enumerated() where rule.direction == direction && rule.matches(key) {
-            return rule.action == .allow ? nil : Refusal(acl: acl, rule: place)
+            return rule.action == .allow ? nil : Refusal(direction: direction, acl: acl, rule: place)
         }
-        return Refusal(acl: acl, rule: nil)
+        return Refusal(direction: direction, acl: acl, rule: nil)
     }
 
     /// The id of the rule that refuses.
-    func id(_ refusal: Refusal, _ direction: Direction) -> Identifier<Rule> {
+    func id(_ refusal: Refusal) -> Identifier<Rule> {
         let acl = acls[refusal.acl]
-        return refusal.rule.map { acl.rules[$0].id } ?? acl.defaultRefusal(direction)
+        return refusal.rule.map { acl.rules[$0].id } ?? acl.defaultRefusal(refusal.direction)
     }
 }
 

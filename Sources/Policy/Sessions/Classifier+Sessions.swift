@@ -26,7 +26,7 @@ extension Classifier {
             }
         }
         guard case .opening = PacketClass(packet) else { return invalid(sender: sender, target: target) }
-        let judgement = groupJudgement(packet, sender: sender, source: source)
+        let judgement = groupJudgement(packet, sender: sender, source: source, target: target)
         if judgement.verdict == .accept { sessions.open(packet, judgement, now: now) }
         return judgement
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// A JSON value; objects keep the order of their members.
 package enum JSON: Hashable, Sendable {
@@ -141,8 +142,7 @@ extension JSON {
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
             case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                bytes.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
+                bytes.append(contentsOf: ("\\u" + hexadecimal(UInt16(byte))).utf8)
             default: bytes.append(byte)
             }
         }
