@@ -372,6 +372,6 @@ package final class Enforcer {
         ] + CountingSet.perPort.flatMap { set in [0, 1].map { set.name(generation: $0) } })
 
     private static func keepsName(_ name: String) -> Bool {
-stableNames.contains(name)
+        stableNames.contains(name)
     }
 }
