@@ -1,4 +1,5 @@
 package import Model
+import Records
 
 /// One capture window that is over, with all its records, committed to the host's spool.
 package struct ClosedWindow: Sendable {
@@ -39,23 +40,17 @@ package struct ClosedWindow: Sendable {
                 let collector = resolution.collector(of: placement), collector.isActive,
                 let bucket = present[collector.id]?.bucket
             else { return nil }
-            return (placement, collector.moved(to: bucket))
+            var moved = collector
+            moved.bucket = bucket
+            return (placement, moved)
         }
         bySide = Dictionary(grouping: records) { Side(interface: $0.interface, direction: $0.direction) }
     }
 
-    func records(of interface: Identifier<Interface>, _ direction: Direction) -> [FlowRecord] {
-        bySide[Side(interface: interface, direction: direction)] ?? []
+    func records(of interface: Identifier<Interface>, _ part: FlowObjectFormat.Part) -> [FlowRecord] {
+        Direction.allCases.filter(part.holds).flatMap { bySide[Side(interface: interface, direction: $0)] ?? [] }
     }
 
     /// Locations of the buckets that get something of this window.
     package var buckets: Set<String> { Set(owners.map(\.collector.bucket)) }
-}
-
-extension Collector {
-    fileprivate func moved(to bucket: String) -> Collector {
-        Collector(
-            id: id, name: name, target: target, bucket: bucket, isActive: isActive,
-            includesAllProtocols: includesAllProtocols)
-    }
 }

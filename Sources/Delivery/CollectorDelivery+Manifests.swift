@@ -68,7 +68,7 @@ extension CollectorDelivery {
         let lines = delivered.map { delivered in
             let (records, content) = (delivered.planned.records, delivered.content)
             return ManifestJournal.Line(
-                interface: delivered.planned.placement.interface.description, hour: window.end.hour,
+                interface: delivered.planned.interface.description, hour: window.end.hour,
                 object: .init(
                     key: delivered.object.key, size: content.count, sha256: hexadecimal(SHA256.hash(data: content)),
                     start: window.start, end: window.end, records: records.count, first: records.first?.sequence,

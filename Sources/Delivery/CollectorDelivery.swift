@@ -1,7 +1,6 @@
 import Buckets
 import Gzip
 package import Model
-package import Records
 import Synchronization
 
 /// Delivers closed windows into the buckets of collectors: each window once, in each bucket's own order.
@@ -15,14 +14,15 @@ package final class CollectorDelivery: Sendable {
         /// Where buckets with relative paths lie, and the folder `credentials`.
         package var dataFolder: String
         package var stateFile: String
-        package var options: IBMFlowLog.Options
+        /// Of the objects' keys and of the names in them.
+        package var region: String
         /// zlib's, 1 to 9.
         package var compressionLevel = 1
 
-        package init(dataFolder: String, stateFile: String, options: IBMFlowLog.Options = IBMFlowLog.Options()) {
+        package init(dataFolder: String, stateFile: String, region: String = "local") {
             self.dataFolder = dataFolder
             self.stateFile = stateFile
-            self.options = options
+            self.region = region
         }
     }
 
@@ -99,7 +99,8 @@ package final class CollectorDelivery: Sendable {
         guard let before = try progress(of: bucket, before: window) else { return Receipt(isRepeated: true) }
         try await sealHour(before: window.end.hour, before, bucket: bucket)
         let progress = ledger.current[bucket]
-        let plan = WindowPlan(window, bucket: bucket, progress: progress, options: configuration.options)
+        let plan = WindowPlan(
+            window, catalogue: catalogue, bucket: bucket, progress: progress, region: configuration.region)
         let attempt = DeliveryState.Attempt(start: window.start, end: window.end, revision: window.revision.number)
         // What an earlier attempt wrote under another revision is whole: the same records, told for another collector.
         let keepsOther =
@@ -107,7 +108,7 @@ package final class CollectorDelivery: Sendable {
         var receipt = Receipt()
         if !plan.objects.isEmpty {
             if !keepsOther { try await ledger.update(bucket) { $0.attempt = attempt } }
-            let renderer = ObjectRenderer(window, catalogue: catalogue, configuration: configuration)
+            let renderer = ObjectRenderer(window, compressionLevel: configuration.compressionLevel)
             let target = try self.bucket(bucket)
             for batch in Self.batches(plan.objects) {
                 let objects = try await renderer.render(batch)

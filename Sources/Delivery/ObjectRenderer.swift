@@ -3,21 +3,19 @@ import Gzip
 import Model
 import Records
 
-/// Makes objects of a window's records: JSON, compressed, several at a time.
+/// Makes objects of a window's records, compressed, several at a time.
 struct ObjectRenderer: Sendable {
     /// A batch is cut into this many parts for the processors to share.
     private static let parts = 8
 
     private let start: Timestamp
     private let end: Timestamp
-    private let catalogue: Catalogue
-    private let configuration: CollectorDelivery.Configuration
+    private let compressionLevel: Int
 
-    init(_ window: ClosedWindow, catalogue: Catalogue, configuration: CollectorDelivery.Configuration) {
+    init(_ window: ClosedWindow, compressionLevel: Int) {
         start = window.start
         end = window.end
-        self.catalogue = catalogue
-        self.configuration = configuration
+        self.compressionLevel = compressionLevel
     }
 
     /// The objects in the same order.
@@ -41,17 +39,14 @@ struct ObjectRenderer: Sendable {
         var line = ByteLine(capacity: 1 << 20)
         var rendered: [NewObject] = []
         for object in objects {
-            let log = IBMFlowLog(
-                collector: object.collector, placement: object.placement, catalogue: catalogue,
-                options: configuration.options)
             line.removeAll()
-            let fields = log.append(
-                object.records, windowStart: start, windowEnd: end, hasLoss: object.hasLoss, to: &line)
+            let fields = object.format.append(
+                object.records, start: start, end: end, hasLoss: object.hasLoss, to: &line)
             do throws(GzipError) {
                 rendered.append(
                     NewObject(
                         key: object.key.description,
-                        content: try Gzip.compress(line.bytes, level: configuration.compressionLevel),
+                        content: try Gzip.compress(line.bytes, level: compressionLevel),
                         metadata: fields.map { NewObject.Metadata($0.name, $0.value) }, contentType: "application/gzip")
                 )
             } catch {

@@ -6,9 +6,9 @@ import Records
 /// A pure function of window and progress: the same two give the same keys.
 struct WindowPlan {
     struct Object {
-        let key: IBMObjectKey
-        let collector: Collector
-        let placement: Placement
+        let key: String
+        let format: FlowObjectFormat
+        let interface: Identifier<Interface>
         let records: [FlowRecord]
         /// Whether records of this window or of one before, since the interface's last object, are missing.
         let hasLoss: Bool
@@ -18,21 +18,21 @@ struct WindowPlan {
     private(set) var streams: [String: DeliveryState.Stream] = [:]
 
     init(
-        _ window: ClosedWindow, bucket: String, progress: DeliveryState.Progress, options: IBMFlowLog.Options
+        _ window: ClosedWindow, catalogue: Catalogue, bucket: String, progress: DeliveryState.Progress, region: String
     ) {
         for (placement, collector) in window.owners where collector.bucket == bucket {
             let name = placement.interface.description
-            let owner = Self.owner(collector, placement, options)
+            let owner = Self.owner(collector, placement, region)
             let stream = Self.stream(after: progress.streams[name], owner: owner, windowEnd: window.end)
             streams[name] = stream
-            for direction in Direction.allCases {
-                let key = IBMObjectKey(
-                    placement: placement, direction: direction, region: options.region, windowEnd: window.end,
-                    stream: stream.start, counter: stream.next - 1)
+            let format = FlowObjectFormat(
+                collector: collector, placement: placement, catalogue: catalogue, region: region)
+            for part in FlowObjectFormat.parts(collector.format) {
                 objects.append(
                     Object(
-                        key: key, collector: collector, placement: placement,
-                        records: window.records(of: placement.interface, direction),
+                        key: format.key(part, end: window.end, stream: stream.start, counter: stream.next - 1),
+                        format: format, interface: placement.interface,
+                        records: window.records(of: placement.interface, part),
                         hasLoss: window.hasLoss || progress.gaps.contains(name)))
             }
         }
@@ -53,10 +53,10 @@ struct WindowPlan {
 
     /// Changes with the collector, its bucket, and whatever else a key's folders are made of.
     private static func owner(
-        _ collector: Collector, _ placement: Placement, _ options: IBMFlowLog.Options
+        _ collector: Collector, _ placement: Placement, _ region: String
     ) -> String {
         Identifier<DeliveryState.Stream>(
-            derivedFrom: "stream", collector.id.description, collector.bucket, options.region, placement.project,
+            derivedFrom: "stream", collector.id.description, collector.bucket, region, placement.project,
             placement.vpc.description, placement.subnet.description, placement.instance.description
         ).description
     }

@@ -7,30 +7,16 @@ package import Model
 /// than TCP and UDP over IPv4 unless the collector asks for all, and those of detail `total`, which have no addresses
 /// to write; an object that such a record belongs to says `skip data`. A `coarse` record's initiator port is 0.
 package struct IBMFlowLog: Sendable {
-    package struct Options: Hashable, Sendable {
-        package var region: String
-        /// Whether each record carries the key `gatehouse` with what decided, which the VPC service doesn't know.
-        package var includesDecision: Bool
-
-        package init(region: String = "local", includesDecision: Bool = false) {
-            self.region = region
-            self.includesDecision = includesDecision
-        }
-    }
-
     private let collector: Collector
     private let placement: Placement
     private let catalogue: Catalogue
-    private let options: Options
     /// Percent-encoded, so that they need no escapes.
     private let names: (collector: String, instance: String, vpc: String)
 
-    package init(collector: Collector, placement: Placement, catalogue: Catalogue, options: Options = Options()) {
+    package init(collector: Collector, placement: Placement, catalogue: Catalogue, region: String) {
         self.collector = collector
         self.placement = placement
         self.catalogue = catalogue
-        self.options = options
-        let region = options.region
         names = (
             CloudResourceName(collector, account: placement.project, region: region).description,
             CloudResourceName(instanceOf: placement, region: region).description,
@@ -78,7 +64,7 @@ package struct IBMFlowLog: Sendable {
     private func isWritten(_ record: FlowRecord) -> Bool {
         guard record.detail != .total, !Self.isEmpty(record) else { return false }
         let isOrdinary = record.key.initiator.family == .ipv4 && [.tcp, .udp].contains(record.key.transport)
-        return isOrdinary || collector.includesAllProtocols
+        return isOrdinary || collector.format == .ibmPlus
     }
 
     private static func roundedUp(_ instant: Timestamp) -> Timestamp {
@@ -117,7 +103,7 @@ package struct IBMFlowLog: Sendable {
         append("cumulative_packets_from_initiator", record.cumulativeFromInitiator.packets, to: &line)
         append("cumulative_bytes_from_target", record.cumulativeFromTarget.bytes, to: &line)
         append("cumulative_packets_from_target", record.cumulativeFromTarget.packets, to: &line)
-        if options.includesDecision { appendDecision(record, to: &line) }
+        if collector.format == .ibmPlus { appendDecision(record, to: &line) }
         line.append(UInt8(ascii: "}"))
     }
 

@@ -1,18 +1,18 @@
 package import Model
 
-/// The key of a flow-log object: where in the bucket the records of one interface, direction and window lie.
+/// The key of a flow-log object: where in the bucket the records of one interface, part and window lie.
 package struct IBMObjectKey: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     /// - Parameters:
     ///   - placement: The interface whose records the object holds.
-    ///   - direction: `ingress` or `egress`; each window has an object of both.
+    ///   - part: Which of the interface's records; each window has an object of `ingress` and of `egress`.
     ///   - region: The region's name, plain.
     ///   - windowEnd: The end of the capture window, which says the folder of the hour.
     ///   - stream: The end of the stream's first window.
     ///   - counter: The object's number in its hour folder, from 0 on.
     package init(
-        placement: Placement, direction: Direction, region: String, windowEnd: Timestamp, stream: Timestamp,
+        placement: Placement, part: FlowObjectFormat.Part, region: String, windowEnd: Timestamp, stream: Timestamp,
         counter: Int
     ) {
         let vpc = CloudResourceName(vpcOf: placement, region: region).keyPart
@@ -22,7 +22,7 @@ package struct IBMObjectKey: Hashable, Sendable, CustomStringConvertible {
         var line = ByteLine(capacity: 640)
         line.append("ibm_vpc_flowlogs_v1/account=\(account)/region=\(PercentEncoding.encode(region))")
         line.append("/vpc-id=\(vpc)/subnet-id=\(subnet)/endpoint-type=vnics/instance-id=\(instance)")
-        line.append("/vnic-id=\(placement.interface)/record-type=\(direction.rawValue)")
+        line.append("/vnic-id=\(placement.interface)/record-type=\(part.rawValue)")
         let hour = CivilTime(windowEnd)
         line.append("/year=")
         line.append(decimal: hour.year, width: 4)

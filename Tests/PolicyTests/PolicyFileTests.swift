@@ -25,7 +25,7 @@ import Testing
         #expect(collector.target == .vpc("shop"))
         #expect(collector.bucket == "file:flowlogs")
         #expect(collector.isActive)
-        #expect(!collector.includesAllProtocols)
+        #expect(collector.format == .ibm)
     }
 
     @Test func `both families, MAC, descriptions and collector switches are read`() throws {
@@ -52,7 +52,7 @@ import Testing
         let collector = try #require(policy.collectors.first)
         #expect(collector.target == .interface(vpc: "v", instance: "i", interface: "n"))
         #expect(!collector.isActive)
-        #expect(collector.includesAllProtocols)
+        #expect(collector.format == .ibmPlus)
     }
 
     @Test func `ready-made groups come into a VPC when something names them`() throws {

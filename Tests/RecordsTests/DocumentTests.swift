@@ -47,16 +47,16 @@ import Testing
         let start = Timestamp(seconds: 1_793_700_900)
         let end = start.advanced(by: .seconds(60))
         let collector = Collector(
-            id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs")
+            id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
+            format: .ibmPlus)
         let log = IBMFlowLog(
-            collector: collector, placement: shop.web, catalogue: shop.catalogue,
-            options: .init(includesDecision: true))
+            collector: collector, placement: shop.web, catalogue: shop.catalogue, region: "local")
         var line = ByteLine()
         log.append([shop.record()], windowStart: start, windowEnd: end, hasLoss: false, to: &line)
         let page = try page("flow-objects.md")
         expect(page, holds: line)
         let key = IBMObjectKey(
-            placement: shop.web, direction: .ingress, region: "local", windowEnd: end, stream: end, counter: 0)
+            placement: shop.web, part: .ingress, region: "local", windowEnd: end, stream: end, counter: 0)
         #expect(page.contains("\n\(key)\n```"))
     }
 

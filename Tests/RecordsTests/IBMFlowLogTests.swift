@@ -13,14 +13,14 @@ import Testing
     private func collector(all: Bool = false) -> Collector {
         Collector(
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
-            includesAllProtocols: all)
+            format: all ? .ibmPlus : .ibm)
     }
 
     private func text(
-        _ records: [FlowRecord], all: Bool = false, hasLoss: Bool = false, options: IBMFlowLog.Options = .init()
+        _ records: [FlowRecord], all: Bool = false, hasLoss: Bool = false, region: String = "local"
     ) -> String {
         var line = ByteLine()
-        IBMFlowLog(collector: collector(all: all), placement: shop.web, catalogue: shop.catalogue, options: options)
+        IBMFlowLog(collector: collector(all: all), placement: shop.web, catalogue: shop.catalogue, region: region)
             .append(
                 records, windowStart: start, windowEnd: start.advanced(by: .seconds(60)), hasLoss: hasLoss, to: &line)
         return line.text
@@ -37,7 +37,7 @@ import Testing
     @Test func `an object has the fields of the VPC service in their order`() {
         let account = "crn:v1:gatehouse:private:is:lab-east:a/demo:"
         #expect(
-            text([shop.record()], options: .init(region: "lab-east"))
+            text([shop.record()], region: "lab-east")
                 == #"{"version":"0.0.1","collector_crn":"\#(account):flow-log-collector:\#(collector().id)","#
                 + #""attached_endpoint_type":"vnic","network_interface_id":"\#(shop.web.interface)","#
                 + #""instance_crn":"\#(account):instance:\#(shop.web.instance)","#
@@ -100,7 +100,7 @@ import Testing
         let address = IPAddress(ipv6High: 1, low: 2)
         wide.key = FlowKey(initiator: address, target: address, transport: .udp, initiatorPort: 1, targetPort: 2)
         #expect(try logs(text([ping, wide])).isEmpty)
-        let logs = try logs(text([ping, wide], all: true, options: .init(includesDecision: true)))
+        let logs = try logs(text([ping, wide], all: true))
         #expect(logs.map { $0["ether_type"] as? String } == ["IPv4", "IPv6"])
         #expect(logs.map { $0["initiator_port"] as? Int } == [0, 1])
         #expect((logs[0]["gatehouse"] as? [String: Any])?["icmp_type"] as? Int == 8)
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `the decision is one key more where it is asked for`() throws {
-        let log = try #require(try logs(text([shop.record()], options: .init(includesDecision: true))).first)
+        let log = try #require(try logs(text([shop.record()], all: true)).first)
         let decision = try #require(log["gatehouse"] as? [String: Any])
         #expect(decision["rule_id"] as? String == shop.https.id.description)
         #expect(decision["rule"] as? String == "ingress tcp/443 from any")
@@ -130,7 +130,7 @@ import Testing
 
     @Test func `a key names every place in its folders`() {
         let key = IBMObjectKey(
-            placement: shop.web, direction: .egress, region: "lab east", windowEnd: start.advanced(by: .seconds(60)),
+            placement: shop.web, part: .egress, region: "lab east", windowEnd: start.advanced(by: .seconds(60)),
             stream: start, counter: 11)
         let crn = "crn%3Av1%3Agatehouse%3Aprivate%3Ais%3Alab%2520east%3Aa%2Fdemo%3A"
         #expect(

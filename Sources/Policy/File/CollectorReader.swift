@@ -26,7 +26,7 @@ struct CollectorReader {
             collectors.append(
                 Collector(
                     id: Identifier(derivedFrom: "collector", project, name), name: name, target: target,
-                    bucket: bucket, isActive: isActive, includesAllProtocols: includesAllProtocols))
+                    bucket: bucket, isActive: isActive, format: includesAllProtocols ? .ibmPlus : .ibm))
         }
         return collectors
     }

@@ -68,7 +68,7 @@ extension HostPolicyReader {
             else { return nil }
             return Collector(
                 id: id, name: item.name, target: target, bucket: bucket.url, isActive: item.isActive,
-                includesAllProtocols: item.includesAllProtocols)
+                format: item.includesAllProtocols ? .ibmPlus : .ibm)
         }
     }
 

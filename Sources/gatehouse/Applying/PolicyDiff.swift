@@ -126,7 +126,7 @@ struct PolicyDiff: Equatable {
 
     private static func text(_ collector: Collector) -> String {
         let notes =
-            (collector.isActive ? "" : ", suspended") + (collector.includesAllProtocols ? ", all protocols" : "")
+            (collector.isActive ? "" : ", suspended") + (collector.format == .ibm ? "" : ", \(collector.format.name)")
         return "\(collector.target) to \(collector.bucket)\(notes)"
     }
 }
