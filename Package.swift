@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "Uplink",
             dependencies: [
-                "Capture", "Host", "Link", "Model",
+                "Capture", "Host", "Link", "Model", "Records",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -195,6 +195,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], path: "Benchmarks/FleetBench", swiftSettings: house),
 
+        .testTarget(
+            name: "UplinkTests", dependencies: ["Host", "Model", "Records", "Server", "TestSupport", "Uplink"],
+            swiftSettings: house),
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -10,6 +10,8 @@ import Records
 struct EventLog: ~Copyable {
     /// A log file is set aside as `.1` when it has grown to this many bytes.
     private static let rotationBytes = 64 << 20
+    /// So many that were set aside are kept, for readers that were away.
+    private static let generations = 8
 
     private let host: String
     private let paths: (json: String, text: String)
@@ -142,8 +144,8 @@ struct EventLog: ~Copyable {
         textLines.removeAll()
         try jsonFile.append(jsonLines.bytes)
         jsonLines.removeAll()
-        if jsonFile.bytes > Self.rotationBytes { try jsonFile.rotate() }
-        if textFile.bytes > Self.rotationBytes { try textFile.rotate() }
+        if jsonFile.bytes > Self.rotationBytes { try jsonFile.rotate(keeping: Self.generations) }
+        if textFile.bytes > Self.rotationBytes { try textFile.rotate(keeping: Self.generations) }
     }
 
     /// Opens the files anew, after somebody moved them away.
@@ -184,8 +186,8 @@ struct LogFile: ~Copyable {
         bytes += lines.count
     }
 
-    mutating func rotate() throws(SystemError) {
-        try DurableFile.rename(path, to: path + ".1")
+    mutating func rotate(keeping generations: Int) throws(SystemError) {
+        try LogGenerations(path).setAside(keeping: generations)
         file = try DurableFile.openForAppending(path)
         bytes = 0
     }

@@ -23,8 +23,10 @@ package enum DurableFile {
         try read(path, from: max(0, try size(path) - lastBytes))
     }
 
-    /// The file's bytes from an offset on; nil when there is no such file.
-    package static func read(_ path: String, from offset: Int) throws(SystemError) -> [UInt8]? {
+    /// The file's bytes from an offset on, at most `limit`; nil when there is no such file.
+    package static func read(
+        _ path: String, from offset: Int, limit: Int = .max
+    ) throws(SystemError) -> [UInt8]? {
         let file: Descriptor
         do {
             file = try open(path, flags: O_RDONLY)
@@ -34,11 +36,12 @@ package enum DurableFile {
         }
         try file.seek(to: offset)
         var bytes: [UInt8] = []
-        while true {
-            let chunk = try file.readSome(limit: 1 << 20)
-            if chunk.isEmpty { return bytes }
+        while bytes.count < limit {
+            let chunk = try file.readSome(limit: min(1 << 20, limit - bytes.count))
+            if chunk.isEmpty { break }
             bytes += chunk
         }
+        return bytes
     }
 
     /// The file's length in bytes; 0 when there is none.

@@ -162,7 +162,7 @@ package struct Uplink: Sendable {
 
     /// Sends what the agent has written, until cancelled; nothing is let go of before the server has it on disk.
     private func ship(_ client: HTTPClient) async {
-        var shipping = Shipping(data: data, statePath: folder.shipped)
+        var shipping = Shipping(data: data, host: host, statePath: folder.shipped)
         var knowsServer = false
         while !Task.isCancelled {
             do {

@@ -1,4 +1,3 @@
-import Foundation
 import Host
 
 /// The whole lines of a log, also of the files that it was set aside as: `events.jsonl.1` and so on, older first.
@@ -20,7 +19,7 @@ struct FileTail {
 
     init(_ path: String, from start: Start = .end) throws {
         self.path = path
-        guard start == .end, let current = Self.inode(path) else { return }
+        guard start == .end, let current = LogGenerations.inode(path) else { return }
         inode = current
         offset = try DurableFile.size(path)
     }
@@ -34,7 +33,7 @@ struct FileTail {
 
     /// Hands over the lines that were added since the last time; a last line without its end waits for it.
     mutating func forEachLine(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
-        let files = try generations()
+        let files = try LogGenerations(path).files()
         let start = files.firstIndex { $0.inode == inode } ?? 0
         for file in files[start...] {
             let descriptor: Descriptor
@@ -42,10 +41,10 @@ struct FileTail {
                 descriptor = try DurableFile.open(file.path, flags: 0)
             } catch {
                 // It was moved on between the listing and now: the next call finds it.
-                if Self.inode(file.path) == nil { return }
+                if LogGenerations.inode(file.path) == nil { return }
                 throw error
             }
-            guard Self.inode(file.path) == file.inode else { return }
+            guard LogGenerations.inode(file.path) == file.inode else { return }
             if file.inode != inode {
                 inode = file.inode
                 offset = 0
@@ -73,21 +72,5 @@ struct FileTail {
             }
             rest.removeFirst(start)
         }
-    }
-
-    /// The files of the log, oldest first.
-    private func generations() throws -> [(path: String, inode: UInt64)] {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let name = String(parts[parts.count - 1])
-        let folder = parts.dropLast().joined(separator: "/")
-        let numbers = try DurableFile.list(folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder)
-            .compactMap { $0.hasPrefix(name + ".") ? Int($0.dropFirst(name.count + 1)) : nil }
-        let paths = numbers.sorted(by: >).map { "\(path).\($0)" } + [path]
-        return paths.compactMap { path in Self.inode(path).map { (path, $0) } }
-    }
-
-    private static func inode(_ path: String) -> UInt64? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value
     }
 }
