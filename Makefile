@@ -47,12 +47,10 @@ sdk-tour: setup ## drive a fresh server with IBM's unmodified Python SDK for VPC
 	@scripts/swift build --product gatehouse
 	@scripts/sdk-tour
 
-server-bench: setup ## measure the control plane: changes a second, lists, memory
+server-bench: setup ## measure the control plane: changes a second, lists, a thousand hosts, memory
 	@scripts/swift build -c release --product gatehouse
 	@scripts/swift build -c release --product server-bench
-	@scripts/swift build -c release --product fleet-bench
 	@.build/release/server-bench
-	@.build/release/fleet-bench
 
 capture-check: setup ## compare the records of a mixed run with what tcpdump saw at the instances
 	@scripts/swift build

@@ -11,7 +11,7 @@ final class SimulatedHosts: Sendable {
     private let fleet: Fleet
     private let url: String
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let admin: HTTPClient
+    let admin: HTTPClient
     /// How many hosts have been told of a policy so often.
     private let told = Mutex<[Int: Int]>([:])
     private let tasks = Mutex<[Task<Void, Never>]>([])
@@ -36,15 +36,6 @@ final class SimulatedHosts: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.timeout = .init(connect: .seconds(30), read: .seconds(60))
         return configuration
-    }
-
-    func waitForServer() async throws {
-        for _ in 0..<800 {
-            if (try? await admin.execute(HTTPClientRequest(url: url + "/ready"), timeout: .seconds(1)).status) == .ok {
-                return
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
     }
 
     func connect() async {
@@ -94,20 +85,15 @@ final class SimulatedHosts: Sendable {
         print("only \(told.withLock { $0[count, default: 0] }) hosts were told \(count) revisions")
     }
 
-    /// Makes a rule in a group; how long from the server's answer until all hosts that it concerns are told.
+    /// Of Neutron's API: method, path and body.
+    typealias Request = (method: HTTPMethod, path: String, body: String)
+
+    /// Makes a change; how long from the server's answer until all hosts that it concerns are told.
     ///
     /// * `concerned`: how many they are; 0 is as many as are told within two quiet seconds.
-    func change(_ group: String, port: Int, concerning concerned: Int) async throws -> Duration {
+    func time(_ request: Request, concerning concerned: Int) async throws -> Duration {
         let before = total.withLock { $0 }
-        var request = HTTPClientRequest(url: url + "/networking/v2.0/security-group-rules")
-        request.method = .POST
-        request.headers.add(name: "X-Auth-Token", value: "a-token-0123456789")
-        request.body = .bytes(
-            Array(
-                #"{"security_group_rule": {"security_group_id": "\#(group)", "direction": "ingress", "protocol": "tcp", "port_range_min": \#(port), "port_range_max": \#(port)}}"#
-                    .utf8))
-        let response = try await admin.execute(request, timeout: .seconds(120))
-        _ = try await response.body.collect(upTo: 1 << 20)
+        _ = try await BenchServer.send(admin, request.method, "\(url)/networking/v2.0/\(request.path)", request.body)
         let began = ContinuousClock.now
         var last = began
         var seen = before

@@ -14,14 +14,15 @@ struct Fleet {
 
     let hosts: [Host]
     let authorityPEM: String
+    /// The network of all interfaces.
+    let network: String
     /// A group that every interface carries.
     let common: String
     /// A group that ten interfaces on ten hosts carry.
     let own: String
 
     static func make(in folder: String) async throws -> Fleet {
-        let registry = try Registry(path: folder + "/data/registry.sqlite")
-        try await Bootstrap(path: folder + "/first.yaml").apply(to: registry)
+        let registry = try await BenchServer.registry(folder)
         let certificates = try ServerFolder(folder + "/data").certificates()
         var hosts: [Host] = []
         var serials: [String] = []
@@ -39,13 +40,12 @@ struct Fleet {
             return try fill(change)
         }
         return Fleet(
-            hosts: hosts, authorityPEM: try certificates.authorityPEM, common: groups.common, own: groups.own)
+            hosts: hosts, authorityPEM: try certificates.authorityPEM, network: groups.network, common: groups.common,
+            own: groups.own)
     }
 
-    private static func fill(_ change: Change) throws -> (common: String, own: String) {
-        let project = try Identity.project(named: "demo", in: change.database)?.id ?? ""
-        try change.setQuotas(
-            project, Dictionary(uniqueKeysWithValues: Quota.allCases.map { ($0, -1) }), notBelowUse: false)
+    private static func fill(_ change: Change) throws -> (network: String, common: String, own: String) {
+        let project = try BenchServer.project(change)
         let vpc = try change.createVPC(
             StoredVPC(id: Change.newID(), projectID: project, name: "net", description: ""))
         let subnet = try change.createSubnet(
@@ -69,15 +69,12 @@ struct Fleet {
             let place = number + 256
             let host = (number / 10 + number % groups.count * 7) % FleetBench.hosts
             _ = try change.createInterface(
-                StoredInterface(
-                    id: Change.newID(), projectID: project, vpcID: vpc.id, name: "p\(number)", description: "",
-                    mac: String(format: "02:00:00:%02x:%02x:%02x", number >> 16, number >> 8 & 255, number & 255),
-                    isAdminUp: true, deviceID: "", deviceOwner: "", host: "host-\(host)", device: "d\(number)",
-                    vnicType: "normal", profile: "{}", isPortSecurityEnabled: true,
+                BenchServer.interface(
+                    number, of: project, in: vpc.id, host: "host-\(host)",
                     addresses: [
                         .init(subnetID: subnet.id, address: "10.\(place >> 16).\(place >> 8 & 255).\(place & 255)")
                     ], groups: [common, group]))
         }
-        return (common, groups[0])
+        return (vpc.id, common, groups[0])
     }
 }
