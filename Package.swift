@@ -210,11 +210,12 @@ let package = Package(
             ], swiftSettings: house),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["Model", "Registry", .product(name: "GRDB", package: "GRDB.swift")], exclude: ["Fixtures"],
+            dependencies: ["Model", "Registry", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Model"], swiftSettings: house),
-        .testTarget(name: "RecordsTests", dependencies: ["Records", "Model"], swiftSettings: house),
+        .testTarget(name: "PolicyTests", dependencies: ["Model", "Policy", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "RecordsTests", dependencies: ["Model", "Records", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "BucketsTests",
             dependencies: [

@@ -18,8 +18,10 @@ struct Fleet {
     let network: String
     /// A group that every interface carries.
     let common: String
-    /// A group that ten interfaces on ten hosts carry.
+    /// A group that ten interfaces on ten hosts carry; a rule of the common one names it.
     let own: String
+    /// An interface that does not carry that group yet, and the group that it has beside the common one.
+    let guest: (id: String, group: String)
 
     static func make(in folder: String) async throws -> Fleet {
         let registry = try await BenchServer.registry(folder)
@@ -35,16 +37,18 @@ struct Fleet {
         }
         let names = hosts.map(\.name)
         let enrolled = serials
-        let groups = try await registry.change(by: .system("fill", requestID: "req-fill")) { change in
+        let filled = try await registry.change(by: .system("fill", requestID: "req-fill")) { change in
             for (name, serial) in zip(names, enrolled) { _ = try change.enrol(name, certificateSerial: serial) }
             return try fill(change)
         }
         return Fleet(
-            hosts: hosts, authorityPEM: try certificates.authorityPEM, network: groups.network, common: groups.common,
-            own: groups.own)
+            hosts: hosts, authorityPEM: try certificates.authorityPEM, network: filled.network, common: filled.common,
+            own: filled.own, guest: filled.guest)
     }
 
-    private static func fill(_ change: Change) throws -> (network: String, common: String, own: String) {
+    private static func fill(_ change: Change) throws -> (
+        network: String, common: String, own: String, guest: (id: String, group: String)
+    ) {
         let project = try BenchServer.project(change)
         let vpc = try change.createVPC(
             StoredVPC(id: Change.newID(), projectID: project, name: "net", description: ""))
@@ -63,18 +67,23 @@ struct Fleet {
             ]) { _ in true }
             return group
         }
+        _ = try change.createRules([
+            RuleDraft(groupID: common, direction: "ingress", etherType: "IPv4", remoteGroupID: groups[0])
+        ]) { _ in true }
+        var guest = (id: "", group: "")
         for number in 0..<FleetBench.hosts * FleetBench.interfacesPerHost {
             // Neighbours in number are in ten different groups, spread over the hosts.
             let group = groups[number % groups.count]
             let place = number + 256
             let host = (number / 10 + number % groups.count * 7) % FleetBench.hosts
-            _ = try change.createInterface(
+            let made = try change.createInterface(
                 BenchServer.interface(
                     number, of: project, in: vpc.id, host: "host-\(host)",
                     addresses: [
                         .init(subnetID: subnet.id, address: "10.\(place >> 16).\(place >> 8 & 255).\(place & 255)")
                     ], groups: [common, group]))
+            if number == 1 { guest = (made.id, group) }
         }
-        return (vpc.id, common, groups[0])
+        return (vpc.id, common, groups[0], guest)
     }
 }

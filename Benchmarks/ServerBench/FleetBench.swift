@@ -25,6 +25,13 @@ enum FleetBench {
                 (.POST, "security-group-rules", BenchServer.rule(group, port: 20_000 + round))
             }
         }
+        try await measure("a member of a group that a rule of all names", simulated, hosts) { round in
+            let groups = [fleet.common, round % 2 == 0 ? fleet.own : fleet.guest.group].map { "\"\($0)\"" }
+            return (
+                .PUT, "ports/\(fleet.guest.id)",
+                #"{"port": {"security_groups": [\#(groups.joined(separator: ","))]}}"#
+            )
+        }
         try await measure("another name for the network", simulated, hosts) { round in
             (.PUT, "networks/\(fleet.network)", #"{"network": {"name": "net-\#(round)"}}"#)
         }

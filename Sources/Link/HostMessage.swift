@@ -5,7 +5,7 @@ package enum HostMessage: Sendable, Codable {
     /// What the host must enforce from now on.
     case revision(Revision)
     /// What makes the next revision of the one that the host has.
-    case amendment(RuleAmendment)
+    case amendment(GroupAmendment)
     /// Nothing new; tells the server's clock, so that both sides see that the other is there.
     case ping(at: Timestamp)
 }

@@ -4,7 +4,7 @@ package struct SecurityGroup: Hashable, Sendable, Codable {
     package let name: String
     package var rules: [Rule]
     /// Addresses of interfaces on other hosts that carry the group: they count where a rule names it as a peer.
-    package let membersElsewhere: [IPAddress]
+    package var membersElsewhere: [IPAddress]
     /// Whether the group is one of the ready-made ones, which nobody edits.
     package let isPredefined: Bool
 

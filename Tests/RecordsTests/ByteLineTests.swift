@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Records
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func `addresses and ids are written as the vocabulary writes them`() {
-        var random = SplitMix64(state: 7)
+        var random = SplitMix64(seed: 7)
         for round in 0..<2000 {
             // Bits are cleared in whole groups as well, so that runs of zeros of every length come up.
             func half() -> UInt64 {

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Records
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func `random bytes give one harmless line`() throws {
-        var random = SplitMix64(state: 2026)
+        var random = SplitMix64(seed: 2026)
         for _ in 0..<3000 {
             var packet = (0..<Int.random(in: 0...128, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
@@ -58,18 +59,5 @@ import Testing
             }
             try expectOneHarmlessLine(packet)
         }
-    }
-}
-
-/// A small generator with a fixed seed (Steele, Lea, Flood: SplitMix).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Records
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func `an instant survives its text`() {
-        var random = SplitMix64(state: 3)
+        var random = SplitMix64(seed: 3)
         for _ in 0..<2000 {
             let instant = Timestamp(nanoseconds: Int64.random(in: 0...9_214_646_399_000_000_000, using: &random))
             #expect(TimeText.instant(instant.text(fractionDigits: 9)) == instant)

@@ -1,26 +1,15 @@
 import GRDB
 import Model
 import Registry
+import TestSupport
 import Testing
 
 @Suite struct ConcernedHostsTests {
-    /// A generator with a seed (SplitMix64), so that a failure comes again.
-    struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var word = state
-            word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-            word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-            return word ^ word >> 31
-        }
-    }
-
     private static let hosts = ["h1", "h2", "h3", "h4"]
 
-    @Test func `a host that a change is not said to concern has the same policy after it`() async throws {
+    @Test func `a host has after a change what it had, or is said to be told`() async throws {
         let test = try RegistryUnderTest()
-        var random = Seeded(state: 7)
+        var random = SplitMix64(seed: 7)
         try await test.change { try $0.setQuotas("p", [.group: -1, .rule: -1, .interface: -1], notBelowUse: false) }
         let vpcs = try await test.change { change in
             try (1...2).map { number in
@@ -38,38 +27,53 @@ import Testing
         }
         var told = 0
         var spared = 0
+        var amended = 0
         for _ in 0..<500 {
-            let before = try await policies(test)
+            let before = try await revisions(test)
             let (choice, seed) = (Int.random(in: 0..<18, using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {
                 continue
             }
-            let after = try await policies(test)
-            let concerned = try await test.registry.read {
-                try ConcernedHosts.between(before.revision, after.revision, in: $0)
+            let after = try await revisions(test)
+            let (concerned, span) = try await test.registry.read {
+                (
+                    try ConcernedHosts.between(before.number, after.number, in: $0),
+                    try GroupSpan.between(before.number, after.number, in: $0)
+                )
             }
             for host in Self.hosts {
+                let (former, present) = (try #require(before.byHost[host]), try #require(after.byHost[host]))
                 if concerned?.contains(host) ?? true {
                     told += 1
                 } else {
                     spared += 1
-                    #expect(before.byHost[host] == after.byHost[host], "choice \(choice)")
+                    #expect(former.policy == present.policy, "choice \(choice)")
+                }
+                guard let span, !span.inFull.contains(host) else { continue }
+                if let share = span.shares[host] {
+                    amended += 1
+                    let next = former.amended(by: span.amendment.limited(to: share))
+                    #expect(next?.policy == present.policy, "choice \(choice)")
+                    #expect(next?.ruleOrigins == present.ruleOrigins)
+                } else {
+                    #expect(former.policy == present.policy, "choice \(choice)")
                 }
             }
         }
         #expect(told > 100)
         #expect(spared > 100)
+        #expect(amended > 20)
     }
 
-    private func policies(_ test: RegistryUnderTest) async throws -> (revision: Int64, byHost: [String: Policy]) {
+    private func revisions(_ test: RegistryUnderTest) async throws -> (number: Int64, byHost: [String: Revision]) {
         try await test.registry.read { database in
             (
                 try Int64.fetchOne(database, sql: "SELECT coalesce(max(number), 0) FROM revision") ?? 0,
                 try Dictionary(
                     uniqueKeysWithValues: Self.hosts.map {
-                        ($0, try HostPolicy.revision(forHost: $0, in: database).policy)
+                        ($0, try HostPolicy.revision(forHost: $0, in: database))
                     })
             )
         }
@@ -77,7 +81,7 @@ import Testing
 
     private static func act(_ choice: Int, _ seed: UInt64, _ vpcs: [(StoredVPC, StoredSubnet)], _ change: Change) throws
     {
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         let groups = try StoredGroup.order(Column("id")).fetchAll(change.database)
         let ports = try StoredInterface.order(Column("id")).fetchAll(change.database)
         let rules = try StoredRule.order(Column("id")).fetchAll(change.database)

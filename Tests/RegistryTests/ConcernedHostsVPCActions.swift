@@ -1,19 +1,20 @@
 import GRDB
 import Model
 import Registry
+import TestSupport
 
 /// Random changes of what the VPC API alone can express.
 struct VPCActions {
     let change: Change
     let choice: Int
 
-    private func some<Object: StoredObject>(_ random: inout ConcernedHostsTests.Seeded) throws -> Object {
+    private func some<Object: StoredObject>(_ random: inout SplitMix64) throws -> Object {
         let all = try Object.order(Column("id")).fetchAll(change.database)
         guard let element = all.randomElement(using: &random) else { throw RegistryError.notFound(Object.kind, "") }
         return element
     }
 
-    func act(_ random: inout ConcernedHostsTests.Seeded) throws {
+    func act(_ random: inout SplitMix64) throws {
         switch choice {
         case 8:
             let vpc: StoredVPC = try some(&random)
@@ -50,13 +51,13 @@ struct VPCActions {
         }
     }
 
-    private func rule(of acl: StoredACL, _ random: inout ConcernedHostsTests.Seeded) -> StoredACLRule {
+    private func rule(of acl: StoredACL, _ random: inout SplitMix64) -> StoredACLRule {
         StoredACLRule(
             projectID: "p", aclID: acl.id, name: "r", action: "deny", direction: "ingress",
             protocolText: Bool.random(using: &random) ? "tcp" : nil)
     }
 
-    private func editRule(_ random: inout ConcernedHostsTests.Seeded) throws {
+    private func editRule(_ random: inout SplitMix64) throws {
         let former: StoredACLRule = try some(&random)
         guard Bool.random(using: &random) else { return try change.deleteACLRule(former) }
         var rule = former
@@ -64,7 +65,7 @@ struct VPCActions {
         _ = try change.updateACLRule(rule, from: former, place: .last)
     }
 
-    private func makeCollector(_ random: inout ConcernedHostsTests.Seeded) throws {
+    private func makeCollector(_ random: inout SplitMix64) throws {
         let buckets = try StoredBucket.fetchAll(change.database)
         let bucket =
             try buckets.first

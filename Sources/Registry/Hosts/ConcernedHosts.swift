@@ -42,9 +42,7 @@ package enum ConcernedHosts {
             case .acl:
                 hosts.formUnion(try holders("vpcID = (SELECT vpcID FROM network_acl WHERE id = ?)", id, database))
             case .instance:
-                hosts.formUnion(
-                    try holders(
-                        "(vpcID, deviceID) = (SELECT vpcID, deviceID FROM instance WHERE id = ?)", id, database))
+                hosts.formUnion(try holders(ofInstance: id, database))
             case .collector:
                 // One that is gone has concerned the hosts of its VPC, too.
                 for past in try states(.collector, of: id, after: first, upTo: last, database) {
@@ -56,6 +54,11 @@ package enum ConcernedHosts {
         for group in groups { hosts.formUnion(try carriers(of: group, database)) }
         hosts.remove("")
         return hosts
+    }
+
+    /// Hosts that have interfaces of an instance.
+    static func holders(ofInstance id: String, _ database: Database) throws -> [String] {
+        try holders("(vpcID, deviceID) = (SELECT vpcID, deviceID FROM instance WHERE id = ?)", id, database)
     }
 
     private static func holders(_ condition: String, _ id: String, _ database: Database) throws -> [String] {

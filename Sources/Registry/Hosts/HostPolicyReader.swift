@@ -182,9 +182,8 @@ struct HostPolicyReader {
                     JOIN interface_address ON interface_address.interfaceID = interface.id
                     WHERE groupID = ? AND interface.vpcID = ?
                       AND (interface.host <> ? OR NOT isPortSecurityEnabled OR NOT isAdminUp)
-                    ORDER BY address
                     """), arguments: [group, vpcID, host]
-        ).compactMap { IPAddress($0) }
+        ).compactMap { IPAddress($0) }.sorted()
     }
 
     /// The enabled logs that can cover an interface of this host.

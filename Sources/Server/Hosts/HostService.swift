@@ -98,12 +98,13 @@ package final class HostService: Sendable {
 
     private func tellChanges() async {
         let newest = (try? await registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") }) ?? 0
-        let known = connections.withLock { $0.byHost.mapValues { ($0.number, $0.digest) } }
+        let known = connections.withLock { $0.byHost.mapValues { (number: $0.number, digest: $0.digest) } }
         let examined = self.examined
         if examined > 0, examined < newest,
-            let span = try? await registry.read({ try RuleSpan.between(examined, newest, in: $0) }),
+            let span = try? await registry.read({ try GroupSpan.between(examined, newest, in: $0) }),
             await tell(span)
         {
+            await tell(known.filter { span.inFull.contains($0.key) })
             examinedRevision.withLock { $0 = max($0, newest) }
             return
         }
@@ -112,32 +113,36 @@ package final class HostService: Sendable {
         if examined > 0 {
             concerned = try? await registry.read { try ConcernedHosts.between(examined, newest, in: $0) }
         }
-        await withTaskGroup(of: Void.self) { group in
-            for (place, (host, (number, former))) in known.filter({ concerned?.contains($0.key) ?? true }).enumerated()
-            {
-                if place >= Self.tellers { await group.next() }
-                group.addTask { await self.tell(host, unlessDigestIs: former, number) }
-            }
-        }
+        await tell(known.filter { concerned?.contains($0.key) ?? true })
         examinedRevision.withLock { $0 = max($0, newest) }
     }
 
-    /// Tells the hosts that carry the groups; a message that is the same for many is made once.
+    /// Tells hosts in full, each by the connection and the digest that it has.
+    private func tell(_ hosts: [String: (number: Int, digest: String?)]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for (place, (host, known)) in hosts.enumerated() {
+                if place >= Self.tellers { await group.next() }
+                group.addTask { await self.tell(host, unlessDigestIs: known.digest, known.number) }
+            }
+        }
+    }
+
+    /// Tells the hosts that a span has a share for; a message that is the same for many is made once.
     ///
     /// - Returns: false, with nobody told, when a message cannot be made.
-    private func tell(_ span: RuleSpan) async -> Bool {
-        var lines: [Set<Identifier<SecurityGroup>>: [UInt8]] = [:]
-        for groups in Set(span.groups.values) {
-            guard let line = try? ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: groups))) else {
+    private func tell(_ span: GroupSpan) async -> Bool {
+        var lines: [GroupAmendment.Share: [UInt8]] = [:]
+        for share in Set(span.shares.values) {
+            guard let line = try? ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: share))) else {
                 return false
             }
-            lines[groups] = line
+            lines[share] = line
         }
         let number = span.amendment.number
         let told = connections.withLock { connections in
             var told: [String] = []
-            for (host, groups) in span.groups {
-                guard var connection = connections.byHost[host], let line = lines[groups] else { continue }
+            for (host, share) in span.shares {
+                guard var connection = connections.byHost[host], let line = lines[share] else { continue }
                 if connection.told == 0 {
                     // Its first policy is being read, perhaps from before this change.
                     connection.mustLookAgain = true

@@ -4,7 +4,7 @@ import Registry
 import Testing
 
 /// An amendment must make of a host's revision what the registry would tell the host in full.
-@Suite struct RuleSpanTests {
+@Suite struct GroupSpanTests {
     private struct Scene: Sendable {
         let test: RegistryUnderTest
         let groups: [String]
@@ -64,14 +64,13 @@ import Testing
                 }
             }
             let last = try await number(scene)
-            let span = try #require(try await scene.test.registry.read { try RuleSpan.between(first, last, in: $0) })
+            let span = try #require(try await scene.test.registry.read { try GroupSpan.between(first, last, in: $0) })
             for (host, full) in try await revisions(scene) {
-                let groups = span.groups[host] ?? []
-                guard !groups.isEmpty else {
+                guard let share = span.shares[host] else {
                     #expect(before[host]?.policy == full.policy)
                     continue
                 }
-                let amended = before[host]?.amended(by: span.amendment.limited(to: groups))
+                let amended = before[host]?.amended(by: span.amendment.limited(to: share))
                 #expect(amended?.policy == full.policy)
                 #expect(amended?.ruleOrigins == full.ruleOrigins)
                 #expect(amended?.notes == full.notes)
@@ -82,11 +81,11 @@ import Testing
 
     @Test func `what is more than rules is told in full`() async throws {
         let scene = try await scene()
-        func span(_ body: @Sendable @escaping (Change) throws -> Void) async throws -> RuleSpan? {
+        func span(_ body: @Sendable @escaping (Change) throws -> Void) async throws -> GroupSpan? {
             let first = try await number(scene)
             try await scene.test.change(body)
             let last = try await number(scene)
-            return try await scene.test.registry.read { try RuleSpan.between(first, last, in: $0) }
+            return try await scene.test.registry.read { try GroupSpan.between(first, last, in: $0) }
         }
         let (group, peer) = (scene.groups[0], scene.groups[1])
         #expect(
@@ -102,20 +101,12 @@ import Testing
                 renamed.name = "renamed"
                 try change.update(&renamed, from: former)
             } == nil)
-        #expect(
-            try await span { change in
-                let former = try #require(
-                    try StoredInterface.filter(Column("host") == "h0").fetchOne(change.database))
-                var moved = former
-                moved.groups = [peer]
-                _ = try change.updateInterface(moved, from: former)
-            } == nil)
     }
 
     @Test func `an amendment that names an unknown group amends nothing`() {
         let rule = Rule(
             id: Identifier(derivedFrom: "r"), direction: .ingress, service: .any, remote: .any)
-        let amendment = RuleAmendment(
+        let amendment = GroupAmendment(
             number: 9, madeAt: Timestamp(seconds: 0), actor: "", origin: "",
             added: [.init(group: Identifier(derivedFrom: "g"), rule: rule, since: 9)], removed: [], notes: [])
         #expect(Revision.none.amended(by: amendment) == nil)

@@ -1,0 +1,124 @@
+/// What groups got and lost, where nothing else happened that concerns a host: what turns one revision into a later one
+/// without the whole policy being told again.
+package struct GroupAmendment: Hashable, Sendable, Codable {
+    package struct Addition: Hashable, Sendable, Codable {
+        package let group: Identifier<SecurityGroup>
+        /// Never one that names a group as its peer: the host may not know the peer.
+        package let rule: Rule
+        /// The revision that made the rule.
+        package let since: Int
+
+        package init(group: Identifier<SecurityGroup>, rule: Rule, since: Int) {
+            self.group = group
+            self.rule = rule
+            self.since = since
+        }
+    }
+
+    /// A group as the hosts of one VPC know it that have a rule which names it.
+    package struct Peer: Hashable, Sendable, Codable {
+        package let vpc: Identifier<VPC>
+        package let group: Identifier<SecurityGroup>
+
+        package init(vpc: Identifier<VPC>, group: Identifier<SecurityGroup>) {
+            self.vpc = vpc
+            self.group = group
+        }
+    }
+
+    /// Addresses of interfaces on other hosts that a peer group got and lost.
+    package struct Members: Hashable, Sendable, Codable {
+        package let peer: Peer
+        package let added: Set<IPAddress>
+        package let removed: Set<IPAddress>
+
+        package init(peer: Peer, added: Set<IPAddress>, removed: Set<IPAddress>) {
+            self.peer = peer
+            self.added = added
+            self.removed = removed
+        }
+    }
+
+    /// The part of an amendment that concerns a host.
+    package struct Share: Hashable, Sendable {
+        /// Groups that interfaces of the host carry.
+        package var carried: Set<Identifier<SecurityGroup>> = []
+        package var peers: Set<Peer> = []
+
+        package init() {}
+    }
+
+    package let number: Int
+    package let madeAt: Timestamp
+    package let actor: String
+    package let origin: String
+    /// In the order in which they were made.
+    package let added: [Addition]
+    package let removed: [Identifier<Rule>]
+    package let members: [Members]
+    package let notes: [Catalogue.RevisionNote]
+
+    package init(
+        number: Int, madeAt: Timestamp, actor: String, origin: String, added: [Addition] = [],
+        removed: [Identifier<Rule>] = [], members: [Members] = [], notes: [Catalogue.RevisionNote]
+    ) {
+        self.number = number
+        self.madeAt = madeAt
+        self.actor = actor
+        self.origin = origin
+        self.added = added
+        self.removed = removed
+        self.members = members
+        self.notes = notes
+    }
+
+    /// The part for a host; which group a removed rule was in is not known here, so all of those stay.
+    package func limited(to share: Share) -> GroupAmendment {
+        GroupAmendment(
+            number: number, madeAt: madeAt, actor: actor, origin: origin,
+            added: added.filter { share.carried.contains($0.group) }, removed: removed,
+            members: members.filter { share.peers.contains($0.peer) }, notes: notes)
+    }
+}
+
+extension Revision {
+    /// The revision that an amendment makes of this one; nil where it names a group that is not in this policy.
+    package func amended(by amendment: GroupAmendment) -> Revision? {
+        var policy = self.policy
+        var origins = ruleOrigins
+        let removed = Set(amendment.removed)
+        let members = Dictionary(amendment.members.map { ($0.peer, $0) }) { first, _ in first }
+        var known: Set<Identifier<SecurityGroup>> = []
+        var knownPeers: Set<GroupAmendment.Peer> = []
+        for vpc in policy.vpcs.indices {
+            for place in policy.vpcs[vpc].groups.indices {
+                let group = policy.vpcs[vpc].groups[place]
+                known.insert(group.id)
+                let peer = GroupAmendment.Peer(vpc: policy.vpcs[vpc].id, group: group.id)
+                if let change = members[peer] {
+                    knownPeers.insert(peer)
+                    policy.vpcs[vpc].groups[place].membersElsewhere =
+                        Set(group.membersElsewhere).subtracting(change.removed).union(change.added).sorted()
+                }
+                // A group that is only named as a peer has no rules here.
+                let isCarried = policy.vpcs[vpc].instances.contains { instance in
+                    instance.interfaces.contains { $0.groups.contains(group.name) }
+                }
+                guard isCarried else { continue }
+                policy.vpcs[vpc].groups[place].rules.removeAll { removed.contains($0.id) }
+                policy.vpcs[vpc].groups[place].rules += amendment.added.filter { $0.group == group.id }.map(\.rule)
+            }
+        }
+        guard amendment.added.allSatisfy({ known.contains($0.group) }), knownPeers.count == members.count else {
+            return nil
+        }
+        for id in amendment.removed { origins[id.description] = nil }
+        for addition in amendment.added { origins[addition.rule.id.description] = addition.since }
+        let numbers = Set(origins.values).union([amendment.number])
+        let notes = Dictionary(((notes ?? []) + amendment.notes).map { ($0.number, $0) }) { _, new in new }
+        return Revision(
+            number: amendment.number, madeAt: amendment.madeAt, actor: amendment.actor, origin: amendment.origin,
+            policy: policy, ruleOrigins: origins,
+            notes: notes.values.filter { numbers.contains($0.number) }.sorted { $0.number < $1.number })
+    }
+}

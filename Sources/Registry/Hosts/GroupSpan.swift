@@ -1,0 +1,188 @@
+import Foundation
+package import GRDB
+package import Model
+
+/// A span of revisions in which groups got and lost rules and members: the most frequent changes by far, of which hosts can
+/// be told in a few words, the same for many of them.
+package struct GroupSpan: Sendable {
+    package let amendment: GroupAmendment
+    /// What of it concerns each host that is not told in full.
+    package let shares: [String: GroupAmendment.Share]
+    /// Hosts whose own interfaces or instances changed.
+    package let inFull: Set<String>
+
+    private struct GroupState: Decodable, Equatable {
+        var name: String
+        var vpcID: String?
+    }
+
+    /// The span after `first` and up to `last`; nil where anything happened in it that is to be told in full.
+    package static func between(_ first: Int64, _ last: Int64, in database: Database) throws -> GroupSpan? {
+        let rows = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT kind, objectID, body, revision FROM history WHERE revision > ? AND revision <= ?
+                    ORDER BY revision, objectID LIMIT 1001
+                    """), arguments: [first, last])
+        // A long span is told in full.
+        guard !rows.isEmpty, rows.count <= 1000 else { return nil }
+        var rules = RuleChanges()
+        var members = MemberChanges()
+        var inFull: Set<String> = []
+        for row in rows {
+            let id: String = row[1]
+            let body: String? = row[2]
+            let before = try former(row[0], id, first, database)
+            switch Kind(rawValue: row[0]) {
+            case .group:
+                guard try isSame(before, body) else { return nil }
+            case .rule:
+                guard try rules.add(id, before: before, after: body, in: row[3]) else { return nil }
+            case .interface: try members.add(id, before: before, after: body)
+            case .instance: inFull.formUnion(try ConcernedHosts.holders(ofInstance: id, database))
+            default: return nil
+            }
+        }
+        guard let changed = members.changes else { return nil }
+        inFull.formUnion(members.hosts)
+        let notes = try HostPolicy.notes(Set(rules.added.map(\.since)).union([Int(last)]), in: database)
+        let own = notes.first { $0.number == last }
+        return GroupSpan(
+            amendment: GroupAmendment(
+                number: Int(last), madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
+                origin: own?.origin ?? "", added: rules.added, removed: rules.removed, members: changed, notes: notes),
+            shares: try shares(rules.touched, changed.map(\.peer), database).filter { !inFull.contains($0.key) },
+            inFull: inFull)
+    }
+
+    /// The state that an object had before the span.
+    private static func former(_ kind: String, _ id: String, _ first: Int64, _ database: Database) throws -> String? {
+        try String.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT body FROM history WHERE kind = ? AND objectID = ? AND revision <= ?
+                    ORDER BY revision DESC LIMIT 1
+                    """), arguments: [kind, id, first])
+    }
+
+    /// Whether a group is to hosts what it was: its rules are told by themselves.
+    private static func isSame(_ before: String?, _ after: String?) throws -> Bool {
+        guard let before, let after else { return false }
+        return try decode(GroupState.self, before) == decode(GroupState.self, after)
+    }
+
+    private static func shares(
+        _ groups: Set<String>, _ peers: [GroupAmendment.Peer], _ database: Database
+    ) throws -> [String: GroupAmendment.Share] {
+        var found: [String: GroupAmendment.Share] = [:]
+        let present = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
+        for group in groups {
+            guard let id = Identifier<SecurityGroup>(group) else { continue }
+            let hosts = try String.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT DISTINCT host FROM interface JOIN interface_group ON interfaceID = interface.id
+                        WHERE groupID = ? AND \(present)
+                        """), arguments: [group])
+            for host in hosts { found[host, default: .init()].carried.insert(id) }
+        }
+        for peer in peers {
+            let hosts = try String.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT DISTINCT host FROM interface JOIN interface_group ON interfaceID = interface.id
+                        WHERE interface.vpcID = ? AND \(present) AND groupID IN
+                          (SELECT groupID FROM security_group_rule WHERE remoteGroupID = ?)
+                        """), arguments: [peer.vpc.description, peer.group.description])
+            for host in hosts { found[host, default: .init()].peers.insert(peer) }
+        }
+        return found
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ body: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(body.utf8))
+    }
+}
+
+/// The rules that groups got and lost in a span.
+private struct RuleChanges {
+    private var byID: [String: GroupAmendment.Addition] = [:]
+    private var order: [String] = []
+    private(set) var removed: [Identifier<Rule>] = []
+    /// The groups.
+    private(set) var touched: Set<String> = []
+
+    var added: [GroupAmendment.Addition] { order.compactMap { byID[$0] } }
+
+    /// False for what must be told in full: a rule that was changed, or one that names a group, which a host may have to
+    /// learn or to forget.
+    mutating func add(_ id: String, before: String?, after: String?, in revision: Int) throws -> Bool {
+        if let after {
+            let rule = try GroupSpan.decode(StoredRule.self, after)
+            guard before == nil, rule.remoteGroupID == nil, let group = Identifier<SecurityGroup>(rule.groupID),
+                let told = HostPolicyReader.rule(rule, [:])
+            else { return false }
+            byID[id] = GroupAmendment.Addition(group: group, rule: told, since: revision)
+            order.append(id)
+            touched.insert(rule.groupID)
+        } else if byID.removeValue(forKey: id) == nil {
+            guard let before, let rule = try? GroupSpan.decode(StoredRule.self, before), rule.remoteGroupID == nil,
+                let recordID = Identifier<Rule>(rule.recordID)
+            else { return false }
+            removed.append(recordID)
+            touched.insert(rule.groupID)
+        }
+        return true
+    }
+}
+
+/// The members that groups got and lost in a span.
+private struct MemberChanges {
+    private struct State: Decodable {
+        var vpcID: String
+        var host: String
+        var addresses: [StoredInterface.FixedAddress]
+        var groups: [String]
+    }
+
+    private struct Change {
+        var before: State?
+        var after: State?
+    }
+
+    private var byInterface: [String: Change] = [:]
+    /// Where the interfaces were and are.
+    private(set) var hosts: Set<String> = []
+
+    mutating func add(_ id: String, before: String?, after: String?) throws {
+        let states = try [before, after].map { try $0.map { try GroupSpan.decode(State.self, $0) } }
+        byInterface[id] = Change(before: states[0], after: states[1])
+        hosts.formUnion(states.compactMap { $0?.host }.filter { !$0.isEmpty })
+    }
+
+    /// Nil where an id or an address is none of ours.
+    var changes: [GroupAmendment.Members]? {
+        guard let before = Self.members(byInterface.values.compactMap(\.before)),
+            let after = Self.members(byInterface.values.compactMap(\.after))
+        else { return nil }
+        return Set(before.keys).union(after.keys).compactMap { peer in
+            let (former, present) = (before[peer] ?? [], after[peer] ?? [])
+            guard former != present else { return nil }
+            return GroupAmendment.Members(
+                peer: peer, added: present.subtracting(former), removed: former.subtracting(present))
+        }
+    }
+
+    private static func members(_ states: [State]) -> [GroupAmendment.Peer: Set<IPAddress>]? {
+        var found: [GroupAmendment.Peer: Set<IPAddress>] = [:]
+        for state in states {
+            let addresses = state.addresses.compactMap { IPAddress($0.address) }
+            guard let vpc = Identifier<VPC>(state.vpcID), addresses.count == state.addresses.count else { return nil }
+            for text in state.groups {
+                guard let group = Identifier<SecurityGroup>(text) else { return nil }
+                found[.init(vpc: vpc, group: group), default: []].formUnion(addresses)
+            }
+        }
+        return found
+    }
+}
