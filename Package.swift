@@ -173,7 +173,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-bench",
             dependencies: [
-                "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Model", "Netlink", "Rehearsal",
+                "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
+                "Rehearsal",
             ], path: "Benchmarks/GatehouseBench", swiftSettings: house),
 
         // Measures the control plane, also with a thousand hosts: `make server-bench`.

@@ -9,6 +9,7 @@ import Host
         if wanted.isEmpty || wanted.contains("forwarding") { try ForwardingBench(host: host).run() }
         if wanted.isEmpty || wanted.contains("changes") { try ChangeBench(host: host).run() }
         if wanted.isEmpty || wanted.contains("log") { try LogBench(host: host).run() }
+        if wanted.isEmpty || wanted.contains("agent") { try AgentBench(host: host).run() }
         if wanted.isEmpty || wanted.contains("reporting") { try LogCostBench(host: host).run() }
     }
 }
