@@ -36,7 +36,7 @@ package struct Guest: Sendable {
     /// * `patience`: how long to wait for the connection and for each part, in milliseconds.
     /// - Returns: how it went.
     package func tcp(
-        _ target: IPAddress, _ port: UInt16, bytes: Int = 100, milliseconds: Int32 = 0, patience: Int32 = 1000
+        _ target: IPAddress, _ port: UInt16, bytes: Int = 100, milliseconds: Int32 = 0, patience: Int32 = 5000
     ) throws -> Outcome {
         try within { unsafe Outcome(gh_tcp_exchange(target.description, port, bytes, milliseconds, patience)) }
     }

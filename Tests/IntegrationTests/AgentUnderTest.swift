@@ -43,7 +43,7 @@ final class AgentUnderTest {
 
     func start() throws {
         try supervisor.start()
-        try AgentClient(folder).waitUntilReady(seconds: 20)
+        try AgentClient(folder).waitUntilReady(seconds: 60)
     }
 
     func remove() {

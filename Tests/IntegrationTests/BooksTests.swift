@@ -74,7 +74,7 @@ import Testing
         }
         background {
             let end = SystemClock.monotonic + Int64(seconds * 1e9)
-            while SystemClock.monotonic < end { _ = try client.tcp(target, 8080, bytes: 2000) }
+            while SystemClock.monotonic < end { _ = try client.tcp(target, 8080, bytes: 2000, patience: 1000) }
         }
         try meanwhile()
         group.wait()

@@ -63,8 +63,8 @@ import Testing
             _ = try wait(1) { false }
         }
         // The willing bucket goes on; the state says which does not.
-        #expect(try wait(20) { try agent.status().undelivered?.contains("\(mount) is not there") == true })
-        #expect(try wait(20) { try !objects(agent.folder.path + "/flowlogs").values.allSatisfy(\.isEmpty) })
+        #expect(try wait(60) { try agent.status().undelivered?.contains("\(mount) is not there") == true })
+        #expect(try wait(60) { try !objects(agent.folder.path + "/flowlogs").values.allSatisfy(\.isEmpty) })
         try DurableFile.makeFolder(mount)
         for (folder, instance) in [(agent.folder.path + "/flowlogs", "10.1.0.10"), (mount, "10.1.0.11")] {
             var delivered: [[String: Any]] = []
@@ -79,6 +79,6 @@ import Testing
             #expect(Set(sessions.compactMap { $0["initiator_port"] as? Int }).count == 30)
             #expect(sessions.count == 30)
         }
-        #expect(try wait(20) { try agent.status().undelivered == nil })
+        #expect(try wait(60) { try agent.status().undelivered == nil })
     }
 }

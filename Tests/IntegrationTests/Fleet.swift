@@ -51,7 +51,7 @@ final class Fleet {
                 "serve", "--data", "\(folder)/server", "--listen", "\(Self.serverAddress):8440", "--bootstrap",
                 "\(folder)/first.yaml",
             ], options: options)
-        let deadline = SystemClock.monotonic + 30_000_000_000
+        let deadline = SystemClock.monotonic + 90_000_000_000
         while (try? call("GET", "/ready")["status"]) as? String != "ready" {
             guard SystemClock.monotonic < deadline else {
                 throw Unexpected(description: "the server does not get ready")
@@ -69,7 +69,7 @@ final class Fleet {
     /// One request; an answer that is a refusal is thrown.
     @discardableResult
     func call(_ method: String, _ path: String, _ body: String = "") throws -> [String: Any] {
-        var words = ["-sk", "-X", method, "-m", "20", "-w", "\n%{http_code}", "-H", "X-Auth-Token: \(Self.token)"]
+        var words = ["-sk", "-X", method, "-m", "60", "-w", "\n%{http_code}", "-H", "X-Auth-Token: \(Self.token)"]
         if !body.isEmpty { words += ["-d", body] }
         let output = try ChildProcess.run(
             "curl", words + ["https://\(Self.serverAddress):8440\(path)"], namespace: router.name)
@@ -118,7 +118,7 @@ final class Fleet {
         )
         hosts.append(host)
         try host.supervisor.start()
-        try AgentClient(host.folder).waitUntilReady(seconds: 20)
+        try AgentClient(host.folder).waitUntilReady(seconds: 60)
         try wait("\(name) to be live") { try state(of: name) == "live" }
         return host
     }
@@ -129,7 +129,7 @@ final class Fleet {
     }
 
     /// Waits until every host has a revision of at least this number in force, or none that concerns it is newer.
-    func wait(_ what: String, seconds: Int64 = 15, until isTrue: () throws -> Bool) throws {
+    func wait(_ what: String, seconds: Int64 = 60, until isTrue: () throws -> Bool) throws {
         let deadline = SystemClock.monotonic + seconds * 1_000_000_000
         while try !isTrue() {
             guard SystemClock.monotonic < deadline else { throw Unexpected(description: "waited in vain for \(what)") }

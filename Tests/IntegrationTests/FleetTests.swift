@@ -87,18 +87,18 @@ import Testing
         let servers = try GuestServer(try #require(host.guests["g2"]), [target], tcp: [], udp: [1000, 1001])
         defer { servers.stop() }
         // Neighbours are found; nothing is asked for yet.
-        try fleet.wait("an answer") { try one.udp(target, 1000).isAnswered }
+        try fleet.wait("an answer") { try one.udp(target, 1000, patience: 5000).isAnswered }
         let drops = try fleet.make(
             "log/logs", "log", #"{"resource_type": "security_group", "resource_id": "\#(app)", "event": "DROP"}"#)
         let accepts = try fleet.make(
             "log/logs", "log",
             #"{"resource_type": "security_group", "target_id": "\#(port)", "event": "ACCEPT", "enabled": false}"#)
         try fleet.inForce()
-        #expect(try one.udp(target, 1000).isAnswered)
+        #expect(try one.udp(target, 1000, patience: 5000).isAnswered)
         #expect(try one.udp(target, 2000) == .silence)
         try fleet.call("PUT", "/networking/v2.0/log/logs/\(accepts)", #"{"log": {"enabled": true}}"#)
         try fleet.inForce()
-        #expect(try one.udp(target, 1001).isAnswered)
+        #expect(try one.udp(target, 1001, patience: 5000).isAnswered)
         try fleet.call("PUT", "/networking/v2.0/log/logs/\(drops)", #"{"log": {"enabled": false}}"#)
         try fleet.inForce()
         #expect(try one.udp(target, 2001) == .silence)
@@ -183,7 +183,7 @@ import Testing
         host.supervisor.process?.kill()
         try fleet.wait("the agent's end") { try host.supervisor.look() != nil }
         try host.supervisor.start()
-        try AgentClient(host.folder).waitUntilReady(seconds: 20)
+        try AgentClient(host.folder).waitUntilReady(seconds: 60)
         #expect(try one.tcp(target, 80) == .answered(1000))
         #expect(try one.udp(target, 53) == .silence)
         try fleet.startServer()
