@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// One value of the file with the place to name when it is wrong.
