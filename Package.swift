@@ -39,7 +39,7 @@ let package = Package(
         // Floor 1: pure functions and single machines.
         .target(
             name: "Policy", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: house),
-        .target(name: "Records", dependencies: ["Model"], swiftSettings: house),
+        .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
         .target(name: "CRehearsal"),
