@@ -56,14 +56,14 @@ extension FlowLogFormat {
 
     /// The format of a word and of AWS's fields as users write both; no field at all is the default format.
     ///
-    /// `fields` are names, each alone or as `${name}`, or several in one text with blanks between.
+    /// `fields` are names, each alone or as `${name}`, or several in one text with blanks or commas between.
     package init(format: String, fields: [String]) throws(Fault) {
         guard let chosen = FlowLogFormat(name: format) else {
             throw Fault(
                 part: .format, value: format, message: "\"\(format.prefix(100))\" is no format",
                 mend: Suggestion.mend(format, among: Self.names, none: ""))
         }
-        let columns = fields.flatMap { $0.split(whereSeparator: \.isWhitespace) }.map(Self.bareName)
+        let columns = fields.flatMap { $0.split { $0.isWhitespace || $0 == "," } }.map(Self.bareName)
         guard case .aws = chosen else {
             if let first = columns.first {
                 throw Fault(

@@ -68,6 +68,13 @@ import Testing
             "file:flowlogs", "file:other",
             ["~ collector all: vpc/shop to file:flowlogs → vpc/shop to file:other"]
         ),
+        (
+            "\"file:flowlogs\"}", "\"file:flowlogs\", format: aws, fields: [version, bytes], interval: 60}",
+            [
+                "~ collector all: vpc/shop to file:flowlogs → vpc/shop to file:flowlogs, format aws of version, bytes, "
+                    + "every 60 s"
+            ]
+        ),
         ("project: demo", "project: live", ["~ project live: was demo"]),
     ])
     func `a change is named by its object`(old: String, new: String, expected: [String]) throws {

@@ -196,6 +196,34 @@ import Testing
             ".active: \"yes\" is neither true nor false; write true or false"
         ),
         ("{name: c, target: vpc/v, bucket: 'file:x', actve: true}", ": unknown key \"actve\"; write \"active\""),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', all_protocols: true}",
+            ": \"all_protocols\" is no key any more; write format: ibm+ for true"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', format: ibm++}",
+            ".format: \"ibm++\" is no format; write \"ibm+\""
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', format: aws, fields: [version, src-addr]}",
+            ".fields: \"src-addr\" is no field of AWS's flow logs; write \"srcaddr\""
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', format: aws, fields: '${bytes} ${bytes}'}",
+            ".fields: field \"bytes\" stands twice; keep one of them"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', fields: [version]}",
+            ".fields: fields are those of format aws, and the format is ibm; leave them out, or choose format aws"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', interval: 59}",
+            ".interval: interval \"59\" is not 60 to 3600 seconds; write whole seconds, as 300"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', interval: 5m}",
+            ".interval: interval \"5m\" is not 60 to 3600 seconds; write whole seconds, as 300"
+        ),
     ])
     func `collectors`(collector: String, expected: String) {
         #expect(problems(Self.head + "collectors:\n- \(collector)") == "f.yaml:6: collectors[0]\(expected)")

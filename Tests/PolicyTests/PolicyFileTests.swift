@@ -42,7 +42,7 @@ import Testing
                     interfaces:
                       - {name: n, subnet: s, addresses: [10.0.0.1, "fd00:1::1"], device: d, mac: "02:00:00:00:00:01"}
             collectors:
-              - {name: fine, target: interface/v/i/n, bucket: "file:a", active: false, all_protocols: true}
+              - {name: fine, target: interface/v/i/n, bucket: "file:a", active: false, format: ibm+}
             """, name: "p.yaml")
         let interface = try policy.interface("i")
         #expect(interface.addresses.map(\.description) == ["10.0.0.1", "fd00:1::1"])
@@ -53,6 +53,22 @@ import Testing
         #expect(collector.target == .interface(vpc: "v", instance: "i", interface: "n"))
         #expect(!collector.isActive)
         #expect(collector.format == .ibmPlus)
+    }
+
+    @Test(arguments: [
+        ("", FlowLogFormat.ibm, 300), (", format: jsonl, interval: 60", .jsonLines, 60),
+        (", format: aws", .aws(columns: AWSField.defaultNames), 300),
+        (", format: aws, fields: [version, bytes]", .aws(columns: ["version", "bytes"]), 300),
+        (", format: aws, fields: '${version} ${bytes}', interval: 3600", .aws(columns: ["version", "bytes"]), 3600),
+    ]) func `a collector has a format and an interval`(settings: String, format: FlowLogFormat, interval: Int) throws {
+        let policy = try PolicyFile.load(
+            """
+            project: p
+            vpcs: [{name: v, cidrs: [10.0.0.0/8]}]
+            collectors: [{name: c, target: vpc/v, bucket: "file:a"\(settings)}]
+            """, name: "p.yaml")
+        #expect(policy.collectors.map(\.format) == [format])
+        #expect(policy.collectors.map(\.interval) == [interval])
     }
 
     @Test func `ready-made groups come into a VPC when something names them`() throws {

@@ -13,7 +13,7 @@ extension PolicyDeclaration {
             if let present, present.bucketID == bucket.id {
                 var wanted = present
                 (wanted.name, wanted.isActive) = (collector.name, collector.isActive)
-                wanted.includesAllProtocols = collector.format == .ibmPlus
+                (wanted.flowLogFormat, wanted.interval) = (collector.format, collector.interval)
                 guard wanted != present else { continue }
                 lines.append("~ collector \(collector.name) of \(collector.target)")
                 _ = try change.updateCollector(wanted, from: present)
@@ -29,7 +29,7 @@ extension PolicyDeclaration {
                 StoredCollector(
                     id: Change.newID(), projectID: projectID, vpcID: target.vpcID, name: collector.name,
                     target: (target.kind, target.id), bucketID: bucket.id, isActive: collector.isActive,
-                    includesAllProtocols: collector.format == .ibmPlus))
+                    format: collector.format, interval: collector.interval))
         }
         guard prunes else { return }
         let all = try StoredCollector.filter(Column("projectID") == projectID).order(Column("id"))

@@ -125,8 +125,11 @@ struct PolicyDiff: Equatable {
     }
 
     private static func text(_ collector: Collector) -> String {
-        let notes =
-            (collector.isActive ? "" : ", suspended") + (collector.format == .ibm ? "" : ", \(collector.format.name)")
+        var notes = collector.isActive ? "" : ", suspended"
+        if collector.format != .ibm { notes += ", format \(collector.format.name)" }
+        let columns = collector.format.columns
+        if !columns.isEmpty, columns != AWSField.defaultNames { notes += " of \(list(columns))" }
+        if collector.interval != Collector.defaultInterval { notes += ", every \(collector.interval) s" }
         return "\(collector.target) to \(collector.bucket)\(notes)"
     }
 }

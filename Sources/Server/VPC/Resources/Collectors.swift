@@ -1,5 +1,6 @@
 import GRDB
 import HTTPTypes
+import Model
 import Registry
 
 /// `flow_log_collectors`: where the flow records of a VPC, subnet, instance or interface go.
@@ -62,13 +63,14 @@ struct Collectors: VPCResource {
             throw VPCError.field(.serviceError, named.field, "Bucket \(named.name) cannot be used: it is gone.")
         }
         let target = try view.target(try body.requiredObject("target"))
+        let own = try body.object("gatehouse")
         return try change.createCollector(
             StoredCollector(
                 id: Change.newID(), projectID: request.project.id, vpcID: target.vpcID,
                 name: try view.newName(body, among: try names(in: target.vpcID, view)),
                 target: (target.kind, target.id),
                 bucketID: bucket.id, isActive: try body.flag("active") ?? true,
-                includesAllProtocols: try body.object("gatehouse")?.flag("all_protocols") ?? false))
+                format: try own?.flowLogFormat() ?? .ibm, interval: try own?.interval() ?? Collector.defaultInterval))
     }
 
     private func names(in vpcID: String, _ view: ProjectView) throws -> [String] {
@@ -85,8 +87,10 @@ struct Collectors: VPCResource {
         let others = { try names(in: former.vpcID, view) }
         collector.name = try view.changedName(body, from: former.name, among: others) ?? former.name
         collector.isActive = try body.flag("active") ?? former.isActive
-        collector.includesAllProtocols =
-            try body.object("gatehouse")?.flag("all_protocols") ?? former.includesAllProtocols
+        if let own = try body.object("gatehouse") {
+            collector.flowLogFormat = try own.flowLogFormat(from: former.flowLogFormat)
+            collector.interval = try own.interval() ?? former.interval
+        }
         return try change.updateCollector(collector, from: former)
     }
 
