@@ -208,7 +208,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Gzip", "Host", "Model", "Registry", "Server", "gatehouse",
+                "Gzip", "Host", "Model", "Records", "Registry", "Server", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -76,6 +76,11 @@ import Testing
             ]
         ),
         ("project: demo", "project: live", ["~ project live: was demo"]),
+        ("project: demo", "project: demo\nregion: lab", ["~ region lab: was the host's"]),
+        (
+            "10.1.3.0/24}", "10.1.3.0/24, zone: local-2}",
+            ["~ subnet shop/back: 10.1.3.0/24 → 10.1.3.0/24 in local-2"]
+        ),
     ])
     func `a change is named by its object`(old: String, new: String, expected: [String]) throws {
         #expect(try replacing(old, new) == expected)

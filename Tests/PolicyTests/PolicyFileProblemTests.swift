@@ -20,7 +20,7 @@ import Testing
         ("", "f.yaml:1: the file is empty; write at least project: NAME and vpcs: []"),
         (
             "hello",
-            "f.yaml:1: \"hello\" where a mapping is wanted; write a mapping with the keys project, vpcs, collectors"
+            "f.yaml:1: \"hello\" where a mapping is wanted; write a mapping with the keys project, vpcs, collectors, …"
         ),
         (
             "project: p\n---\nproject: q",
@@ -33,11 +33,14 @@ import Testing
         ),
         (
             "project: p\r\nvpcs: []\r\nfoo: 1\r\n",
-            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors"
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region"
         ),
         ("vpcs: []", "f.yaml:1: key \"project\" is missing; write project: NAME"),
         ("project: p", "f.yaml:1: key \"vpcs\" is missing; write vpcs: a list of VPCs"),
-        ("[a]", "f.yaml:1: a list where a mapping is wanted; write a mapping with the keys project, vpcs, collectors"),
+        (
+            "[a]",
+            "f.yaml:1: a list where a mapping is wanted; write a mapping with the keys project, vpcs, collectors, …"
+        ),
         ("project: p\nvpcs: none", "f.yaml:2: vpcs: \"none\" where a list is wanted; write a list of VPCs"),
         ("project: [p]\nvpcs: []", "f.yaml:1: project: a list where a text is wanted; write the project's name"),
         (
@@ -46,7 +49,10 @@ import Testing
                 + "use 1-63 letters, digits, \"_\", \".\" and \"-\", the first not \".\" or \"-\""
         ),
         ("project: p\nvpc: []\nvpcs: []", "f.yaml:2: unknown key \"vpc\"; write \"vpcs\""),
-        ("project: p\nvpcs: []\nfoo: 1", "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors"),
+        (
+            "project: p\nvpcs: []\nfoo: 1",
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region"
+        ),
         (
             "project: p\nvpcs: []\nproject: q",
             "f.yaml:1: key \"project\" stands twice in one mapping, first here; keep one of them"

@@ -69,7 +69,7 @@ extension PolicyDeclaration {
             let vpc = try vpc(name)
             guard let port = try ports(vpc, instance).order(Column("createdAt"), Column("id")).fetchOne(change.database)
             else { throw missing }
-            return (.instance, try change.ensureInstance(of: port, zone: zone).id, vpc.id)
+            return (.instance, try change.ensureInstance(of: port, zone: region.firstZone).id, vpc.id)
         case .interface(let name, let instance, let interface):
             let vpc = try vpc(name)
             let found = try ports(vpc, instance).filter(Column("name") == "\(instance)/\(interface)")

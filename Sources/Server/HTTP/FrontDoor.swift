@@ -23,7 +23,7 @@ package struct FrontDoor: Sendable {
         operations = OperationsService(registry: registry)
         native = NativeService(
             registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts, probe: probe,
-            zone: settings.zones.first ?? settings.region)
+            region: settings.served)
         vpc = VPCService(
             registry: registry, authenticator: authenticator, policy: { access.policy }, settings: settings,
             probe: probe)

@@ -26,6 +26,7 @@ package final class HostService: Sendable {
     }
 
     private let registry: Registry
+    private let region: ServedRegion
     private let certificates: Certificates?
     private let store: HostFolder
     private let disk = DispatchQueue(label: "gatehouse.hosts.disk")
@@ -38,10 +39,14 @@ package final class HostService: Sendable {
     /// How many hosts are told at a time: what is read for them at once is held in memory.
     private static let tellers = 4
 
+    /// * `region`: what hosts are told of where things are.
     /// * `folder`: where the hosts' records are kept.
     /// * `certificates`: signs hosts' certificates; nil where TLS is off and nobody can be enrolled.
-    package init(_ registry: Registry, folder: String, certificates: Certificates?) {
+    package init(
+        _ registry: Registry, region: ServedRegion = ServedRegion(), folder: String, certificates: Certificates?
+    ) {
         self.registry = registry
+        self.region = region
         self.certificates = certificates
         store = HostFolder(path: folder)
         // One wake that waits is enough: who is woken looks at everything.
@@ -163,7 +168,9 @@ package final class HostService: Sendable {
 
     /// Tells a host what it must enforce, where that is something else than it was told before.
     private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async {
-        guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
+        let region = region
+        guard
+            let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, of: region, in: $0) }),
             let digest = try? revision.policy.digest, digest != former
         else { return }
         await tell(host, revision, digest, number)

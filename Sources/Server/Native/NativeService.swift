@@ -12,8 +12,7 @@ struct NativeService: Sendable {
     let policy: @Sendable () -> AccessPolicy
     let hosts: HostService
     let probe: BucketProbe
-    /// The region's first zone.
-    let zone: String
+    let region: ServedRegion
 
     func answer(_ call: Call) async throws -> Answer {
         do {
@@ -94,7 +93,7 @@ struct NativeService: Sendable {
             throw NeutronError.badRequest("a policy belongs to a project: use a token of one")
         }
         let declaration = PolicyDeclaration(
-            request.policy, projectID: project.id, host: request.host, prunes: request.prunes, zone: zone,
+            request.policy, projectID: project.id, host: request.host, prunes: request.prunes, region: region,
             makesBuckets: policy().allows("create_bucket", session))
         let actor = Actor(session, call, "policy.apply")
         let lines =

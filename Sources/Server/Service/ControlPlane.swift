@@ -27,7 +27,7 @@ package struct ControlPlane: Sendable {
         lock = try folder.lock()
         registry = try Registry(path: folder.registry)
         certificates = settings.isInsecure ? nil : try folder.certificates()
-        hosts = HostService(registry, folder: folder.hosts, certificates: certificates)
+        hosts = HostService(registry, region: settings.served, folder: folder.hosts, certificates: certificates)
         door = FrontDoor(registry: registry, settings: settings, access: access, hosts: hosts, dataFolder: folder.path)
     }
 

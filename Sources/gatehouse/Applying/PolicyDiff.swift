@@ -27,6 +27,11 @@ struct PolicyDiff: Equatable {
             changes.append(
                 Change(kind: .changed, subject: "project", name: new.project, detail: "was \(old.project)"))
         }
+        if old.region != new.region {
+            let words = [old.region, new.region].map { $0 ?? "the host's" }
+            changes.append(
+                Change(kind: .changed, subject: "region", name: words[1], detail: "was \(words[0])"))
+        }
         for (before, after) in Self.pairs(old.vpcs, new.vpcs, by: { $0.name }) { compare(before, after) }
         for (before, after) in Self.pairs(old.collectors, new.collectors, by: { $0.name }) {
             add("collector", after?.name ?? before?.name ?? "", before.map(Self.text), after.map(Self.text))
@@ -38,8 +43,7 @@ struct PolicyDiff: Equatable {
         add("vpc", name, before.map { Self.list($0.prefixes) }, after.map { Self.list($0.prefixes) })
         for (old, new) in Self.pairs(before?.subnets ?? [], after?.subnets ?? [], by: { $0.name }) {
             add(
-                "subnet", "\(name)/\(new?.name ?? old?.name ?? "")", old.map { Self.list($0.prefixes) },
-                new.map { Self.list($0.prefixes) })
+                "subnet", "\(name)/\(new?.name ?? old?.name ?? "")", old.map(Self.text), new.map(Self.text))
         }
         for (old, new) in Self.pairs(before?.groups ?? [], after?.groups ?? [], by: { $0.name }) {
             compare(old, new, in: name)
@@ -117,6 +121,10 @@ struct PolicyDiff: Equatable {
 
     private static func list(_ values: [some CustomStringConvertible]) -> String {
         values.map(\.description).joined(separator: ", ")
+    }
+
+    private static func text(_ subnet: Subnet) -> String {
+        list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")
     }
 
     private static func text(_ interface: Interface) -> String {
