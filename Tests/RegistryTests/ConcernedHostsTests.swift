@@ -40,7 +40,7 @@ import Testing
         var spared = 0
         for _ in 0..<500 {
             let before = try await policies(test)
-            let (choice, seed) = (Int.random(in: 0..<18, using: &random), random.next())
+            let (choice, seed) = (Int.random(in: 0..<19, using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {

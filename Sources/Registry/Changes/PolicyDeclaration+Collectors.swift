@@ -81,10 +81,12 @@ extension PolicyDeclaration {
 
     /// The bucket of a location: one that is there, or a new one where the caller may make it.
     private func bucket(_ collector: Collector, _ change: Change, _ lines: inout [String]) throws -> StoredBucket {
-        let usable = [projectID, ""].contains(Column("projectID"))
-        let known = try StoredBucket.filter(usable && Column("url") == collector.bucket)
-            .order(Column("projectID").desc, Column("name")).fetchOne(change.database)
-        if let known { return known }
+        let known = try StoredBucket.filter(Column("url") == collector.bucket).order(Column("name"))
+            .fetchAll(change.database).filter { $0.admits(projectID) }
+        if let own = known.first(where: { $0.projectID == projectID }) ?? known.first(where: { $0.projectID.isEmpty }) {
+            return own
+        }
+        if let opened = known.first { return opened }
         let name = try freeBucketName(for: collector.bucket, change)
         if let fault = StoredBucket.fault(name: name, url: collector.bucket) {
             throw RegistryError(.invalid(.body), "collector \(collector.name): bucket\(fault)")

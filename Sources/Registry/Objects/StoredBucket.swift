@@ -43,13 +43,14 @@ package struct StoredBucket: StoredObject {
     }
 
     /// The bucket that a project means by a name: its own, else one that is for all, else one that another project has opened
-    /// to it. `owner` is the project whose bucket is meant, where the caller says so.
+    /// to it. Where `owner` has a bucket of the name, only that one is meant.
     package static func named(
         _ name: String, for projectID: String, owner: String? = nil, in database: Database
     ) throws -> StoredBucket? {
         let all = try filter(Column("name") == name).order(Column("createdAt"), Column("id")).fetchAll(database)
-            .filter { $0.admits(projectID) && (owner == nil || $0.projectID == owner) }
-        return all.first { $0.projectID == projectID } ?? all.first { $0.projectID.isEmpty } ?? all.first
+        let owned = all.filter { $0.projectID == owner }
+        let usable = (owned.isEmpty ? all : owned).filter { $0.admits(projectID) }
+        return usable.first { $0.projectID == projectID } ?? usable.first { $0.projectID.isEmpty } ?? usable.first
     }
 
     /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is. What follows

@@ -64,7 +64,9 @@ struct NativeService: Sendable {
     }
 
     private func buckets(_ call: Call, _ session: Session) async throws -> Answer {
-        let routes = BucketRoutes(registry: registry, probe: probe, session: session, call: call)
+        let routes = BucketRoutes(
+            registry: registry, probe: probe, session: session, call: call,
+            isAdministrator: policy().allows("create_bucket", session))
         switch (call.method, call.path.count) {
         case (.get, 1):
             try permit("get_bucket", session)
@@ -72,6 +74,9 @@ struct NativeService: Sendable {
         case (.post, 1):
             try permit("create_bucket", session)
             return try await routes.create()
+        case (.patch, 2):
+            try permit("update_bucket", session)
+            return try await routes.update(call.path[1])
         case (.delete, 2):
             try permit("delete_bucket", session)
             return try await routes.delete(call.path[1])

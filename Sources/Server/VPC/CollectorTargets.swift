@@ -64,6 +64,11 @@ extension ProjectView {
             own["shadows"] = .strings(coverage.shadowed.map(\.name))
             own["note"] = .string(coverage.words)
         }
+        if let bucket, !bucket.admits(collector.projectID) {
+            own["note"] = .string(
+                "bucket \(bucket.name) is no longer open to this project: no records are delivered until its owner opens it"
+            )
+        }
         return JSONObject(
             head(collector, name: collector.name) + [
                 ("active", .bool(collector.isActive)), ("auto_delete", .bool(true)), ("lifecycle_state", "stable"),

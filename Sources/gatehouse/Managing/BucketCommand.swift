@@ -7,7 +7,7 @@ struct BucketCommand: AsyncParsableCommand {
         commandName: "bucket",
         abstract: "The places that collectors may fill, which administrators name.",
         discussion: "Example: gatehouse bucket list --server https://10.0.0.5:8440 --token-file ci.token",
-        subcommands: [List.self, Show.self, Create.self, Delete.self])
+        subcommands: [List.self, Show.self, Create.self, Allow.self, Deny.self, Delete.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -79,12 +79,87 @@ struct BucketCommand: AsyncParsableCommand {
     }
 }
 
+extension BucketCommand {
+    struct Allow: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Open a bucket to other projects: their collectors may fill it.",
+            discussion:
+                "Example: gatehouse bucket allow flowlogs rival --server https://10.0.0.5:8440 --token-file ci.token")
+
+        @Argument(help: "The bucket's name.")
+        var name: String
+        @Argument(help: "Names or ids of projects.")
+        var projects: [String]
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            try await BucketRow.open(name, try server.client(), output.format) { $0 + projects }
+        }
+    }
+
+    struct Deny: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Close a bucket to other projects; their collectors deliver nothing into it any more.",
+            discussion:
+                "Example: gatehouse bucket deny flowlogs rival --server https://10.0.0.5:8440 --token-file ci.token")
+
+        @Argument(help: "The bucket's name.")
+        var name: String
+        @Argument(help: "Names of projects.")
+        var projects: [String]
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            try await BucketRow.open(name, try server.client(), output.format) { open in
+                if let stranger = projects.first(where: { !open.contains($0) }) {
+                    throw NotFound("bucket \(name): it is not open to \(stranger)")
+                }
+                return open.filter { !projects.contains($0) }
+            }
+        }
+    }
+}
+
 /// A bucket, as the control plane tells it.
 struct BucketRow: Decodable, Sendable {
     let id: String
     let name: String
     let url: String
     let shared: Bool
+    /// Whether it is the asking project's.
+    let own: Bool
+    /// The other projects that it is open to; told to its owner and administrators.
+    let projects: [String]?
+
+    private struct Opened: Decodable {
+        struct Collector: Decodable {
+            let name: String
+            let project: String
+        }
+
+        let bucket: BucketRow
+        let stoppedCollectors: [Collector]
+    }
+
+    /// Changes which projects a bucket is open to, and says which collectors that stops.
+    static func open(
+        _ name: String, _ client: VPCClient, _ format: OutputFormat, _ edit: ([String]) throws -> [String]
+    ) async throws {
+        let named = try await all(client).filter { $0.name == name }
+        guard let row = named.first(where: \.own) ?? named.first else {
+            throw NotFound("bucket \(name): there is none of this name")
+        }
+        let body = ["bucket": ["projects": try edit(row.projects ?? [])]]
+        let bytes = Array(try JSONSerialization.data(withJSONObject: body))
+        let answer = try VPCClient.decode(
+            Opened.self, try await client.client.send(.PATCH, "/api/buckets/\(name)", bytes))
+        BucketListing.write([answer.bucket], format)
+        for collector in answer.stoppedCollectors {
+            Console.tell("collector \(collector.name) of project \(collector.project) delivers nothing any more")
+        }
+    }
 
     private struct Answer: Decodable { let buckets: [BucketRow] }
 
@@ -106,14 +181,21 @@ struct BucketTest: Decodable, Sendable {
 struct BucketListing: Listing {
     let columns = [TableColumn("BUCKET"), TableColumn("LOCATION"), TableColumn("FOR")]
 
-    func cells(_ row: BucketRow) -> [String] { [row.name, row.url, row.shared ? "all projects" : "this project"] }
+    func cells(_ row: BucketRow) -> [String] { [row.name, row.url, Self.users(row)] }
 
-    let keys = ["id", "name", "url", "shared"]
+    private static func users(_ row: BucketRow) -> String {
+        if row.shared { return "all projects" }
+        guard row.own else { return "another project's, open to this one" }
+        return (["this project"] + (row.projects ?? [])).joined(separator: ", ")
+    }
+
+    let keys = ["id", "name", "url", "shared", "own", "projects"]
 
     func fields(_ row: BucketRow) -> [Field] {
         [
             Field("id", .text(row.id)), Field("name", .text(row.name)), Field("url", .text(row.url)),
-            Field("shared", .truth(row.shared)),
+            Field("shared", .truth(row.shared)), Field("own", .truth(row.own)),
+            Field("projects", row.projects.map { .texts($0) } ?? .absent),
         ]
     }
 
