@@ -203,12 +203,12 @@ let package = Package(
             ], swiftSettings: house),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport"],
+            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport", "Uplink"],
             swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Gzip", "Host", "Model", "Records", "Registry", "Server", "gatehouse",
+                "Gzip", "Host", "Link", "Model", "Records", "Registry", "Server", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

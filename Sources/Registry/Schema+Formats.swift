@@ -1,8 +1,8 @@
 import GRDB
 
 extension Schema {
-    /// Version 3: collectors have a format and an interval, and a bucket may be opened to other projects. What was delivered
-    /// with all protocols is now `ibm+`.
+    /// Version 3: collectors have a format and an interval; a bucket may be opened to other projects and have credentials, which
+    /// are kept sealed in a table without history. What was delivered with all protocols is now `ibm+`.
     static func addFormats(_ database: Database) throws {
         let standard = "createdAt INTEGER NOT NULL, updatedAt INTEGER NOT NULL, revisionNumber INTEGER NOT NULL"
         try database.execute(
@@ -23,6 +23,10 @@ extension Schema {
                 CREATE INDEX collector_by_vpc ON flow_log_collector (vpcID);
                 CREATE INDEX collector_by_bucket ON flow_log_collector (bucketID);
                 ALTER TABLE bucket ADD COLUMN projects TEXT NOT NULL DEFAULT '[]';
+                ALTER TABLE bucket ADD COLUMN credentialsEdition INTEGER;
+                CREATE TABLE bucket_secret (
+                  bucketID TEXT PRIMARY KEY REFERENCES bucket ON DELETE CASCADE, sealed BLOB NOT NULL
+                ) STRICT;
                 """)
     }
 }

@@ -103,6 +103,7 @@ package struct Uplink: Sendable {
         var line: [UInt8] = []
         // What the host has: an amendment makes the next of it.
         var present: Revision?
+        var credentials = BucketCredentials(folder: data.credentials)
         for try await chunk in response.body {
             line += Array(chunk.readableBytesView)
             while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
@@ -113,6 +114,8 @@ package struct Uplink: Sendable {
                 case .revision(let revision):
                     present = revision
                     try await adopt(revision, client)
+                    try credentials.forgetOthers()
+                case .credentials(let told): try credentials.keep(told)
                 case .amendment(let amendment):
                     // Without what it amends the stream is begun anew, which brings the whole policy.
                     guard let next = present?.amended(by: amendment) else { throw UplinkError.notAmendable }

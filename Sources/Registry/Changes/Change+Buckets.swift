@@ -1,16 +1,36 @@
+import Foundation
 import GRDB
 
 /// Buckets, which collectors fill.
 extension Change {
-    package func createBucket(_ wanted: StoredBucket) throws -> StoredBucket {
+    /// Makes a bucket; `sealed` are its credentials, which only the server can open.
+    package func createBucket(_ wanted: StoredBucket, sealed: [UInt8]? = nil) throws -> StoredBucket {
         let named = Column("projectID") == wanted.projectID && Column("name") == wanted.name
         guard try StoredBucket.filter(named).isEmpty(database) else {
             throw RegistryError(.bucketExists, "There is a bucket \(wanted.name) already.")
         }
         var bucket = wanted
+        if sealed != nil { bucket.credentialsEdition = 1 }
         try insert(&bucket)
+        if let sealed { try keep(sealed, of: bucket) }
         try audit("bucket.create", bucket, after: try json(bucket))
         return bucket
+    }
+
+    /// Puts other credentials in place of a bucket's.
+    package func setCredentials(of former: StoredBucket, sealed: [UInt8]) throws -> StoredBucket {
+        var bucket = former
+        bucket.credentialsEdition = (former.credentialsEdition ?? 0) + 1
+        try update(&bucket, from: former)
+        try keep(sealed, of: bucket)
+        try audit("bucket.credentials", bucket, before: try json(former), after: try json(bucket))
+        return bucket
+    }
+
+    private func keep(_ sealed: [UInt8], of bucket: StoredBucket) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO bucket_secret (bucketID, sealed) VALUES (?, ?)",
+            arguments: [bucket.id, Data(sealed)])
     }
 
     /// Opens a bucket to other projects, or closes it to them.

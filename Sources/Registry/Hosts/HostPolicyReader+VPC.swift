@@ -67,7 +67,7 @@ extension HostPolicyReader {
                 let bucket = try StoredBucket.stored(item.bucketID, in: database)
             else { return nil }
             return Collector(
-                id: id, name: item.name, project: item.projectID, target: target, bucket: bucket.url,
+                id: id, name: item.name, project: item.projectID, target: target, bucket: bucket.location,
                 // A bucket that is no longer open to the project gets nothing more of it.
                 isActive: item.isActive && bucket.admits(item.projectID), format: item.flowLogFormat,
                 interval: item.interval)

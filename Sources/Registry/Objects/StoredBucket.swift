@@ -12,6 +12,8 @@ package struct StoredBucket: StoredObject {
     package let url: String
     /// Other projects whose collectors may fill it, by their ids.
     package var projects: [String]
+    /// Counts the credentials that it has had from 1 on; nil where hosts have their own.
+    package var credentialsEdition: Int?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0
@@ -32,9 +34,19 @@ package struct StoredBucket: StoredObject {
         name = try container.decode(String.self, forKey: .name)
         url = try container.decode(String.self, forKey: .url)
         projects = try container.decodeIfPresent([String].self, forKey: .projects) ?? []
+        credentialsEdition = try container.decodeIfPresent(Int.self, forKey: .credentialsEdition)
         createdAt = try container.decode(Int64.self, forKey: .createdAt)
         updatedAt = try container.decode(Int64.self, forKey: .updatedAt)
         revisionNumber = try container.decode(Int.self, forKey: .revisionNumber)
+    }
+
+    /// What hosts call its credentials: another name after each change, so that a change reaches them as a policy's.
+    package var credentialsName: String? { credentialsEdition.map { "sealed-\(id)-\($0)" } }
+
+    /// The location as hosts are told it.
+    package var location: String {
+        guard let credentialsName else { return url }
+        return "\(url)\(url.contains("?") ? "&" : "?")credentials=\(credentialsName)"
     }
 
     /// Whether a project's collectors may fill it.

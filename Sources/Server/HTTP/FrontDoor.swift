@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Registry
+import Registry
 
 /// Leads each call to the service that its path is mounted at.
 package struct FrontDoor: Sendable {
@@ -11,11 +11,12 @@ package struct FrontDoor: Sendable {
     let iam: IAMExchange
 
     /// * `dataFolder`: where relative buckets are.
-    package init(
-        registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService, dataFolder: String
+    init(
+        registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService, dataFolder: String,
+        secrets: BucketSecrets
     ) {
         let authenticator = Authenticator(registry, admitsAnonymous: settings.admitsAnonymous)
-        let probe = BucketProbe(dataFolder: dataFolder)
+        let probe = BucketProbe(dataFolder: dataFolder, registry: registry, secrets: secrets)
         identity = IdentityService(
             registry: registry, authenticator: authenticator, tokenLifetime: settings.tokenLifetime)
         neutron = NeutronService(

@@ -1,3 +1,4 @@
+import Buckets
 import GRDB
 import HTTPTypes
 import Registry
@@ -27,23 +28,62 @@ struct BucketRoutes {
     func create() async throws -> Answer {
         guard let body = JSON(parsing: call.body)?["bucket"], let name = body["name"]?.text, let url = body["url"]?.text
         else { throw NeutronError.badRequest("a bucket is {\"bucket\": {\"name\", \"url\"}}") }
-        if let fault = probe.fault(name: name, url: url) { throw NeutronError.badRequest("bucket\(fault)") }
+        let credentials = try credentials(body)
+        let fault = BucketProbe.fault(
+            name: name, url: url, dataFolder: probe.dataFolder, hasCredentials: credentials != nil)
+        if let fault { throw NeutronError.badRequest("bucket\(fault)") }
         guard let own = session.project?.id else {
             throw NeutronError.badRequest("a bucket belongs to a project: use a token of one")
         }
         let owner = AttributeType.flag(body["shared"] ?? .bool(false)) == true ? "" : own
+        let id = Change.newID()
+        let sealed = try credentials.map { try probe.secrets.seal($0, of: id) }
         let bucket = try await registry.change(by: Actor(session, call, "bucket.create")) { change in
             let bucket = try change.createBucket(
-                StoredBucket(id: Change.newID(), projectID: owner, name: name, url: url))
+                StoredBucket(id: id, projectID: owner, name: name, url: url), sealed: sealed)
             return try describe(bucket, in: change.database)
         }
         return Answer(.created, .object(["bucket": bucket]))
     }
 
-    /// Opens a bucket to the projects that the body names, and to no other.
+    /// The keys in a body, which no answer tells again.
+    private func credentials(_ body: JSON) throws -> Credentials? {
+        let (access, secret, token) = (body["access_key"], body["secret_key"], body["session_token"])
+        guard access != nil || secret != nil || token != nil else { return nil }
+        guard let accessKey = access?.text, let secretKey = secret?.text, !accessKey.isEmpty, !secretKey.isEmpty,
+            token == nil || token?.text != nil
+        else {
+            throw NeutronError.badRequest("bucket.access_key, bucket.secret_key: both are wanted, as texts")
+        }
+        return Credentials(accessKey: accessKey, secretKey: secretKey, sessionToken: token?.text)
+    }
+
+    /// What of a bucket can change: which projects it is open to, or its credentials.
     func update(_ name: String) async throws -> Answer {
+        guard let body = JSON(parsing: call.body)?["bucket"], let credentials = try credentials(body) else {
+            return try await open(name)
+        }
+        guard body["projects"] == nil else {
+            throw NeutronError.badRequest("bucket.projects: change projects and credentials one after the other")
+        }
+        let former = try await registry.read { try managed(name, in: $0) }
+        let fault = BucketProbe.fault(
+            name: former.name, url: former.url, dataFolder: probe.dataFolder, hasCredentials: true)
+        if let fault { throw NeutronError.badRequest("bucket\(fault)") }
+        guard isAdministrator else { throw NeutronError.forbidden("update_bucket") }
+        let sealed = try probe.secrets.seal(credentials, of: former.id)
+        let bucket = try await registry.change(by: Actor(session, call, "bucket.credentials")) { change in
+            let former = try managed(name, in: change.database)
+            return try describe(try change.setCredentials(of: former, sealed: sealed), in: change.database)
+        }
+        return Answer(.ok, .object(["bucket": bucket, "stopped_collectors": .array([])]))
+    }
+
+    /// Opens a bucket to the projects that the body names, and to no other.
+    private func open(_ name: String) async throws -> Answer {
         guard let items = JSON(parsing: call.body)?["bucket"]?["projects"]?.items else {
-            throw NeutronError.badRequest("what of a bucket can change is {\"bucket\": {\"projects\": [NAME, …]}}")
+            throw NeutronError.badRequest(
+                "what of a bucket can change is {\"bucket\": {\"projects\": [NAME, …]}}, or access_key and secret_key")
         }
         let answer = try await registry.change(by: Actor(session, call, "bucket.update")) { change in
             let former = try managed(name, in: change.database)
@@ -120,6 +160,7 @@ struct BucketRoutes {
         var members = JSONObject([
             ("id", .string(bucket.id)), ("name", .string(bucket.name)), ("url", .string(bucket.url)),
             ("shared", .bool(bucket.projectID.isEmpty)), ("own", .bool(isOwn)),
+            ("credentials", .bool(bucket.credentialsEdition != nil)),
             ("created_at", .string(Work.time(bucket.createdAt))),
         ])
         if isOwn || isAdministrator {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Buckets
 import Foundation
 import NIOHTTP1
 
@@ -7,7 +8,7 @@ struct BucketCommand: AsyncParsableCommand {
         commandName: "bucket",
         abstract: "The places that collectors may fill, which administrators name.",
         discussion: "Example: gatehouse bucket list --server https://10.0.0.5:8440 --token-file ci.token",
-        subcommands: [List.self, Show.self, Create.self, Allow.self, Deny.self, Delete.self])
+        subcommands: [List.self, Show.self, Create.self, Credentials.self, Allow.self, Deny.self, Delete.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -39,22 +40,29 @@ struct BucketCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Name a folder as a bucket.",
+            abstract: "Name a folder or a bucket of an S3 service as a bucket.",
             discussion:
                 "Example: gatehouse bucket create flowlogs file:/srv/flowlogs --server https://10.0.0.5:8440 --token-file ci.token"
         )
 
         @Argument(help: "The new bucket's name: 3 to 63 of a-z, 0-9, - and .")
         var name: String
-        @Argument(help: "file:FOLDER, absolute or within the data folder of who writes.")
+        @Argument(help: "file:FOLDER, absolute or within the data folder of who writes, or s3://BUCKET?endpoint=URL.")
         var url: String
+        @Option(
+            help:
+                "A file of mode 0600 with access_key and secret_key: sealed by the server, told to hosts that need them."
+        )
+        var credentialsFile: String?
         @Flag(help: "For all projects, not for the token's alone.")
         var shared = false
         @OptionGroup var output: OutputOptions
         @OptionGroup var server: ManagingOptions
 
         func run() async throws {
-            let body = ["bucket": ["name": name, "url": url, "shared": shared] as [String: Any]]
+            var bucket: [String: Any] = ["name": name, "url": url, "shared": shared]
+            if let credentialsFile { bucket.merge(try CredentialStore.read(credentialsFile).values) { $1 } }
+            let body = ["bucket": bucket]
             let bytes = Array(try JSONSerialization.data(withJSONObject: body))
             let answer = try await server.client().client.send(.POST, "/api/buckets", bytes)
             BucketListing.write([try VPCClient.decode(BucketAnswer.self, answer).bucket], output.format)
@@ -80,6 +88,28 @@ struct BucketCommand: AsyncParsableCommand {
 }
 
 extension BucketCommand {
+    struct Credentials: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a bucket of an S3 service other credentials.",
+            discussion:
+                "Example: gatehouse bucket credentials lab lab.keys --server https://10.0.0.5:8440 --token-file ci.token"
+        )
+
+        @Argument(help: "The bucket's name.")
+        var name: String
+        @Argument(help: "A file of mode 0600 with access_key and secret_key.")
+        var file: String
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            let body = ["bucket": try CredentialStore.read(file).values]
+            let bytes = Array(try JSONSerialization.data(withJSONObject: body))
+            let answer = try await server.client().client.send(.PATCH, "/api/buckets/\(name)", bytes)
+            BucketListing.write([try VPCClient.decode(BucketAnswer.self, answer).bucket], output.format)
+        }
+    }
+
     struct Allow: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open a bucket to other projects: their collectors may fill it.",
@@ -128,6 +158,8 @@ struct BucketRow: Decodable, Sendable {
     let name: String
     let url: String
     let shared: Bool
+    /// Whether the control plane has credentials for it.
+    let credentials: Bool
     /// Whether it is the asking project's.
     let own: Bool
     /// The other projects that it is open to; told to its owner and administrators.
@@ -189,12 +221,13 @@ struct BucketListing: Listing {
         return (["this project"] + (row.projects ?? [])).joined(separator: ", ")
     }
 
-    let keys = ["id", "name", "url", "shared", "own", "projects"]
+    let keys = ["id", "name", "url", "shared", "own", "credentials", "projects"]
 
     func fields(_ row: BucketRow) -> [Field] {
         [
             Field("id", .text(row.id)), Field("name", .text(row.name)), Field("url", .text(row.url)),
             Field("shared", .truth(row.shared)), Field("own", .truth(row.own)),
+            Field("credentials", .truth(row.credentials)),
             Field("projects", row.projects.map { .texts($0) } ?? .absent),
         ]
     }

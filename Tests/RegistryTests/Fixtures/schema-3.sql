@@ -22,8 +22,11 @@ CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 CREATE TABLE bucket (
-  id TEXT PRIMARY KEY, projectID TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL, createdAt INTEGER NOT NULL, updatedAt INTEGER NOT NULL, revisionNumber INTEGER NOT NULL, projects TEXT NOT NULL DEFAULT '[]',
+  id TEXT PRIMARY KEY, projectID TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL, createdAt INTEGER NOT NULL, updatedAt INTEGER NOT NULL, revisionNumber INTEGER NOT NULL, projects TEXT NOT NULL DEFAULT '[]', credentialsEdition INTEGER,
   UNIQUE (projectID, name)
+) STRICT;
+CREATE TABLE bucket_secret (
+  bucketID TEXT PRIMARY KEY REFERENCES bucket ON DELETE CASCADE, sealed BLOB NOT NULL
 ) STRICT;
 CREATE INDEX collector_by_bucket ON flow_log_collector (bucketID);
 CREATE INDEX collector_by_vpc ON flow_log_collector (vpcID);
