@@ -73,8 +73,9 @@ struct BucketRoutes {
         guard isAdministrator else { throw NeutronError.forbidden("update_bucket") }
         let sealed = try probe.secrets.seal(credentials, of: former.id)
         let bucket = try await registry.change(by: Actor(session, call, "bucket.credentials")) { change in
-            let former = try managed(name, in: change.database)
-            return try describe(try change.setCredentials(of: former, sealed: sealed), in: change.database)
+            // By its id, with which the credentials are sealed.
+            let present: StoredBucket = try change.find(former.id)
+            return try describe(try change.setCredentials(of: present, sealed: sealed), in: change.database)
         }
         return Answer(.ok, .object(["bucket": bucket, "stopped_collectors": .array([])]))
     }
