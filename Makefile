@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check fmt bench server-bench object-stores agreement capture-check client-tour sdk-tour
+.PHONY: help setup demo test check fmt bench server-bench object-stores agreement capture-check client-tour sdk-tour reader-check
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,10 @@ client-tour: setup ## drive a fresh server with the unmodified openstack client 
 sdk-tour: setup ## drive a fresh server with IBM's unmodified Python SDK for VPC (installed from PyPI on the first run)
 	@scripts/swift build --product gatehouse
 	@scripts/sdk-tour
+
+reader-check: setup ## have DuckDB, pandas and Polars read flow-log objects of every format (installed from PyPI on the first run)
+	@scripts/swift build --build-tests
+	@scripts/reader-check
 
 server-bench: setup ## measure the control plane: changes a second, lists, a thousand hosts, memory
 	@scripts/swift build -c release --product gatehouse

@@ -39,7 +39,7 @@ let package = Package(
         // Floor 1: pure functions and single machines.
         .target(
             name: "Policy", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: house),
-        .target(name: "Records", dependencies: ["Model"], swiftSettings: house),
+        .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
         .target(name: "CRehearsal"),
@@ -198,12 +198,12 @@ let package = Package(
             ], swiftSettings: house),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport"],
+            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport", "Uplink"],
             swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Gzip", "Host", "Model", "Registry", "Server", "gatehouse",
+                "Gzip", "Host", "Link", "Model", "Records", "Registry", "Server", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -9,6 +9,51 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomDebugString
     /// Of temporary credentials.
     let sessionToken: String?
 
+    /// Reads a JSON object or lines `name = value` with `access_key`, `secret_key` and perhaps `session_token`, or with AWS's
+    /// names for them; nil where one of the first two is missing.
+    package init?(text: String) {
+        var values: [String: String] = [:]
+        if let object = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) {
+            values = object
+        } else {
+            for line in text.split(whereSeparator: \.isNewline) {
+                let parts = line.split(separator: "=", maxSplits: 1)
+                guard parts.count == 2, !line.hasPrefix("#"), !line.hasPrefix(";") else { continue }
+                values[Self.trimmed(parts[0])] = Self.trimmed(parts[1])
+            }
+        }
+        self.init(values: values)
+    }
+
+    init?(values: [String: String]) {
+        func value(_ names: String...) -> String? { names.lazy.compactMap { values[$0] }.first { !$0.isEmpty } }
+        guard let access = value("access_key", "aws_access_key_id", "AWS_ACCESS_KEY_ID"),
+            let secret = value("secret_key", "aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")
+        else { return nil }
+        self.init(
+            accessKey: access, secretKey: secret,
+            sessionToken: value("session_token", "aws_session_token", "AWS_SESSION_TOKEN"))
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var rest = text
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+
+    /// The names and values that a file of them has.
+    package var values: [String: String] {
+        var values = ["access_key": accessKey, "secret_key": secretKey]
+        values["session_token"] = sessionToken
+        return values
+    }
+
+    /// A file's text.
+    package var text: String {
+        get throws { String(decoding: try JSONEncoder().encode(values), as: UTF8.self) }
+    }
+
     package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
         self.accessKey = accessKey
         self.secretKey = secretKey
@@ -26,18 +71,24 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomDebugString
 package struct CredentialStore: Sendable {
     private let folder: String
     private let environment: [String: String]
+    private let known: [String: Credentials]
 
     /// * `folder`: the folder of the files.
     /// * `environment`: where `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` are looked up.
-    package init(folder: String, environment: [String: String] = ChildProcess.inheritedEnvironment()) {
+    /// * `known`: what is not looked up, by name.
+    package init(
+        folder: String, environment: [String: String] = ChildProcess.inheritedEnvironment(),
+        known: [String: Credentials] = [:]
+    ) {
         self.folder = folder
         self.environment = environment
+        self.known = known
     }
 
     /// The credentials of a name; without a name those of the environment.
     package func find(_ name: String?) throws(BucketError) -> Credentials {
         guard let name else {
-            guard let credentials = Self.credentials(environment) else {
+            guard let credentials = Credentials(values: environment) else {
                 throw .badCredentials(
                     "of the environment",
                     reason: "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set: set both, or name a file with "
@@ -45,13 +96,17 @@ package struct CredentialStore: Sendable {
             }
             return credentials
         }
+        if let credentials = known[name] { return credentials }
         let path = "\(folder)/\(name)"
         guard !name.isEmpty, !name.hasPrefix("."), name.utf8.allSatisfy(Self.isNameByte) else {
             throw .badCredentials("\"\(name)\"", reason: "a name has letters, digits, \".\", \"_\" and \"-\"")
         }
-        let text = try Self.privateText(path)
-        let values = Self.values(text)
-        guard let credentials = Self.credentials(values) else {
+        return try Self.read(path)
+    }
+
+    /// The credentials of a file that only its owner may read.
+    package static func read(_ path: String) throws(BucketError) -> Credentials {
+        guard let credentials = Credentials(text: try privateText(path)) else {
             throw .badCredentials(
                 path, reason: "access_key or secret_key is missing: write both, as JSON or NAME = VALUE")
         }
@@ -80,33 +135,5 @@ package struct CredentialStore: Sendable {
         } catch {
             throw .badCredentials(path, reason: "\(error)")
         }
-    }
-
-    private static func values(_ text: String) -> [String: String] {
-        if let object = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) { return object }
-        var values: [String: String] = [:]
-        for line in text.split(whereSeparator: \.isNewline) {
-            let parts = line.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, !line.hasPrefix("#"), !line.hasPrefix(";") else { continue }
-            values[trimmed(parts[0])] = trimmed(parts[1])
-        }
-        return values
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var rest = text
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
-    }
-
-    private static func credentials(_ values: [String: String]) -> Credentials? {
-        func value(_ names: String...) -> String? { names.lazy.compactMap { values[$0] }.first { !$0.isEmpty } }
-        guard let access = value("access_key", "aws_access_key_id", "AWS_ACCESS_KEY_ID"),
-            let secret = value("secret_key", "aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")
-        else { return nil }
-        return Credentials(
-            accessKey: access, secretKey: secret,
-            sessionToken: value("session_token", "aws_session_token", "AWS_SESSION_TOKEN"))
     }
 }

@@ -1,6 +1,7 @@
 package import Buckets
 import Crypto
 package import Model
+import Records
 
 /// Proves by its manifests that a bucket, or a copy of one, is complete and unaltered.
 package struct BucketVerification: Sendable {
@@ -29,8 +30,6 @@ package struct BucketVerification: Sendable {
         package var findings: [Finding] = []
     }
 
-    private static let objects = "ibm_vpc_flowlogs_v1/"
-
     private let bucket: any Bucket
     private let key: ManifestKey.Public
 
@@ -42,16 +41,17 @@ package struct BucketVerification: Sendable {
     package func run() async throws(BucketError) -> Report {
         var report = Report()
         var listed: [String: Manifest.Object] = [:]
-        var sealedUntil: [String: String] = [:]
+        var sealedUntil: [String: Int64] = [:]
         for manifest in try await manifests(&report) {
             for object in manifest.objects { listed[object.key] = object }
-            let place = Place(manifest.key)
-            sealedUntil[manifest.interface] = max(sealedUntil[manifest.interface] ?? "", place?.hour ?? "")
+            sealedUntil[manifest.interface] = max(sealedUntil[manifest.interface] ?? .min, manifest.hour)
             let end = Timestamp(seconds: (manifest.hour + 1) * 3600)
             report.coveredUntil = max(report.coveredUntil ?? end, end)
         }
         var present: [String: Int] = [:]
-        try await bucket.list(prefix: Self.objects) { present[$0.key] = $0.size }
+        for prefix in FlowObjectPlace.prefixes {
+            try await bucket.list(prefix: prefix) { present[$0.key] = $0.size }
+        }
         for object in listed.values {
             guard let size = present.removeValue(forKey: object.key) else {
                 report.findings.append(.removed(key: object.key))
@@ -68,7 +68,9 @@ package struct BucketVerification: Sendable {
         }
         for key in present.keys {
             // What was delivered after an interface's last manifest is not covered yet.
-            if let place = Place(key), place.hour > sealedUntil[place.interface] ?? "" {
+            if let place = FlowObjectPlace(key: key),
+                place.hour > sealedUntil[place.interface.description] ?? .min
+            {
                 report.uncovered += 1
             } else {
                 report.findings.append(.replayed(key: key))
@@ -127,24 +129,4 @@ package struct BucketVerification: Sendable {
     }
 
     private func hash(_ content: [UInt8]) -> String { hexadecimal(SHA256.hash(data: content)) }
-
-    /// What an object's key says of its place.
-    private struct Place {
-        let interface: String
-        /// `2026/11/03/10`: earlier hours sort before later ones.
-        let hour: String
-
-        init?(_ key: String) {
-            var parts: [Substring: Substring] = [:]
-            for part in key.split(separator: "/") {
-                let pair = part.split(separator: "=", maxSplits: 1)
-                if pair.count == 2 { parts[pair[0]] = pair[1] }
-            }
-            guard let interface = parts["vnic-id"], let year = parts["year"], let month = parts["month"],
-                let day = parts["day"], let hour = parts["hour"]
-            else { return nil }
-            self.interface = String(interface)
-            self.hour = "\(year)/\(month)/\(day)/\(hour)"
-        }
-    }
 }

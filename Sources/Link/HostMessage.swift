@@ -4,10 +4,27 @@ package import Model
 package enum HostMessage: Sendable, Codable {
     /// What the host must enforce from now on.
     case revision(Revision)
+    /// The credentials of the buckets that the next revision's collectors fill; they replace those told before.
+    case credentials([HostCredentials])
     /// What makes the next revision of the one that the host has.
     case amendment(GroupAmendment)
     /// Nothing new; tells the server's clock, so that both sides see that the other is there.
     case ping(at: Timestamp)
+}
+
+/// Credentials of a bucket, for the host's folder of them. They are in no revision: those are kept and sent back.
+package struct HostCredentials: Sendable, Codable {
+    /// What the files of such credentials begin with.
+    package static let namePrefix = "sealed-"
+
+    /// The file's name, which begins with `namePrefix`.
+    package var name: String
+    package var content: String
+
+    package init(name: String, content: String) {
+        self.name = name
+        self.content = content
+    }
 }
 
 extension Policy {

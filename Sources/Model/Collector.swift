@@ -14,6 +14,8 @@ package struct Collector: Hashable, Sendable {
 
     package let id: Identifier<Collector>
     package let name: String
+    /// The project that owns it, where that is not the policy's.
+    package let project: String?
     package let target: Target
     /// `file:PATH`, relative to the data folder or absolute, or `s3://BUCKET?…`.
     package var bucket: String
@@ -24,11 +26,12 @@ package struct Collector: Hashable, Sendable {
     package let interval: Int
 
     package init(
-        id: Identifier<Collector>, name: String, target: Target, bucket: String, isActive: Bool = true,
-        format: FlowLogFormat = .ibm, interval: Int = defaultInterval
+        id: Identifier<Collector>, name: String, project: String? = nil, target: Target, bucket: String,
+        isActive: Bool = true, format: FlowLogFormat = .ibm, interval: Int = defaultInterval
     ) {
         self.id = id
         self.name = name
+        self.project = project
         self.target = target
         self.bucket = bucket
         self.isActive = isActive
@@ -39,7 +42,7 @@ package struct Collector: Hashable, Sendable {
 
 extension Collector: Codable {
     private enum Key: CodingKey {
-        case id, name, target, bucket, isActive, format, interval
+        case id, name, project, target, bucket, isActive, format, interval
         /// Of the releases before there were formats.
         case includesAllProtocols
     }
@@ -50,6 +53,7 @@ extension Collector: Codable {
         self.init(
             id: try container.decode(Identifier<Collector>.self, forKey: .id),
             name: try container.decode(String.self, forKey: .name),
+            project: try container.decodeIfPresent(String.self, forKey: .project),
             target: try container.decode(Target.self, forKey: .target),
             bucket: try container.decode(String.self, forKey: .bucket),
             isActive: try container.decode(Bool.self, forKey: .isActive),
@@ -61,6 +65,7 @@ extension Collector: Codable {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(id, forKey: .id)
         try container.encode(name, forKey: .name)
+        try container.encodeIfPresent(project, forKey: .project)
         try container.encode(target, forKey: .target)
         try container.encode(bucket, forKey: .bucket)
         try container.encode(isActive, forKey: .isActive)

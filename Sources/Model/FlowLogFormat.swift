@@ -9,12 +9,6 @@ package enum FlowLogFormat: Hashable, Sendable {
     /// AWS's lines with these columns, in this order.
     case aws(columns: [String])
 
-    /// The columns of AWS's default format.
-    package static let awsDefaultColumns = [
-        "version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets",
-        "bytes", "start", "end", "action", "log-status",
-    ]
-
     package static let names = ["ibm", "ibm+", "jsonl", "aws"]
 
     /// The word that users write.
@@ -38,9 +32,64 @@ package enum FlowLogFormat: Hashable, Sendable {
         case "ibm": self = .ibm
         case "ibm+": self = .ibmPlus
         case "jsonl": self = .jsonLines
-        case "aws": self = .aws(columns: columns.isEmpty ? Self.awsDefaultColumns : columns)
+        case "aws": self = .aws(columns: columns.isEmpty ? AWSField.defaultNames : columns)
         default: return nil
         }
+    }
+}
+
+extension FlowLogFormat {
+    /// Why what a user wrote is no format.
+    package struct Fault: Error, Hashable, Sendable {
+        package enum Part: String, Sendable {
+            case format
+            case fields
+        }
+
+        /// Which of the two settings is at fault.
+        package let part: Part
+        package let value: String
+        /// What is wrong, and how it is mended.
+        package let message: String
+        package let mend: String
+    }
+
+    /// The format of a word and of AWS's fields as users write both; no field at all is the default format.
+    ///
+    /// `fields` are names, each alone or as `${name}`, or several in one text with blanks or commas between.
+    package init(format: String, fields: [String]) throws(Fault) {
+        guard let chosen = FlowLogFormat(name: format) else {
+            throw Fault(
+                part: .format, value: format, message: "\"\(format.prefix(100))\" is no format",
+                mend: Suggestion.mend(format, among: Self.names, none: ""))
+        }
+        let columns = fields.flatMap { $0.split { $0.isWhitespace || $0 == "," } }.map(Self.bareName)
+        guard case .aws = chosen else {
+            if let first = columns.first {
+                throw Fault(
+                    part: .fields, value: first, message: "fields are those of format aws, and the format is \(format)",
+                    mend: "leave them out, or choose format aws")
+            }
+            self = chosen
+            return
+        }
+        var seen: Set<String> = []
+        for column in columns {
+            guard AWSField(rawValue: column) != nil else {
+                throw Fault(
+                    part: .fields, value: column, message: "\"\(column.prefix(100))\" is no field of AWS's flow logs",
+                    mend: Suggestion.mend(column, among: AWSField.allCases.map(\.rawValue), none: ""))
+            }
+            guard seen.insert(column).inserted else {
+                throw Fault(
+                    part: .fields, value: column, message: "field \"\(column)\" stands twice", mend: "keep one of them")
+            }
+        }
+        self = columns.isEmpty ? chosen : .aws(columns: columns)
+    }
+
+    private static func bareName(_ item: Substring) -> String {
+        item.hasPrefix("${") && item.hasSuffix("}") ? String(item.dropFirst(2).dropLast()) : String(item)
     }
 }
 

@@ -12,6 +12,12 @@ package struct Placement: Hashable, Sendable, Codable {
     package let vpcName: String
     package let project: String
     package let groups: [String]
+    /// nil is the host's own setting.
+    package let region: String?
+    /// The subnet's zone; nil is the region's first.
+    package let subnetZone: String?
+    /// The instance's zone; nil is the region's first.
+    package let instanceZone: String?
 
     package init(policy: Policy, vpc: VPC, instance: Instance, interface: Interface, subnet: Subnet) {
         self.interface = interface.id
@@ -26,6 +32,9 @@ package struct Placement: Hashable, Sendable, Codable {
         self.vpcName = vpc.name
         self.project = interface.project ?? policy.project
         self.groups = interface.groups
+        self.region = policy.region
+        self.subnetZone = subnet.zone
+        self.instanceZone = instance.zone ?? subnet.zone
     }
 
     /// `web-1/eth0`: unique in the VPC.

@@ -1,13 +1,18 @@
 /// What a project wants of its networks: the desired state that one policy file describes.
 package struct Policy: Hashable, Sendable, Codable {
     package let project: String
+    /// Where it all is, as the names of things in flow logs say; nil is the host's own setting.
+    package let region: String?
     package var vpcs: [VPC]
     package var collectors: [Collector]
     /// Which events are written into Neutron's log; nil writes all, as a host without a controller does.
     package var logs: [LogResource]?
 
-    package init(project: String, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil) {
+    package init(
+        project: String, region: String? = nil, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil
+    ) {
         self.project = project
+        self.region = region
         self.vpcs = vpcs
         self.collectors = collectors
         self.logs = logs
@@ -84,12 +89,17 @@ package struct Subnet: Hashable, Sendable, Codable {
     package let prefixes: [IPPrefix]
     /// Name of its network ACL; nil lets everything through.
     package let acl: String?
+    /// nil is the region's first zone.
+    package let zone: String?
 
-    package init(id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil) {
+    package init(
+        id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil, zone: String? = nil
+    ) {
         self.id = id
         self.name = name
         self.prefixes = prefixes
         self.acl = acl
+        self.zone = zone
     }
 }
 
@@ -97,11 +107,14 @@ package struct Subnet: Hashable, Sendable, Codable {
 package struct Instance: Hashable, Sendable, Codable {
     package let id: Identifier<Instance>
     package let name: String
+    /// nil is that of its interface's subnet.
+    package let zone: String?
     package var interfaces: [Interface]
 
-    package init(id: Identifier<Instance>, name: String, interfaces: [Interface]) {
+    package init(id: Identifier<Instance>, name: String, zone: String? = nil, interfaces: [Interface]) {
         self.id = id
         self.name = name
+        self.zone = zone
         self.interfaces = interfaces
     }
 }

@@ -80,12 +80,13 @@ extension FlowColumn {
         case .direction: "`egress` where the instance opened the session, `ingress` where it was the target."
         case .verdict: "`accept` or `drop`; a record never mixes them."
         case .reason:
-            "Why the packets were refused: `no-rule`, `spoof`, `dhcp-server`, `router-advertisement`, `invalid` or "
+            "Why the packets were refused: `no-rule`, `acl`, `spoof`, `dhcp-server`, `router-advertisement`, `invalid` or "
                 + "`untracked`. Absent where they were accepted."
-        case .stage: "Layer that decided: `guard` or `group`."
+        case .stage: "Layer that decided: `guard`, `group` or `acl`."
         case .ruleID: "Id of the rule that decided. Default refusals and the guard's rules have ids as well."
         case .rule: "Text of the rule, as it was when it decided."
-        case .group: "Name of the security group that holds the rule. Absent for the guard and without groups."
+        case .group:
+            "Name of the security group or network ACL that holds the rule. Absent for the guard and without groups."
         case .securityGroupID: "Id of the security group that holds the rule."
         case .revision: "Number of the policy revision in force when the session was judged."
         case .changedBy:

@@ -1,3 +1,4 @@
+import Host
 package import Model
 
 /// How the records of one interface become objects of a collector's bucket: which objects there are, their keys and contents.
@@ -11,27 +12,64 @@ package struct FlowObjectFormat: Sendable {
         package func holds(_ direction: Direction) -> Bool { self == .all || rawValue == direction.rawValue }
     }
 
+    private enum Content: Sendable {
+        case ibm(IBMFlowLog)
+        case jsonLines(JSONFlowLog)
+        case aws(AWSFlowLog)
+    }
+
+    private let collector: Collector
     private let placement: Placement
     private let region: String
-    private let log: IBMFlowLog
+    private let content: Content
 
-    package init(collector: Collector, placement: Placement, catalogue: Catalogue, region: String) {
+    /// * `region`: where the interface is, if its placement does not say so.
+    /// * `host`: who captured the records.
+    package init(
+        collector: Collector, placement: Placement, catalogue: Catalogue, region: String,
+        host: String = Machine.hostName
+    ) {
+        let region = placement.region ?? region
+        self.collector = collector
         self.placement = placement
         self.region = region
-        log = IBMFlowLog(collector: collector, placement: placement, catalogue: catalogue, region: region)
+        switch collector.format {
+        case .ibm, .ibmPlus:
+            content = .ibm(
+                IBMFlowLog(collector: collector, placement: placement, catalogue: catalogue, region: region))
+        case .jsonLines:
+            content = .jsonLines(
+                JSONFlowLog(collector: collector, placement: placement, catalogue: catalogue, host: host))
+        case .aws(let columns):
+            content = .aws(AWSFlowLog(columns: columns, collector: collector, placement: placement, region: region))
+        }
     }
 
     /// The objects that each span of time gives, also where there is nothing to tell.
-    package static func parts(_ format: FlowLogFormat) -> [Part] { [.ingress, .egress] }
+    package static func parts(_ format: FlowLogFormat) -> [Part] {
+        switch format {
+        case .ibm, .ibmPlus: [.ingress, .egress]
+        case .jsonLines, .aws: [.all]
+        }
+    }
 
     /// Where the object of a span that ended at `end` lies in its bucket.
     ///
     /// `stream` is the end of the stream's first span, `counter` which of the part's objects in its hour folder it is, from
     /// 0 on.
     package func key(_ part: Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
-        IBMObjectKey(
-            placement: placement, part: part, region: region, windowEnd: end, stream: stream, counter: counter
-        ).description
+        switch content {
+        case .ibm:
+            IBMObjectKey(
+                placement: placement, part: part, region: region, windowEnd: end, stream: stream, counter: counter
+            ).description
+        case .jsonLines:
+            JSONObjectKey(placement: placement, region: region, end: end, stream: stream, counter: counter).description
+        case .aws:
+            AWSObjectKey(
+                collector: collector, placement: placement, region: region, end: end, stream: stream, counter: counter
+            ).description
+        }
     }
 
     /// Writes an object's content, before compression, of records that its part holds.
@@ -40,6 +78,42 @@ package struct FlowObjectFormat: Sendable {
     package func append(
         _ records: [FlowRecord], start: Timestamp, end: Timestamp, hasLoss: Bool, to line: inout ByteLine
     ) -> [(name: String, value: String)] {
-        log.append(records, windowStart: start, windowEnd: end, hasLoss: hasLoss, to: &line)
+        switch content {
+        case .ibm(let log):
+            log.append(records, windowStart: start, windowEnd: end, hasLoss: hasLoss, to: &line)
+        case .jsonLines(let log): log.append(records, start: start, end: end, hasLoss: hasLoss, to: &line)
+        case .aws(let log): log.append(records, start: start, end: end, hasLoss: hasLoss, to: &line)
+        }
+    }
+}
+
+/// What an object's metadata says of its content, in every format but the VPC service's, which has more.
+struct FlowObjectSummary {
+    let collector: Collector
+    let placement: Placement
+    let start: Timestamp
+    let end: Timestamp
+    let isIncomplete: Bool
+    let count: Int
+
+    /// `ok`, or `skip data` when records of the span are missing.
+    var state: String { isIncomplete ? "skip data" : "ok" }
+
+    var metadata: [(name: String, value: String)] {
+        [
+            ("format", collector.format.name), ("collector_id", collector.id.description),
+            ("network_interface_id", placement.interface.description),
+            ("capture_start_time", start.text(fractionDigits: 0)),
+            ("capture_end_time", end.roundedUp.text(fractionDigits: 0)), ("state", state),
+            ("number_of_flow_logs", "\(count)"),
+        ]
+    }
+}
+
+extension Timestamp {
+    /// The first whole second that is not before this instant.
+    var roundedUp: Timestamp {
+        let whole = Timestamp(seconds: seconds)
+        return whole < self ? Timestamp(seconds: seconds + 1) : whole
     }
 }

@@ -4,8 +4,12 @@ package import Model
 ///
 /// Every field of every record is there, zeros and `false` included. Instants are whole seconds in UTC: beginnings are
 /// rounded down, ends up. Three kinds of flow record are not in it: those without packets, those of other protocols
-/// than TCP and UDP over IPv4 unless the collector asks for all, and those of detail `total`, which have no addresses
+/// than TCP and UDP over IPv4 unless the format is `ibm+`, and those of detail `total`, which have no addresses
 /// to write; an object that such a record belongs to says `skip data`. A `coarse` record's initiator port is 0.
+///
+/// In `ibm+` each record has one key more, `gatehouse`: `rule_id` and `rule`, the `group` or `acl` that holds it, the
+/// `stage` that decided, the `reason` where it refused, the `revision` in force, `changed_by` and `changed_at` of the
+/// revision that is answerable, the record's `sequence` in the host's spool, and for ICMP `icmp_type` and `icmp_code`.
 package struct IBMFlowLog: Sendable {
     private let collector: Collector
     private let placement: Placement
@@ -37,7 +41,7 @@ package struct IBMFlowLog: Sendable {
             ("version", "0.0.1"), ("collector_crn", names.collector), ("attached_endpoint_type", "vnic"),
             ("network_interface_id", placement.interface.description), ("instance_crn", names.instance),
             ("vpc_crn", names.vpc), ("capture_start_time", windowStart.text(fractionDigits: 0)),
-            ("capture_end_time", Self.roundedUp(windowEnd).text(fractionDigits: 0)),
+            ("capture_end_time", windowEnd.roundedUp.text(fractionDigits: 0)),
             ("state", isIncomplete ? "skip data" : "ok"),
         ]
         line.append(UInt8(ascii: "{"))
@@ -67,17 +71,12 @@ package struct IBMFlowLog: Sendable {
         return isOrdinary || collector.format == .ibmPlus
     }
 
-    private static func roundedUp(_ instant: Timestamp) -> Timestamp {
-        let whole = Timestamp(seconds: instant.seconds)
-        return whole < instant ? Timestamp(seconds: instant.seconds + 1) : whole
-    }
-
     private func append(_ record: FlowRecord, to line: inout ByteLine) {
         let key = record.key
         line.append("{\"start_time\":")
         line.append(jsonInstant: record.start, fractionDigits: 0)
         line.append(jsonKey: "end_time")
-        line.append(jsonInstant: Self.roundedUp(record.end), fractionDigits: 0)
+        line.append(jsonInstant: record.end.roundedUp, fractionDigits: 0)
         line.append(jsonKey: "connection_start_time")
         line.append(jsonInstant: record.connectionStart, fractionDigits: 0)
         line.append(record.direction == .ingress ? ",\"direction\":\"I\"" : ",\"direction\":\"O\"")
@@ -118,11 +117,21 @@ package struct IBMFlowLog: Sendable {
         line.append(UInt8(ascii: "\""))
         if let reference = catalogue.rule(record.rule) {
             line.append(jsonMember: "rule", reference.text)
-            if !reference.group.isEmpty { line.append(jsonMember: "group", reference.group) }
+            if !reference.group.isEmpty {
+                line.append(jsonMember: reference.stage == .acl ? "acl" : "group", reference.group)
+            }
         }
         line.append(jsonMember: "stage", record.stage.rawValue)
+        if record.verdict == .drop, let reason = DropReason(stage: record.stage, rule: record.rule) {
+            line.append(jsonMember: "reason", reason.rawValue)
+        }
         line.append(jsonKey: "revision")
         line.append(decimal: record.revision)
+        if let change = catalogue.change(behind: record.rule, inForce: record.revision) {
+            line.append(jsonMember: "changed_by", change.actor)
+            line.append(jsonKey: "changed_at")
+            line.append(jsonInstant: change.madeAt, fractionDigits: 0)
+        }
         line.append(jsonKey: "sequence")
         line.append(decimal: record.sequence)
         if let type = record.key.icmpType, let code = record.key.icmpCode {

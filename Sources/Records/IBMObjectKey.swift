@@ -2,6 +2,8 @@ package import Model
 
 /// The key of a flow-log object: where in the bucket the records of one interface, part and window lie.
 package struct IBMObjectKey: Hashable, Sendable, CustomStringConvertible {
+    package static let prefix = "ibm_vpc_flowlogs_v1/"
+
     package let description: String
 
     /// - Parameters:
@@ -20,18 +22,10 @@ package struct IBMObjectKey: Hashable, Sendable, CustomStringConvertible {
         let instance = CloudResourceName(instanceOf: placement, region: region).keyPart
         let account = PercentEncoding.encode(placement.project)
         var line = ByteLine(capacity: 640)
-        line.append("ibm_vpc_flowlogs_v1/account=\(account)/region=\(PercentEncoding.encode(region))")
+        line.append("\(Self.prefix)account=\(account)/region=\(PercentEncoding.encode(region))")
         line.append("/vpc-id=\(vpc)/subnet-id=\(subnet)/endpoint-type=vnics/instance-id=\(instance)")
         line.append("/vnic-id=\(placement.interface)/record-type=\(part.rawValue)")
-        let hour = CivilTime(windowEnd)
-        line.append("/year=")
-        line.append(decimal: hour.year, width: 4)
-        line.append("/month=")
-        line.append(decimal: hour.month, width: 2)
-        line.append("/day=")
-        line.append(decimal: hour.day, width: 2)
-        line.append("/hour=")
-        line.append(decimal: hour.hour, width: 2)
+        line.append(hourFolders: CivilTime(windowEnd))
         line.append("/stream-id=")
         line.append(streamName: CivilTime(stream))
         line.append(UInt8(ascii: "/"))
@@ -42,11 +36,28 @@ package struct IBMObjectKey: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ByteLine {
-    /// Writes `20261103T090002Z`.
-    fileprivate mutating func append(streamName calendar: CivilTime) {
+    /// Writes `/year=2026/month=11/day=03/hour=09`.
+    mutating func append(hourFolders calendar: CivilTime) {
+        append("/year=")
+        append(decimal: calendar.year, width: 4)
+        append("/month=")
+        append(decimal: calendar.month, width: 2)
+        append("/day=")
+        append(decimal: calendar.day, width: 2)
+        append("/hour=")
+        append(decimal: calendar.hour, width: 2)
+    }
+
+    /// Writes `20261103`.
+    mutating func append(dayName calendar: CivilTime) {
         append(decimal: calendar.year, width: 4)
         append(decimal: calendar.month, width: 2)
         append(decimal: calendar.day, width: 2)
+    }
+
+    /// Writes `20261103T090002Z`.
+    mutating func append(streamName calendar: CivilTime) {
+        append(dayName: calendar)
         append(UInt8(ascii: "T"))
         append(decimal: calendar.hour, width: 2)
         append(decimal: calendar.minute, width: 2)

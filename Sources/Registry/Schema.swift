@@ -9,6 +9,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1", migrate: makeFirstVersion)
         migrator.registerMigration("2", migrate: addVPCObjects)
+        migrator.registerMigration("3", migrate: addFormats)
         return migrator
     }
 

@@ -103,6 +103,7 @@ package struct Uplink: Sendable {
         var line: [UInt8] = []
         // What the host has: an amendment makes the next of it.
         var present: Revision?
+        var credentials = BucketCredentials(folder: data.credentials)
         for try await chunk in response.body {
             line += Array(chunk.readableBytesView)
             while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
@@ -112,29 +113,35 @@ package struct Uplink: Sendable {
                 switch message {
                 case .revision(let revision):
                     present = revision
-                    try await adopt(revision, client)
+                    // A policy that the kernel did not take leaves the former one in force, with its buckets.
+                    if try await adopt(revision, client) { try credentials.forgetOthers() }
+                case .credentials(let told): try credentials.keep(told)
                 case .amendment(let amendment):
                     // Without what it amends the stream is begun anew, which brings the whole policy.
                     guard let next = present?.amended(by: amendment) else { throw UplinkError.notAmendable }
                     present = next
-                    try await adopt(next, client)
+                    _ = try await adopt(next, client)
                 case .ping(let at): try await report(at, client)
                 }
             }
         }
     }
 
-    private func adopt(_ revision: Revision, _ client: HTTPClient) async throws {
+    /// Hands a revision to the agent and posts its receipt; tells whether it is in force.
+    private func adopt(_ revision: Revision, _ client: HTTPClient) async throws -> Bool {
         let receipt: HostReceipt
+        var isApplied = false
         do {
             guard case .receipt(let applied) = try await ask(.adopt(revision: revision, sessions: .cut)) else {
                 throw AgentClient.Failure.refused("the agent is of another version")
             }
             receipt = .applied(applied, digest: try revision.policy.digest)
+            isApplied = true
         } catch {
             receipt = .failed(revision: revision.number, "\(error)")
         }
         _ = try await post("receipts", ControlCodec.encode(receipt), client)
+        return isApplied
     }
 
     private func report(_ pingedAt: Timestamp, _ client: HTTPClient) async throws {

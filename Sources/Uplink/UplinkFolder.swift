@@ -32,10 +32,13 @@ package enum UplinkError: Error, Equatable, CustomStringConvertible {
     case streamEnded
     /// The server amends a policy that this process was not told.
     case notAmendable
+    /// The server names credentials as it must not.
+    case badCredentialsName(String)
 
     package var description: String {
         switch self {
         case .notAmendable: "what the server amends was not told here; asking for the whole policy"
+        case .badCredentialsName(let name): "the server names credentials \"\(name)\": it is of another version"
         case .notEnrolled(let folder):
             "folder \(folder): this host is not enrolled; start the agent with --enrol TOKEN-FILE once"
         case .token(let words): "enrolment token: \(words)"

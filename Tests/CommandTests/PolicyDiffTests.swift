@@ -68,7 +68,19 @@ import Testing
             "file:flowlogs", "file:other",
             ["~ collector all: vpc/shop to file:flowlogs → vpc/shop to file:other"]
         ),
+        (
+            "\"file:flowlogs\"}", "\"file:flowlogs\", format: aws, fields: [version, bytes], interval: 60}",
+            [
+                "~ collector all: vpc/shop to file:flowlogs → vpc/shop to file:flowlogs, format aws of version, bytes, "
+                    + "every 60 s"
+            ]
+        ),
         ("project: demo", "project: live", ["~ project live: was demo"]),
+        ("project: demo", "project: demo\nregion: lab", ["~ region lab: was the host's"]),
+        (
+            "10.1.3.0/24}", "10.1.3.0/24, zone: local-2}",
+            ["~ subnet shop/back: 10.1.3.0/24 → 10.1.3.0/24 in local-2"]
+        ),
     ])
     func `a change is named by its object`(old: String, new: String, expected: [String]) throws {
         #expect(try replacing(old, new) == expected)

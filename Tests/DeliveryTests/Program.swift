@@ -4,6 +4,8 @@ import Foundation
 struct Program {
     let path: String
 
+    init(at path: String) { self.path = path }
+
     init?(_ name: String) {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let paths = folders.map { "\($0)/\(name)" }

@@ -45,4 +45,87 @@ import Testing
             #expect(try content(key).contains("flow-log-collector:\(collector)"))
         }
     }
+
+    @Test(.kernel) func `credentials of a bucket reach the host whose collector fills it, and go again`() throws {
+        let fleet = try Fleet("fk")
+        defer { fleet.remove() }
+        try fleet.startServer()
+        let host = try fleet.addHost("host-1")
+        let network = try fleet.make("networks", "network", #"{"name": "net"}"#)
+        _ = try fleet.make(
+            "subnets", "subnet", #"{"network_id": "\#(network)", "cidr": "10.9.0.0/24", "ip_version": 4}"#)
+        let web = try fleet.make("security-groups", "security_group", #"{"name": "web"}"#)
+        _ = try fleet.addPort("g1", group: web, network: network, host: host, address: "10.9.0.11")
+        let store = try AgreeableStore(beside: fleet.router)
+        defer { store.stop() }
+        try fleet.call(
+            "POST", "/api/buckets",
+            #"{"bucket": {"name": "cos", "url": "s3://cos?endpoint=http://127.0.0.1:\#(store.port)", "#
+                + #""access_key": "AKIA", "secret_key": "s3cr3t"}}"#)
+        let version = "version=2026-10-06&generation=2"
+        let made = try fleet.call(
+            "POST", "/v1/flow_log_collectors?\(version)",
+            #"{"target": {"id": "\#(network)"}, "storage_bucket": {"name": "cos"}}"#)
+        let collector = try #require(made["id"] as? String)
+        let folder = host.folder.credentials
+        func files() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+        try fleet.wait("the credentials") { files().contains { $0.hasPrefix("sealed-") } }
+        let file = try #require(files().first)
+        #expect(try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8).contains("s3cr3t"))
+        let mode = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")[.posixPermissions]
+        #expect((mode as? NSNumber)?.intValue == 0o600)
+        try fleet.inForce()
+        for name in try FileManager.default.contentsOfDirectory(atPath: host.folder.revisions) {
+            let revision = try String(contentsOfFile: "\(host.folder.revisions)/\(name)", encoding: .utf8)
+            #expect(!revision.contains("s3cr3t"))
+        }
+        try fleet.call("DELETE", "/v1/flow_log_collectors/\(collector)?\(version)")
+        try fleet.wait("no credentials") { files().isEmpty }
+    }
+}
+
+/// A store that takes whatever it is given, enough for a server's probe.
+private final class AgreeableStore {
+    let port: Int
+    private let process: ChildProcess
+
+    private static let script = """
+        import http.server, sys
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def log_message(self, *words): pass
+            def answer(self, status):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(status); self.send_header("ETag", '"x"'); self.send_header("Content-Length", "0"); self.end_headers()
+            def do_PUT(self): self.answer(200)
+            def do_DELETE(self): self.answer(204)
+            def do_HEAD(self): self.answer(404)
+            def do_GET(self): self.answer(404)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        open(sys.argv[1], "w").write(str(server.server_address[1]) + "\\n")
+        server.serve_forever()
+        """
+
+    /// Starts it in the namespace of a host.
+    init(beside host: TestHost) throws {
+        var options = ChildProcess.Options()
+        options.namespace = host.name
+        options.diesWithParent = true
+        let path = FileManager.default.temporaryDirectory.path + "/gatehouse-store-\(UUID().uuidString.prefix(8))"
+        process = try ChildProcess("python3", ["-c", Self.script, path], options: options)
+        var found: Int?
+        for _ in 0..<100 where found == nil {
+            Thread.sleep(forTimeInterval: 0.05)
+            found = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+                $0.hasSuffix("\n") ? Int($0.dropLast()) : nil
+            }
+        }
+        try? FileManager.default.removeItem(atPath: path)
+        port = try #require(found)
+    }
+
+    func stop() {
+        process.terminate()
+        _ = try? process.wait()
+    }
 }

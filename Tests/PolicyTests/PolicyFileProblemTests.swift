@@ -20,7 +20,7 @@ import Testing
         ("", "f.yaml:1: the file is empty; write at least project: NAME and vpcs: []"),
         (
             "hello",
-            "f.yaml:1: \"hello\" where a mapping is wanted; write a mapping with the keys project, vpcs, collectors"
+            "f.yaml:1: \"hello\" where a mapping is wanted; write a mapping with the keys project, vpcs, collectors, …"
         ),
         (
             "project: p\n---\nproject: q",
@@ -33,11 +33,14 @@ import Testing
         ),
         (
             "project: p\r\nvpcs: []\r\nfoo: 1\r\n",
-            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors"
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region"
         ),
         ("vpcs: []", "f.yaml:1: key \"project\" is missing; write project: NAME"),
         ("project: p", "f.yaml:1: key \"vpcs\" is missing; write vpcs: a list of VPCs"),
-        ("[a]", "f.yaml:1: a list where a mapping is wanted; write a mapping with the keys project, vpcs, collectors"),
+        (
+            "[a]",
+            "f.yaml:1: a list where a mapping is wanted; write a mapping with the keys project, vpcs, collectors, …"
+        ),
         ("project: p\nvpcs: none", "f.yaml:2: vpcs: \"none\" where a list is wanted; write a list of VPCs"),
         ("project: [p]\nvpcs: []", "f.yaml:1: project: a list where a text is wanted; write the project's name"),
         (
@@ -46,7 +49,10 @@ import Testing
                 + "use 1-63 letters, digits, \"_\", \".\" and \"-\", the first not \".\" or \"-\""
         ),
         ("project: p\nvpc: []\nvpcs: []", "f.yaml:2: unknown key \"vpc\"; write \"vpcs\""),
-        ("project: p\nvpcs: []\nfoo: 1", "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors"),
+        (
+            "project: p\nvpcs: []\nfoo: 1",
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region"
+        ),
         (
             "project: p\nvpcs: []\nproject: q",
             "f.yaml:1: key \"project\" stands twice in one mapping, first here; keep one of them"
@@ -196,6 +202,34 @@ import Testing
             ".active: \"yes\" is neither true nor false; write true or false"
         ),
         ("{name: c, target: vpc/v, bucket: 'file:x', actve: true}", ": unknown key \"actve\"; write \"active\""),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', all_protocols: true}",
+            ": \"all_protocols\" is no key any more; write format: ibm+ for true"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', format: ibm++}",
+            ".format: \"ibm++\" is no format; write \"ibm+\""
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', format: aws, fields: [version, src-addr]}",
+            ".fields: \"src-addr\" is no field of AWS's flow logs; write \"srcaddr\""
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', format: aws, fields: '${bytes} ${bytes}'}",
+            ".fields: field \"bytes\" stands twice; keep one of them"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', fields: [version]}",
+            ".fields: fields are those of format aws, and the format is ibm; leave them out, or choose format aws"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', interval: 59}",
+            ".interval: interval \"59\" is not 60 to 3600 seconds; write whole seconds, as 300"
+        ),
+        (
+            "{name: c, target: vpc/v, bucket: 'file:x', interval: 5m}",
+            ".interval: interval \"5m\" is not 60 to 3600 seconds; write whole seconds, as 300"
+        ),
     ])
     func `collectors`(collector: String, expected: String) {
         #expect(problems(Self.head + "collectors:\n- \(collector)") == "f.yaml:6: collectors[0]\(expected)")

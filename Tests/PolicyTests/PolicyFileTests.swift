@@ -42,7 +42,7 @@ import Testing
                     interfaces:
                       - {name: n, subnet: s, addresses: [10.0.0.1, "fd00:1::1"], device: d, mac: "02:00:00:00:00:01"}
             collectors:
-              - {name: fine, target: interface/v/i/n, bucket: "file:a", active: false, all_protocols: true}
+              - {name: fine, target: interface/v/i/n, bucket: "file:a", active: false, format: ibm+}
             """, name: "p.yaml")
         let interface = try policy.interface("i")
         #expect(interface.addresses.map(\.description) == ["10.0.0.1", "fd00:1::1"])
@@ -53,6 +53,53 @@ import Testing
         #expect(collector.target == .interface(vpc: "v", instance: "i", interface: "n"))
         #expect(!collector.isActive)
         #expect(collector.format == .ibmPlus)
+    }
+
+    @Test func `region and zones are read`() throws {
+        let policy = try PolicyFile.load(
+            """
+            project: p
+            region: lab-east
+            vpcs:
+              - {name: v, cidrs: [10.0.0.0/8], subnets: [{name: s, cidr: 10.0.0.0/24, zone: lab-east-2}]}
+            """, name: "p.yaml")
+        #expect(policy.region == "lab-east")
+        #expect(policy.vpcs.first?.subnets.map(\.zone) == ["lab-east-2"])
+    }
+
+    @Test(arguments: [
+        ("Lab", "lab-1", "f.yaml:2: region: \"Lab\" is no region's name; use 1-63 of a-z, 0-9 and \"-\""),
+        (
+            "lab", "west-1",
+            "f.yaml:3: vpcs[0].subnets[0].zone: zone \"west-1\" is not of region \"lab\"; "
+                + "write a name that begins with it, as lab-1, or the file's region"
+        ),
+    ]) func `a place that is none is a problem`(region: String, zone: String, expected: String) {
+        let error = #expect(throws: PolicyFileError.self) {
+            try PolicyFile.load(
+                """
+                project: p
+                region: \(region)
+                vpcs: [{name: v, cidrs: [10.0.0.0/8], subnets: [{name: s, cidr: 10.0.0.0/24, zone: \(zone)}]}]
+                """, name: "f.yaml")
+        }
+        #expect(error?.problems.first?.description == expected)
+    }
+
+    @Test(arguments: [
+        ("", FlowLogFormat.ibm, 300), (", format: jsonl, interval: 60", .jsonLines, 60),
+        (", format: aws", .aws(columns: AWSField.defaultNames), 300),
+        (", format: aws, fields: [version, bytes]", .aws(columns: ["version", "bytes"]), 300),
+        (", format: aws, fields: '${version} ${bytes}', interval: 3600", .aws(columns: ["version", "bytes"]), 3600),
+    ]) func `a collector has a format and an interval`(settings: String, format: FlowLogFormat, interval: Int) throws {
+        let policy = try PolicyFile.load(
+            """
+            project: p
+            vpcs: [{name: v, cidrs: [10.0.0.0/8]}]
+            collectors: [{name: c, target: vpc/v, bucket: "file:a"\(settings)}]
+            """, name: "p.yaml")
+        #expect(policy.collectors.map(\.format) == [format])
+        #expect(policy.collectors.map(\.interval) == [interval])
     }
 
     @Test func `ready-made groups come into a VPC when something names them`() throws {

@@ -44,20 +44,32 @@ import Testing
     }
 
     @Test func `the page of flow objects shows a key with its content`() throws {
+        try expectObject(.ibmPlus, .ingress, [shop.record()])
+    }
+
+    @Test func `the page of flow objects shows lines with their key`() throws {
+        try expectObject(.jsonLines, .all, [])
+    }
+
+    @Test func `the page of flow objects shows AWS's lines with their key`() throws {
+        var refusal = shop.record(state: .refused)
+        (refusal.verdict, refusal.fromTarget) = (.drop, .zero)
+        try expectObject(.aws(columns: AWSField.defaultNames), .all, [shop.record(), refusal])
+    }
+
+    private func expectObject(_ format: FlowLogFormat, _ part: FlowObjectFormat.Part, _ records: [FlowRecord]) throws {
         let start = Timestamp(seconds: 1_793_700_900)
         let end = start.advanced(by: .seconds(60))
         let collector = Collector(
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
-            format: .ibmPlus)
-        let log = IBMFlowLog(
-            collector: collector, placement: shop.web, catalogue: shop.catalogue, region: "local")
+            format: format)
+        let objects = FlowObjectFormat(
+            collector: collector, placement: shop.web, catalogue: shop.catalogue, region: "local", host: "host-1")
         var line = ByteLine()
-        log.append([shop.record()], windowStart: start, windowEnd: end, hasLoss: false, to: &line)
+        _ = objects.append(records, start: start, end: end, hasLoss: false, to: &line)
         let page = try page("flow-objects.md")
         expect(page, holds: line)
-        let key = IBMObjectKey(
-            placement: shop.web, part: .ingress, region: "local", windowEnd: end, stream: end, counter: 0)
-        #expect(page.contains("\n\(key)\n```"))
+        #expect(page.contains("\n\(objects.key(part, end: end, stream: end, counter: 0))\n```"))
     }
 
     @Test func `the page of flow objects shows a record`() throws {

@@ -36,11 +36,12 @@ import Testing
 
     @Test func `an object has the fields of the VPC service in their order`() {
         let account = "crn:v1:gatehouse:private:is:lab-east:a/demo:"
+        let zone = "crn:v1:gatehouse:private:is:lab-east-1:a/demo:"
         #expect(
             text([shop.record()], region: "lab-east")
                 == #"{"version":"0.0.1","collector_crn":"\#(account):flow-log-collector:\#(collector().id)","#
                 + #""attached_endpoint_type":"vnic","network_interface_id":"\#(shop.web.interface)","#
-                + #""instance_crn":"\#(account):instance:\#(shop.web.instance)","#
+                + #""instance_crn":"\#(zone):instance:\#(shop.web.instance)","#
                 + #""vpc_crn":"\#(account):vpc:\#(shop.web.vpc)","capture_start_time":"2026-11-03T10:15:00Z","#
                 + #""capture_end_time":"2026-11-03T10:16:00Z","state":"ok","number_of_flow_logs":1,"flow_logs":["#
                 + #"{"start_time":"2026-11-03T10:15:07Z","end_time":"2026-11-03T10:15:10Z","#
@@ -125,7 +126,43 @@ import Testing
         #expect(decision["rule"] as? String == "ingress tcp/443 from any")
         #expect(decision["stage"] as? String == "group")
         #expect(decision["revision"] as? Int == 2)
+        #expect(decision["group"] as? String == "web")
+        #expect(decision["changed_by"] as? String == "ada")
+        #expect(decision["changed_at"] as? String == "2026-11-03T10:00:00Z")
+        #expect(decision["reason"] == nil)
         #expect(log.count == 22)
+    }
+
+    @Test func `a refusal of an ACL names the ACL with the reason`() throws {
+        let acl = NetworkACL(
+            id: Identifier(derivedFrom: "acl"), name: "edge",
+            rules: [
+                ACLRule(
+                    id: Identifier(derivedFrom: "unset"), name: "", action: .deny, direction: .ingress, family: nil,
+                    service: .any, sourcePorts: nil, source: nil, target: nil)
+            ])
+        let vpc = shop.revision.policy.vpcs[0]
+        let policy = Policy(
+            project: "demo",
+            vpcs: [
+                VPC(
+                    id: vpc.id, name: "shop", prefixes: [], subnets: vpc.subnets, acls: [acl], groups: [], instances: []
+                )
+            ])
+        var catalogue = shop.catalogue
+        let revision = shop.revision.next(policy: policy, actor: "cy", origin: "", at: start)
+        catalogue.learn(revision)
+        var record = shop.record(state: .refused)
+        (record.verdict, record.stage, record.revision) = (.drop, .acl, revision.number)
+        record.rule = revision.policy.vpcs[0].acls[0].rules[0].id
+        var line = ByteLine()
+        IBMFlowLog(collector: collector(all: true), placement: shop.web, catalogue: catalogue, region: "local")
+            .append([record], windowStart: start, windowEnd: start, hasLoss: false, to: &line)
+        let decision = try #require(try logs(line.text).first?["gatehouse"] as? [String: Any])
+        #expect(decision["acl"] as? String == "edge")
+        #expect(decision["group"] == nil)
+        #expect(decision["reason"] as? String == "acl")
+        #expect(decision["changed_by"] as? String == "cy")
     }
 
     @Test func `a key names every place in its folders`() {
@@ -133,11 +170,12 @@ import Testing
             placement: shop.web, part: .egress, region: "lab east", windowEnd: start.advanced(by: .seconds(60)),
             stream: start, counter: 11)
         let crn = "crn%3Av1%3Agatehouse%3Aprivate%3Ais%3Alab%2520east%3Aa%2Fdemo%3A"
+        let zone = "crn%3Av1%3Agatehouse%3Aprivate%3Ais%3Alab%2520east-1%3Aa%2Fdemo%3A"
         #expect(
             key.description
                 == "ibm_vpc_flowlogs_v1/account=demo/region=lab%20east/vpc-id=\(crn)%3Avpc%3A\(shop.web.vpc)"
-                + "/subnet-id=\(crn)%3Asubnet%3A\(shop.web.subnet)/endpoint-type=vnics"
-                + "/instance-id=\(crn)%3Ainstance%3A\(shop.web.instance)/vnic-id=\(shop.web.interface)"
+                + "/subnet-id=\(zone)%3Asubnet%3A\(shop.web.subnet)/endpoint-type=vnics"
+                + "/instance-id=\(zone)%3Ainstance%3A\(shop.web.instance)/vnic-id=\(shop.web.interface)"
                 + "/record-type=egress/year=2026/month=11/day=03/hour=10/stream-id=20261103T101500Z/00000011.gz")
     }
 }

@@ -30,7 +30,7 @@ import Testing
         var amended = 0
         for _ in 0..<500 {
             let before = try await revisions(test)
-            let (choice, seed) = (Int.random(in: 0..<18, using: &random), random.next())
+            let (choice, seed) = (Int.random(in: 0..<19, using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {

@@ -47,6 +47,9 @@ struct VPCActions {
             var collector = former
             collector.isActive.toggle()
             _ = try change.updateCollector(collector, from: former)
+        case 17:
+            let bucket: StoredBucket = try some(&random)
+            _ = try change.openBucket(bucket, to: Bool.random(using: &random) ? ["p"] : [])
         default: try change.deleteCollector(try some(&random))
         }
     }
@@ -69,7 +72,7 @@ struct VPCActions {
         let buckets = try StoredBucket.fetchAll(change.database)
         let bucket =
             try buckets.first
-            ?? change.createBucket(StoredBucket(id: Change.newID(), projectID: "", name: "logs", url: "file:logs"))
+            ?? change.createBucket(StoredBucket(id: Change.newID(), projectID: "other", name: "logs", url: "file:logs"))
         let target: (kind: Kind, id: String)
         let vpcID: String
         switch Int.random(in: 0..<4, using: &random) {

@@ -1,11 +1,12 @@
 import Foundation
 import GRDB
+import Model
 import Registry
 import Testing
 
 @Suite struct SchemaTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
-    private static let newest = fixtures.appending(path: "schema-2.sql")
+    private static let newest = fixtures.appending(path: "schema-3.sql")
 
     /// A released schema never changes: a new version is a new migration. `GATEHOUSE_RECORD=1` writes the sample anew.
     @Test func `the tables are those of the committed sample`() async throws {
@@ -21,13 +22,13 @@ import Testing
         #expect(try String(contentsOf: Self.newest, encoding: .utf8) == made)
     }
 
-    /// A registry as version 1 left it: its sample's tables, a network with a group and a rule, and their history.
-    @Test func `a registry of the first version opens with its present and its past`() async throws {
-        let path = FileManager.default.temporaryDirectory.path + "/gatehouse-first-\(UUID().uuidString).sqlite"
+    /// A registry as a version left it: its sample's tables, some objects and their history.
+    private func open(version: Int, _ body: (PastState, PastState) throws -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/gatehouse-old-\(UUID().uuidString).sqlite"
         defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
         let old = try DatabaseQueue(path: path)
-        let tables = try String(contentsOf: Self.fixtures.appending(path: "schema-1.sql"), encoding: .utf8)
-        let objects = try String(contentsOf: Self.fixtures.appending(path: "objects-1.sql"), encoding: .utf8)
+        let tables = try String(contentsOf: Self.fixtures.appending(path: "schema-\(version).sql"), encoding: .utf8)
+        let objects = try String(contentsOf: Self.fixtures.appending(path: "objects-\(version).sql"), encoding: .utf8)
         try await old.write { database in
             // Indexes and triggers come before their tables in the sample's order of names.
             let statements = tables.components(separatedBy: ";\nCREATE ").map {
@@ -41,10 +42,25 @@ import Testing
         let registry = try Registry(path: path)
         let (present, past) = try await registry.read { (try PastState(present: $0), try PastState(at: 1, in: $0)) }
         #expect(present == past)
-        #expect(present.vpcs.map(\.name) == ["old"])
-        #expect(present.groups.map(\.vpcID) == [nil])
-        #expect(present.rules.map(\.edition) == [nil])
-        #expect(present.subnets.map(\.cidr) == ["10.9.0.0/24"])
-        #expect(present.interfaces.map(\.virtual) == [nil])
+        try body(present, past)
+    }
+
+    @Test func `a registry of the first version opens with its present and its past`() async throws {
+        try await open(version: 1) { present, _ in
+            #expect(present.vpcs.map(\.name) == ["old"])
+            #expect(present.groups.map(\.vpcID) == [nil])
+            #expect(present.rules.map(\.edition) == [nil])
+            #expect(present.subnets.map(\.cidr) == ["10.9.0.0/24"])
+            #expect(present.interfaces.map(\.virtual) == [nil])
+        }
+    }
+
+    @Test func `a registry of the second version opens with its collectors' formats`() async throws {
+        try await open(version: 2) { present, _ in
+            #expect(present.collectors.map(\.name) == ["plain", "wide"])
+            #expect(present.collectors.map(\.flowLogFormat) == [.ibm, .ibmPlus])
+            #expect(present.collectors.map(\.interval) == [300, 300])
+            #expect(present.buckets.map(\.projects) == [[]])
+        }
     }
 }

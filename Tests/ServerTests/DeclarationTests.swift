@@ -29,7 +29,7 @@ import Testing
         let project = try #require(
             try await server.plane.registry.read { try Identity.project(named: "demo", in: $0) })
         let declaration = PolicyDeclaration(
-            policy, projectID: project.id, host: "h", prunes: prunes, zone: "local-1", makesBuckets: makesBuckets)
+            policy, projectID: project.id, host: "h", prunes: prunes, makesBuckets: makesBuckets)
         return try await server.plane.registry.change(by: .system("test", requestID: "req-1")) {
             try declaration.make(in: $0)
         }

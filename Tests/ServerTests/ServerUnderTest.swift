@@ -12,13 +12,17 @@ final class ServerUnderTest: Sendable {
 
     /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival); each one's
     /// token is `NAME-token-0123456789`, ada's password `s3cret-of-ada`.
-    init(anonymous: Bool = false, policy: String? = nil, quotas: VPCQuotas = VPCQuotas()) async throws {
+    init(
+        anonymous: Bool = false, policy: String? = nil, quotas: VPCQuotas = VPCQuotas(),
+        region: ServedRegion = ServedRegion()
+    ) async throws {
         folder = FileManager.default.temporaryDirectory.path + "/gatehouse-server-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var settings = ServerSettings()
         settings.isInsecure = true
         settings.admitsAnonymous = anonymous
         settings.vpcQuotas = quotas
+        (settings.region, settings.zones) = (region.name, region.zones)
         access = try AccessFile(text: policy)
         plane = try ControlPlane(folder: ServerFolder(folder + "/data"), settings: settings, access: access)
         try "s3cret-of-ada\n".write(toFile: folder + "/ada.pw", atomically: true, encoding: .utf8)

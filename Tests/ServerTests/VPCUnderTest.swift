@@ -33,16 +33,17 @@ extension ServerUnderTest {
     }
 
     /// A VPC with one subnet and one instance in it.
-    func shop() async throws -> Shop {
+    func shop(zone: String = "local-1") async throws -> Shop {
         let vpc = try await made("vpcs", #"{"name": "shop"}"#)
         let id = try #require(vpc["id"]?.text)
         let subnet = try await made(
             "subnets",
-            #"{"name": "web", "vpc": {"id": "\#(id)"}, "zone": {"name": "local-1"}, "ipv4_cidr_block": "10.1.0.0/24"}"#)
+            #"{"name": "web", "vpc": {"id": "\#(id)"}, "zone": {"name": "\#(zone)"}, "ipv4_cidr_block": "10.1.0.0/24"}"#
+        )
         let subnetID = try #require(subnet["id"]?.text)
         let instance = try await made(
             "instances",
-            #"{"name": "web-1", "zone": {"name": "local-1"}, "primary_network_interface": {"name": "eth0", "subnet": {"id": "\#(subnetID)"}}}"#
+            #"{"name": "web-1", "zone": {"name": "\#(zone)"}, "primary_network_interface": {"name": "eth0", "subnet": {"id": "\#(subnetID)"}}}"#
         )
         return Shop(
             vpc: id, subnet: subnetID, instance: try #require(instance["id"]?.text),

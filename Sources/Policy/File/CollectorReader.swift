@@ -10,13 +10,17 @@ struct CollectorReader {
         var targets: [Collector.Target: String] = [:]
         var collectors: [Collector] = []
         for value in list?.elements(of: "collectors") ?? [] {
-            guard let fields = value.fields(["name", "target", "bucket", "active", "all_protocols"]) else { continue }
+            let known = ["name", "target", "bucket", "active", "format", "fields", "interval"]
+            guard let fields = value.fields(known, former: ["all_protocols": "write format: ibm+ for true"]) else {
+                continue
+            }
             let name = names.read(fields)
             let place = fields.required("target", "vpc/NAME")
             let target = place.flatMap(readTarget)
             let bucket = fields.required("bucket", "\"file:FOLDER\"").flatMap(readBucket)
             let isActive = fields["active"]?.flag() ?? true
-            let includesAllProtocols = fields["all_protocols"]?.flag() ?? false
+            let format = readFormat(fields)
+            let interval = fields["interval"].flatMap(readInterval) ?? Collector.defaultInterval
             guard let target, let bucket else { continue }
             if let earlier = targets[target] {
                 place?.report(
@@ -26,9 +30,38 @@ struct CollectorReader {
             collectors.append(
                 Collector(
                     id: Identifier(derivedFrom: "collector", project, name), name: name, target: target,
-                    bucket: bucket, isActive: isActive, format: includesAllProtocols ? .ibmPlus : .ibm))
+                    bucket: bucket, isActive: isActive, format: format, interval: interval))
         }
         return collectors
+    }
+
+    /// The format with its fields; the default one, with a report, where they are none.
+    private func readFormat(_ fields: FileFields) -> FlowLogFormat {
+        let word = fields["format"].flatMap { $0.text("one of \(FlowLogFormat.names.joined(separator: ", "))") }
+        let list = fields["fields"]
+        let names =
+            list.map { $0.isList ? $0.elements(of: "fields").compactMap { $0.text("a field") } : texts($0) } ?? []
+        do throws(FlowLogFormat.Fault) {
+            return try FlowLogFormat(format: word ?? FlowLogFormat.ibm.name, fields: names)
+        } catch {
+            (error.part == .format ? fields["format"] : list)?.report(error.message, mend: error.mend)
+            return .ibm
+        }
+    }
+
+    private func texts(_ value: FileValue) -> [String] { value.text("\"${srcaddr} ${dstaddr} …\"").map { [$0] } ?? [] }
+
+    /// Seconds.
+    private func readInterval(_ value: FileValue) -> Int? {
+        guard let text = value.text("seconds") else { return nil }
+        guard let seconds = Int(text), Collector.intervals.contains(seconds) else {
+            let range = Collector.intervals
+            value.report(
+                "interval \"\(text.prefix(40))\" is not \(range.lowerBound) to \(range.upperBound) seconds",
+                mend: "write whole seconds, as \(Collector.defaultInterval)")
+            return nil
+        }
+        return seconds
     }
 
     private func readBucket(_ value: FileValue) -> String? {

@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// One value of the file with the place to name when it is wrong.
@@ -65,7 +66,9 @@ struct FileValue {
     }
 
     /// The keys of a mapping, reporting those that are not among `known`; nil, with a report, of anything else.
-    func fields(_ known: [String]) -> FileFields? {
+    ///
+    /// `former` are keys of earlier releases, with the mend for each.
+    func fields(_ known: [String], former: [String: String] = [:]) -> FileFields? {
         guard case .mapping(let mapping) = node else {
             let keys = known.prefix(3).joined(separator: ", ")
             let rest = known.count > 3 ? ", …" : ""
@@ -81,6 +84,11 @@ struct FileValue {
                 continue
             }
             guard known.contains(scalar.string) else {
+                if let mend = former[scalar.string] {
+                    problems.add(
+                        line: keyLine, path: path, message: "\"\(scalar.string)\" is no key any more", mend: mend)
+                    continue
+                }
                 let nearest = Suggestion.nearest(to: scalar.string, among: known)
                 problems.add(
                     line: keyLine, path: path, message: "unknown key \"\(excerpt(scalar.string))\"",

@@ -16,6 +16,20 @@ enum NameRule {
         return name
     }
 
+    /// The name of a region or zone, as the VPC API has them.
+    static func readPlace(_ value: FileValue, of kind: String) -> String? {
+        guard let name = value.text("the \(kind)'s name") else { return nil }
+        let isName = name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "-")
+        }
+        guard isName, name.utf8.count <= maximumLength else {
+            value.report(
+                "\"\(name.prefix(80))\" is no \(kind)'s name", mend: "use 1-\(maximumLength) of a-z, 0-9 and \"-\"")
+            return nil
+        }
+        return name
+    }
+
     private static func isAllowed(_ character: Character) -> Bool {
         guard let byte = character.asciiValue else { return false }
         return (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)

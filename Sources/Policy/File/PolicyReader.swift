@@ -9,8 +9,9 @@ struct PolicyReader {
     init(problems: ProblemList) { self.problems = problems }
 
     func read(_ root: FileValue) -> Policy {
-        guard let fields = root.fields(["project", "vpcs", "collectors"]) else { return .empty }
+        guard let fields = root.fields(["project", "vpcs", "collectors", "region"]) else { return .empty }
         let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
+        let region = fields["region"].flatMap { NameRule.readPlace($0, of: "region") }
         var names = NameRegister(kind: "VPC")
         var vpcs: [VPC] = []
         for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
@@ -18,10 +19,10 @@ struct PolicyReader {
                 continue
             }
             let name = names.read(fields)
-            vpcs.append(VPCReader(project: project, name: name, claims: claims).read(fields))
+            vpcs.append(VPCReader(project: project, name: name, region: region ?? "local", claims: claims).read(fields))
         }
         let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
-        return Policy(project: project, vpcs: vpcs, collectors: collectors)
+        return Policy(project: project, region: region, vpcs: vpcs, collectors: collectors)
     }
 }
 

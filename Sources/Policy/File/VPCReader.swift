@@ -4,11 +4,13 @@ import Model
 struct VPCReader {
     let project: String
     let name: String
+    private let region: String
     private let claims: HostClaims
 
-    init(project: String, name: String, claims: HostClaims) {
+    init(project: String, name: String, region: String, claims: HostClaims) {
         self.project = project
         self.name = name
+        self.region = region
         self.claims = claims
     }
 
@@ -29,6 +31,16 @@ struct VPCReader {
             subnets: subnets, acls: acls, groups: instances.groups.all, instances: read)
     }
 
+    private func readZone(_ value: FileValue) -> String? {
+        guard let zone = NameRule.readPlace(value, of: "zone") else { return nil }
+        if !zone.hasPrefix(region) {
+            value.report(
+                "zone \"\(zone)\" is not of region \"\(region)\"",
+                mend: "write a name that begins with it, as \(region)-1, or the file's region")
+        }
+        return zone
+    }
+
     private func readSubnets(
         _ list: FileValue?, within blocks: [IPPrefix], _ acls: ACLReader
     ) -> ([Subnet], [String]) {
@@ -37,7 +49,7 @@ struct VPCReader {
         var placed: [PlacedPrefix] = []
         let space = blocks.map(\.description).joined(separator: ", ")
         for value in list?.elements(of: "subnets") ?? [] {
-            guard let fields = value.fields(["name", "cidr", "cidrs", "acl"]) else { continue }
+            guard let fields = value.fields(["name", "cidr", "cidrs", "acl", "zone"]) else { continue }
             let name = names.read(fields)
             let prefixes =
                 fields.either("cidr", or: "cidrs", "PREFIX").map { PrefixReader.read($0, owner: "subnet \"\(name)\"") }
@@ -51,7 +63,8 @@ struct VPCReader {
             subnets.append(
                 Subnet(
                     id: Identifier(derivedFrom: "subnet", project, self.name, name), name: name,
-                    prefixes: prefixes.map(\.prefix), acl: fields["acl"].flatMap(acls.resolve)))
+                    prefixes: prefixes.map(\.prefix), acl: fields["acl"].flatMap(acls.resolve),
+                    zone: fields["zone"].flatMap(readZone)))
         }
         PrefixReader.reportOverlaps(placed, mend: "make the subnets disjoint")
         return (subnets, names.names)

@@ -1,6 +1,6 @@
 import GRDB
 
-/// Flow-log collectors and the buckets that they fill.
+/// Flow-log collectors.
 extension Change {
     package func createCollector(_ wanted: StoredCollector) throws -> StoredCollector {
         let taken = try StoredCollector.filter(Column("targetID") == wanted.targetID).fetchOne(database)
@@ -43,28 +43,5 @@ extension Change {
         let name = try String.fetchOne(
             database, sql: "SELECT name FROM \(kind.rawValue) WHERE id = ?", arguments: [collector.targetID])
         try audit(action, kind, id: collector.targetID, name: name ?? "", before: before, after: after)
-    }
-
-    package func createBucket(_ wanted: StoredBucket) throws -> StoredBucket {
-        let named = Column("projectID") == wanted.projectID && Column("name") == wanted.name
-        guard try StoredBucket.filter(named).isEmpty(database) else {
-            throw RegistryError(.bucketExists, "There is a bucket \(wanted.name) already.")
-        }
-        var bucket = wanted
-        try insert(&bucket)
-        try audit("bucket.create", bucket, after: try json(bucket))
-        return bucket
-    }
-
-    /// Removes a bucket that no collector fills; what lies in it stays.
-    package func deleteBucket(_ bucket: StoredBucket) throws {
-        let users = try StoredCollector.filter(Column("bucketID") == bucket.id).order(Column("id")).fetchAll(database)
-        guard users.isEmpty else {
-            throw RegistryError(
-                .inUse(.bucket),
-                "Bucket \(bucket.name) is filled by \(users.map(\.name).joined(separator: ", ")); delete these first.")
-        }
-        try delete(bucket)
-        try audit("bucket.delete", bucket, before: try json(bucket))
     }
 }

@@ -10,16 +10,19 @@ extension Change {
         return instance
     }
 
-    /// The instance of the device that an interface names; made where there is none, under the device's name.
+    /// The instance of the device that an interface names; made where there is none, under the device's name and in
+    /// the zone of the interface's subnet; `zone` is that of subnets that name none.
     @discardableResult package func ensureInstance(of port: StoredInterface, zone: String) throws -> StoredInstance {
         if let instance = try StoredInstance.owner(of: port, in: database) { return instance }
         // The id that hosts have for the device already, unless it names an instance of another VPC.
         let known = Identifier<Instance>(ofDevice: port.deviceID).description
         let isTaken = try StoredInstance.stored(known, in: database) != nil
+        let subnet = try port.addresses.first.flatMap { try StoredSubnet.stored($0.subnetID, in: database) }
         return try createInstance(
             StoredInstance(
                 id: isTaken ? Change.newID() : known, projectID: port.projectID, vpcID: port.vpcID,
-                name: port.deviceID, zone: zone, deviceID: port.deviceID, primaryID: port.id, profile: "adopted"))
+                name: port.deviceID, zone: subnet?.zone ?? zone, deviceID: port.deviceID, primaryID: port.id,
+                profile: "adopted"))
     }
 
     package func updateInstance(_ wanted: StoredInstance, from former: StoredInstance) throws -> StoredInstance {

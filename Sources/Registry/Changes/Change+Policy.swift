@@ -11,19 +11,19 @@ package struct PolicyDeclaration: Sendable {
     /// The host that has the devices.
     private let host: String
     let prunes: Bool
-    /// Where instances are that a collector needs and that nobody has registered.
-    let zone: String
+    let region: ServedRegion
     /// Whether the caller may name a bucket that is not there yet.
     let makesBuckets: Bool
 
     package init(
-        _ policy: Policy, projectID: String, host: String, prunes: Bool, zone: String = "", makesBuckets: Bool = false
+        _ policy: Policy, projectID: String, host: String, prunes: Bool, region: ServedRegion = ServedRegion(),
+        makesBuckets: Bool = false
     ) {
         self.policy = policy
         self.projectID = projectID
         self.host = host
         self.prunes = prunes
-        self.zone = zone
+        self.region = region
         self.makesBuckets = makesBuckets
     }
 
@@ -37,6 +37,7 @@ package struct PolicyDeclaration: Sendable {
                 "group \(name): two VPCs of the file have one of this name, and a project has one group of a name here; "
                     + "rename one of them")
         }
+        try checkPlaces()
         var made: [String: StoredVPC] = [:]
         for vpc in policy.vpcs {
             let stored = try self.vpc(vpc, change, &lines)
@@ -64,13 +65,18 @@ package struct PolicyDeclaration: Sendable {
     ) throws -> [StoredSubnet] {
         var all = try StoredSubnet.filter(Column("vpcID") == stored.id).fetchAll(change.database)
         for subnet in vpc.subnets {
-            for prefix in subnet.prefixes where !all.contains(where: { $0.cidr == prefix.description }) {
+            for prefix in subnet.prefixes {
+                if let present = all.first(where: { $0.cidr == prefix.description }) {
+                    try checkZone(subnet, against: present)
+                    continue
+                }
                 lines.append("+ subnet \(subnet.name) \(prefix)")
                 all.append(
                     try change.createSubnet(
                         StoredSubnet(
                             id: Change.newID(), projectID: projectID, vpcID: stored.id, name: subnet.name,
-                            description: "", cidr: prefix.description, gateway: nil, isDHCPEnabled: false, pools: [])))
+                            description: "", cidr: prefix.description, gateway: nil, isDHCPEnabled: false, pools: [],
+                            zone: subnet.zone)))
             }
         }
         return all

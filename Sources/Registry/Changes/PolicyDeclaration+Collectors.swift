@@ -13,7 +13,7 @@ extension PolicyDeclaration {
             if let present, present.bucketID == bucket.id {
                 var wanted = present
                 (wanted.name, wanted.isActive) = (collector.name, collector.isActive)
-                wanted.includesAllProtocols = collector.format == .ibmPlus
+                (wanted.flowLogFormat, wanted.interval) = (collector.format, collector.interval)
                 guard wanted != present else { continue }
                 lines.append("~ collector \(collector.name) of \(collector.target)")
                 _ = try change.updateCollector(wanted, from: present)
@@ -29,7 +29,7 @@ extension PolicyDeclaration {
                 StoredCollector(
                     id: Change.newID(), projectID: projectID, vpcID: target.vpcID, name: collector.name,
                     target: (target.kind, target.id), bucketID: bucket.id, isActive: collector.isActive,
-                    includesAllProtocols: collector.format == .ibmPlus))
+                    format: collector.format, interval: collector.interval))
         }
         guard prunes else { return }
         let all = try StoredCollector.filter(Column("projectID") == projectID).order(Column("id"))
@@ -69,7 +69,7 @@ extension PolicyDeclaration {
             let vpc = try vpc(name)
             guard let port = try ports(vpc, instance).order(Column("createdAt"), Column("id")).fetchOne(change.database)
             else { throw missing }
-            return (.instance, try change.ensureInstance(of: port, zone: zone).id, vpc.id)
+            return (.instance, try change.ensureInstance(of: port, zone: region.firstZone).id, vpc.id)
         case .interface(let name, let instance, let interface):
             let vpc = try vpc(name)
             let found = try ports(vpc, instance).filter(Column("name") == "\(instance)/\(interface)")
@@ -81,10 +81,12 @@ extension PolicyDeclaration {
 
     /// The bucket of a location: one that is there, or a new one where the caller may make it.
     private func bucket(_ collector: Collector, _ change: Change, _ lines: inout [String]) throws -> StoredBucket {
-        let usable = [projectID, ""].contains(Column("projectID"))
-        let known = try StoredBucket.filter(usable && Column("url") == collector.bucket)
-            .order(Column("projectID").desc, Column("name")).fetchOne(change.database)
-        if let known { return known }
+        let known = try StoredBucket.filter(Column("url") == collector.bucket).order(Column("name"))
+            .fetchAll(change.database).filter { $0.admits(projectID) }
+        if let own = known.first(where: { $0.projectID == projectID }) ?? known.first(where: { $0.projectID.isEmpty }) {
+            return own
+        }
+        if let opened = known.first { return opened }
         let name = try freeBucketName(for: collector.bucket, change)
         if let fault = StoredBucket.fault(name: name, url: collector.bucket) {
             throw RegistryError(.invalid(.body), "collector \(collector.name): bucket\(fault)")

@@ -8,7 +8,7 @@ package import GRDB
 /// * An interface concerns its host, before and after, and the hosts that its groups concern.
 /// * A network ACL concerns the hosts that have interfaces in its VPC, an instance those that have interfaces of it.
 /// * A collector concerns the hosts that have interfaces in its VPC.
-/// * A bucket concerns none: it never changes while a collector fills it.
+/// * A bucket concerns the hosts that have interfaces in the VPCs of the collectors that fill it.
 /// * A log concerns all hosts: which interfaces it covers is a matter of projects.
 package enum ConcernedHosts {
     private struct Past: Decodable {
@@ -25,7 +25,7 @@ package enum ConcernedHosts {
             database,
             sql: """
                 SELECT DISTINCT kind, objectID FROM history
-                WHERE revision > ? AND revision <= ? AND kind NOT IN ('security_group_rule', 'network_acl_rule', 'bucket')
+                WHERE revision > ? AND revision <= ? AND kind NOT IN ('security_group_rule', 'network_acl_rule')
                 """, arguments: [first, last])
         for row in rows {
             let id: String = row[1]
@@ -43,6 +43,9 @@ package enum ConcernedHosts {
                 hosts.formUnion(try holders("vpcID = (SELECT vpcID FROM network_acl WHERE id = ?)", id, database))
             case .instance:
                 hosts.formUnion(try holders(ofInstance: id, database))
+            case .bucket:
+                hosts.formUnion(
+                    try holders("vpcID IN (SELECT vpcID FROM flow_log_collector WHERE bucketID = ?)", id, database))
             case .collector:
                 // One that is gone has concerned the hosts of its VPC, too.
                 for past in try states(.collector, of: id, after: first, upTo: last, database) {

@@ -6,10 +6,12 @@ package enum HostPolicy {
     /// The revision for a host, as the registry stands now.
     ///
     /// Two revisions of one host are the same to it when their policies are equal, whatever their numbers.
-    package static func revision(forHost host: String, in database: Database) throws -> Revision {
+    package static func revision(
+        forHost host: String, of region: ServedRegion = ServedRegion(), in database: Database
+    ) throws -> Revision {
         let number =
             try Int.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM revision")) ?? 0
-        var reader = try HostPolicyReader(host: host, database: database)
+        var reader = try HostPolicyReader(host: host, region: region, database: database)
         let policy = try reader.policy()
         let origins = try ruleOrigins(reader.editions, in: database)
         let notes = try notes(Set(origins.values).union([number]), in: database)

@@ -67,8 +67,10 @@ extension HostPolicyReader {
                 let bucket = try StoredBucket.stored(item.bucketID, in: database)
             else { return nil }
             return Collector(
-                id: id, name: item.name, target: target, bucket: bucket.url, isActive: item.isActive,
-                format: item.includesAllProtocols ? .ibmPlus : .ibm)
+                id: id, name: item.name, project: item.projectID, target: target, bucket: bucket.location,
+                // A bucket that is no longer open to the project gets nothing more of it.
+                isActive: item.isActive && bucket.admits(item.projectID), format: item.flowLogFormat,
+                interval: item.interval)
         }
     }
 

@@ -4,6 +4,7 @@ import Model
 /// Builds the policy of one host.
 struct HostPolicyReader {
     let host: String
+    let region: ServedRegion
     let database: Database
     let interfaces: [StoredInterface]
     private var groups: [String: StoredGroup] = [:]
@@ -12,8 +13,9 @@ struct HostPolicyReader {
     /// The rules that the policy holds, for their origins.
     private(set) var editions: [RuleEdition] = []
 
-    init(host: String, database: Database) throws {
+    init(host: String, region: ServedRegion, database: Database) throws {
         self.host = host
+        self.region = region
         self.database = database
         interfaces = try StoredInterface.filter(
             Column("host") == host && Column("isPortSecurityEnabled") == true && Column("isAdminUp") == true
@@ -35,7 +37,8 @@ struct HostPolicyReader {
         var scopes: [Scope] = []
         for stored in vpcs { scopes.append(try scope(stored)) }
         let built = try scopes.map(vpc)
-        return Policy(project: "", vpcs: built, collectors: try collectors(scopes), logs: try logs())
+        return Policy(
+            project: "", region: region.name, vpcs: built, collectors: try collectors(scopes), logs: try logs())
     }
 
     /// What of one VPC the host has, and the names that the policy gives to its parts.
@@ -79,7 +82,7 @@ struct HostPolicyReader {
                 identifier(subnet.id).map {
                     Subnet(
                         id: $0, name: scope.subnetNames[subnet.id] ?? subnet.id, prefixes: [prefix],
-                        acl: subnet.aclID.flatMap { scope.aclNames[$0] })
+                        acl: subnet.aclID.flatMap { scope.aclNames[$0] }, zone: subnet.zone ?? region.firstZone)
                 }
             }
         }
@@ -119,7 +122,7 @@ struct HostPolicyReader {
 
     private func instance(_ device: Device, _ groups: [String: String], _ subnets: [String: String]) -> Instance {
         Instance(
-            id: device.id, name: device.name,
+            id: device.id, name: device.name, zone: device.stored?.zone,
             interfaces: device.ports.compactMap { interface($0, device.portNames[$0.id], groups, subnets) })
     }
 

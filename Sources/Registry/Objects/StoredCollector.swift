@@ -1,4 +1,5 @@
-package import GRDB
+import GRDB
+package import Model
 
 /// Where the flow records of a target go.
 package struct StoredCollector: StoredObject {
@@ -15,15 +16,18 @@ package struct StoredCollector: StoredObject {
     package let bucketID: String
     /// Whether records are delivered; a suspended collector still keeps its interfaces from coarser ones.
     package var isActive: Bool
-    /// Whether ICMP, other protocols and IPv6 are delivered beside TCP and UDP over IPv4.
-    package var includesAllProtocols: Bool
+    /// How objects are written; `formatColumns` are those of AWS's lines.
+    package private(set) var format: String
+    package private(set) var formatColumns: [String]
+    /// Seconds between two objects of an interface.
+    package var interval: Int
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0
 
     package init(
         id: String, projectID: String, vpcID: String, name: String, target: (kind: Kind, id: String), bucketID: String,
-        isActive: Bool = true, includesAllProtocols: Bool = false
+        isActive: Bool = true, format: FlowLogFormat = .ibm, interval: Int = Collector.defaultInterval
     ) {
         self.id = id
         self.projectID = projectID
@@ -33,55 +37,41 @@ package struct StoredCollector: StoredObject {
         self.targetID = target.id
         self.bucketID = bucketID
         self.isActive = isActive
-        self.includesAllProtocols = includesAllProtocols
+        self.format = format.name
+        self.formatColumns = format.columns
+        self.interval = interval
+    }
+
+    package var flowLogFormat: FlowLogFormat {
+        get { FlowLogFormat(name: format, columns: formatColumns) ?? .ibm }
+        set { (format, formatColumns) = (newValue.name, newValue.columns) }
     }
 }
 
-/// A place for flow-log objects that an operator has named.
-package struct StoredBucket: StoredObject {
-    package static let kind = Kind.bucket
-
-    package let id: String
-    /// The project that may use it; empty for all.
-    package let projectID: String
-    package let name: String
-    /// `file:FOLDER`, absolute or within the data folder of whoever writes.
-    package let url: String
-    package var createdAt: Int64 = 0
-    package var updatedAt: Int64 = 0
-    package var revisionNumber = 0
-
-    package init(id: String, projectID: String, name: String, url: String) {
-        self.id = id
-        self.projectID = projectID
-        self.name = name
-        self.url = url
+extension StoredCollector {
+    /// Of states from before there were formats.
+    private enum FormerKey: CodingKey {
+        case includesAllProtocols
     }
 
-    /// The bucket that a project means by a name: its own before one that is for all.
-    package static func named(_ name: String, for projectID: String, in database: Database) throws -> StoredBucket? {
-        try filter([projectID, ""].contains(Column("projectID")) && Column("name") == name)
-            .order(Column("projectID").desc).fetchOne(database)
-    }
-
-    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is. What follows
-    /// `s3://` is not looked at.
-    package static func fault(name: String, url: String) -> String? {
-        let isName = name.utf8.allSatisfy {
-            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-                || $0 == UInt8(ascii: ".")
-        }
-        guard (3...63).contains(name.utf8.count), isName, name.first != "-", name.first != "." else {
-            return ".name: \"\(name.prefix(100))\" is no bucket's name; write 3 to 63 of a-z, 0-9, - and ."
-        }
-        guard url.hasPrefix("file:") || url.hasPrefix("s3://"), url.utf8.count > 5,
-            url.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
-        else {
-            return ".url: \"\(url.prefix(100))\" is no bucket's location; write file:FOLDER or s3://BUCKET?endpoint=URL"
-        }
-        guard url.hasPrefix("s3://") || !url.dropFirst(5).split(separator: "/").contains("..") else {
-            return ".url: \"\(url.prefix(100))\" leads out of its folder; write it without .."
-        }
-        return nil
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        projectID = try container.decode(String.self, forKey: .projectID)
+        vpcID = try container.decode(String.self, forKey: .vpcID)
+        name = try container.decode(String.self, forKey: .name)
+        targetKind = try container.decode(String.self, forKey: .targetKind)
+        targetID = try container.decode(String.self, forKey: .targetID)
+        bucketID = try container.decode(String.self, forKey: .bucketID)
+        isActive = try container.decode(Bool.self, forKey: .isActive)
+        let wasForAll = try decoder.container(keyedBy: FormerKey.self)
+            .decodeIfPresent(Bool.self, forKey: .includesAllProtocols)
+        let formerFormat = wasForAll == true ? FlowLogFormat.ibmPlus : .ibm
+        format = try container.decodeIfPresent(String.self, forKey: .format) ?? formerFormat.name
+        formatColumns = try container.decodeIfPresent([String].self, forKey: .formatColumns) ?? []
+        interval = try container.decodeIfPresent(Int.self, forKey: .interval) ?? Collector.defaultInterval
+        createdAt = try container.decode(Int64.self, forKey: .createdAt)
+        updatedAt = try container.decode(Int64.self, forKey: .updatedAt)
+        revisionNumber = try container.decode(Int.self, forKey: .revisionNumber)
     }
 }

@@ -24,6 +24,8 @@ struct AccessPolicy: Sendable {
             "get_bucket": .role("reader"),
             "create_bucket": .rule("admin_only"),
             "delete_bucket": .rule("admin_only"),
+            // To other projects: the owner's members, and administrators.
+            "update_bucket": .rule("regular_user"),
             "test_bucket": .rule("regular_user"),
             "get_audit": .any([.role("admin"), .role("auditor"), .role("manager")]),
             "get_host": .any([.role("admin"), .role("auditor")]),

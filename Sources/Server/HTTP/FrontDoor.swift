@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Registry
+import Registry
 
 /// Leads each call to the service that its path is mounted at.
 package struct FrontDoor: Sendable {
@@ -11,11 +11,12 @@ package struct FrontDoor: Sendable {
     let iam: IAMExchange
 
     /// * `dataFolder`: where relative buckets are.
-    package init(
-        registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService, dataFolder: String
+    init(
+        registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService, dataFolder: String,
+        secrets: BucketSecrets
     ) {
         let authenticator = Authenticator(registry, admitsAnonymous: settings.admitsAnonymous)
-        let probe = BucketProbe(dataFolder: dataFolder)
+        let probe = BucketProbe(dataFolder: dataFolder, registry: registry, secrets: secrets)
         identity = IdentityService(
             registry: registry, authenticator: authenticator, tokenLifetime: settings.tokenLifetime)
         neutron = NeutronService(
@@ -23,7 +24,7 @@ package struct FrontDoor: Sendable {
         operations = OperationsService(registry: registry)
         native = NativeService(
             registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts, probe: probe,
-            zone: settings.zones.first ?? settings.region)
+            region: settings.served)
         vpc = VPCService(
             registry: registry, authenticator: authenticator, policy: { access.policy }, settings: settings,
             probe: probe)

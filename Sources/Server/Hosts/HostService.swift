@@ -1,3 +1,4 @@
+import Buckets
 import Dispatch
 import Foundation
 import GRDB
@@ -5,7 +6,7 @@ import HTTPTypes
 import Host
 import Link
 import Model
-package import Registry
+import Registry
 import Synchronization
 
 /// Tells each connected host what it must enforce, and keeps what hosts tell.
@@ -21,12 +22,16 @@ package final class HostService: Sendable {
         var digest: String?
         /// The revision that it was told last; 0 before the first.
         var told = 0
+        /// Whether it was told credentials of buckets.
+        var hasCredentials = false
         /// Whether a change came before it was told its first policy.
         var mustLookAgain = false
     }
 
     private let registry: Registry
+    private let region: ServedRegion
     private let certificates: Certificates?
+    private let secrets: BucketSecrets
     private let store: HostFolder
     private let disk = DispatchQueue(label: "gatehouse.hosts.disk")
     private let connections = Mutex<(next: Int, byHost: [String: Connection])>((1, [:]))
@@ -38,11 +43,16 @@ package final class HostService: Sendable {
     /// How many hosts are told at a time: what is read for them at once is held in memory.
     private static let tellers = 4
 
+    /// * `region`: what hosts are told of where things are.
     /// * `folder`: where the hosts' records are kept.
     /// * `certificates`: signs hosts' certificates; nil where TLS is off and nobody can be enrolled.
-    package init(_ registry: Registry, folder: String, certificates: Certificates?) {
+    init(
+        _ registry: Registry, region: ServedRegion, folder: String, certificates: Certificates?, secrets: BucketSecrets
+    ) {
         self.registry = registry
+        self.region = region
         self.certificates = certificates
+        self.secrets = secrets
         store = HostFolder(path: folder)
         // One wake that waits is enough: who is woken looks at everything.
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -168,13 +178,25 @@ package final class HostService: Sendable {
 
     /// Tells a host what it must enforce, where that is something else than it was told before.
     private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async {
-        guard let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, in: $0) }),
+        let region = region
+        guard
+            let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, of: region, in: $0) }),
             let digest = try? revision.policy.digest, digest != former
         else { return }
-        await tell(host, revision, digest, number)
+        await tell(host, revision, digest, number, try? await credentials(for: revision.policy))
     }
 
-    private func tell(_ host: String, _ revision: Revision, _ digest: String, _ number: Int) async {
+    /// What the host's collectors need to open their buckets.
+    private func credentials(for policy: Policy) async throws -> [HostCredentials] {
+        try await registry.read { try SealedCredentials.needed(by: policy, in: $0) }.map {
+            HostCredentials(name: $0.name, content: try secrets.open($0).text)
+        }
+    }
+
+    /// `credentials` are nil where they cannot be opened: the host goes on with those that it has.
+    private func tell(
+        _ host: String, _ revision: Revision, _ digest: String, _ number: Int, _ credentials: [HostCredentials]?
+    ) async {
         // A registry without any change has nothing to enforce.
         guard revision.number > 0, let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
         connections.withLock { connections in
@@ -182,6 +204,13 @@ package final class HostService: Sendable {
                 connection.told <= revision.number
             else { return }
             (connection.told, connection.digest) = (revision.number, digest)
+            // Before what needs them. A host that was told none needs none.
+            if let credentials, !credentials.isEmpty || connection.hasCredentials,
+                let line = try? ControlCodec.encode(HostMessage.credentials(credentials))
+            {
+                connection.hasCredentials = !credentials.isEmpty
+                connection.stream.yield(line)
+            }
             connection.stream.yield(line)
             connections.byHost[host] = connection
         }

@@ -1,19 +1,30 @@
 import Buckets
+import Link
 import Registry
 
 /// Tries whether objects can be put into a bucket, by putting one there and taking it away again.
 ///
-/// The server asks with its own disk, network and credentials (files of `credentials` in its data folder); hosts deliver
-/// with theirs.
+/// The server asks with its own disk and network, and with the bucket's credentials; for a bucket without any, with files of
+/// `credentials` in its data folder, where hosts have theirs.
 struct BucketProbe: Sendable {
     /// Relative folders are within this one.
     let dataFolder: String
+    let registry: Registry
+    let secrets: BucketSecrets
 
     /// What is wrong with a bucket, and how it is mended; nil when an object went in and out.
     func fault(of bucket: StoredBucket) async -> String? {
+        var known: [String: Credentials] = [:]
+        do {
+            if let sealed = try await registry.read({ try SealedCredentials(of: bucket, in: $0) }) {
+                known[sealed.name] = try secrets.open(sealed)
+            }
+        } catch {
+            return "\(error)"
+        }
         do throws(BucketError) {
-            let opened = try BucketLocation(bucket.url, dataFolder: dataFolder).open(
-                CredentialStore(folder: dataFolder + "/credentials"))
+            let opened = try BucketLocation(bucket.location, dataFolder: dataFolder).open(
+                CredentialStore(folder: dataFolder + "/credentials", known: known))
             let fault = await probe(opened)
             await opened.close()
             return fault
@@ -40,12 +51,20 @@ struct BucketProbe: Sendable {
         }
     }
 
-    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is.
-    func fault(name: String, url: String) -> String? {
+    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is. Relative folders are
+    /// within `dataFolder`.
+    static func fault(name: String, url: String, dataFolder: String, hasCredentials: Bool = false) -> String? {
         if let fault = StoredBucket.fault(name: name, url: url) { return fault }
         do throws(BucketError) {
-            _ = try BucketLocation(url, dataFolder: dataFolder)
-            return nil
+            guard case .s3(let location) = try BucketLocation(url, dataFolder: dataFolder) else {
+                return hasCredentials ? ": a folder has no credentials; leave them out" : nil
+            }
+            guard location.credentials == nil || !hasCredentials else {
+                return ".url: it names credentials of the hosts already; leave out credentials= or the keys"
+            }
+            return location.credentials?.hasPrefix(HostCredentials.namePrefix) == true
+                ? ".url: credentials=\(HostCredentials.namePrefix)… are those of another bucket; name a file of the hosts"
+                : nil
         } catch {
             return ".url: \(error)"
         }

@@ -1,68 +1,173 @@
+import Buckets
 import GRDB
 import HTTPTypes
 import Registry
 
-/// `api/buckets`: the places that collectors may fill. A project sees its own and those that are for all.
+/// `api/buckets`: the places that collectors may fill. A project sees its own, those that are for all, and those that another
+/// project has opened to it.
 struct BucketRoutes {
     let registry: Registry
     let probe: BucketProbe
     let session: Session
     let call: Call
+    /// Whether the caller may manage buckets of other projects too.
+    let isAdministrator: Bool
 
-    private var projects: [String] { [session.project?.id ?? "", ""] }
+    private var own: String { session.project?.id ?? "" }
 
     func list() async throws -> Answer {
-        let projects = projects
+        let own = own
         let all = try await registry.read { database in
-            try StoredBucket.filter(projects.contains(Column("projectID"))).order(Column("name")).fetchAll(database)
+            try StoredBucket.order(Column("name"), Column("id")).fetchAll(database).filter { $0.admits(own) }
+                .map { try describe($0, in: database) }
         }
-        return Answer(.ok, .object(["buckets": .array(all.map(Self.describe))]))
+        return Answer(.ok, .object(["buckets": .array(all)]))
     }
 
     /// Makes a bucket of the caller's project; with `shared` one for all projects.
     func create() async throws -> Answer {
         guard let body = JSON(parsing: call.body)?["bucket"], let name = body["name"]?.text, let url = body["url"]?.text
         else { throw NeutronError.badRequest("a bucket is {\"bucket\": {\"name\", \"url\"}}") }
-        if let fault = probe.fault(name: name, url: url) { throw NeutronError.badRequest("bucket\(fault)") }
+        let credentials = try credentials(body)
+        let fault = BucketProbe.fault(
+            name: name, url: url, dataFolder: probe.dataFolder, hasCredentials: credentials != nil)
+        if let fault { throw NeutronError.badRequest("bucket\(fault)") }
         guard let own = session.project?.id else {
             throw NeutronError.badRequest("a bucket belongs to a project: use a token of one")
         }
         let owner = AttributeType.flag(body["shared"] ?? .bool(false)) == true ? "" : own
+        let id = Change.newID()
+        let sealed = try credentials.map { try probe.secrets.seal($0, of: id) }
         let bucket = try await registry.change(by: Actor(session, call, "bucket.create")) { change in
-            try change.createBucket(StoredBucket(id: Change.newID(), projectID: owner, name: name, url: url))
+            let bucket = try change.createBucket(
+                StoredBucket(id: id, projectID: owner, name: name, url: url), sealed: sealed)
+            return try describe(bucket, in: change.database)
         }
-        return Answer(.created, .object(["bucket": Self.describe(bucket)]))
+        return Answer(.created, .object(["bucket": bucket]))
+    }
+
+    /// The keys in a body, which no answer tells again.
+    private func credentials(_ body: JSON) throws -> Credentials? {
+        let (access, secret, token) = (body["access_key"], body["secret_key"], body["session_token"])
+        guard access != nil || secret != nil || token != nil else { return nil }
+        guard let accessKey = access?.text, let secretKey = secret?.text, !accessKey.isEmpty, !secretKey.isEmpty,
+            token == nil || token?.text != nil
+        else {
+            throw NeutronError.badRequest("bucket.access_key, bucket.secret_key: both are wanted, as texts")
+        }
+        return Credentials(accessKey: accessKey, secretKey: secretKey, sessionToken: token?.text)
+    }
+
+    /// What of a bucket can change: which projects it is open to, or its credentials.
+    func update(_ name: String) async throws -> Answer {
+        guard let body = JSON(parsing: call.body)?["bucket"], let credentials = try credentials(body) else {
+            return try await open(name)
+        }
+        guard body["projects"] == nil else {
+            throw NeutronError.badRequest("bucket.projects: change projects and credentials one after the other")
+        }
+        let former = try await registry.read { try managed(name, in: $0) }
+        let fault = BucketProbe.fault(
+            name: former.name, url: former.url, dataFolder: probe.dataFolder, hasCredentials: true)
+        if let fault { throw NeutronError.badRequest("bucket\(fault)") }
+        guard isAdministrator else { throw NeutronError.forbidden("update_bucket") }
+        let sealed = try probe.secrets.seal(credentials, of: former.id)
+        let bucket = try await registry.change(by: Actor(session, call, "bucket.credentials")) { change in
+            // By its id, with which the credentials are sealed.
+            let present: StoredBucket = try change.find(former.id)
+            return try describe(try change.setCredentials(of: present, sealed: sealed), in: change.database)
+        }
+        return Answer(.ok, .object(["bucket": bucket, "stopped_collectors": .array([])]))
+    }
+
+    /// Opens a bucket to the projects that the body names, and to no other.
+    private func open(_ name: String) async throws -> Answer {
+        guard let items = JSON(parsing: call.body)?["bucket"]?["projects"]?.items else {
+            throw NeutronError.badRequest(
+                "what of a bucket can change is {\"bucket\": {\"projects\": [NAME, …]}}, or access_key and secret_key")
+        }
+        let answer = try await registry.change(by: Actor(session, call, "bucket.update")) { change in
+            let former = try managed(name, in: change.database)
+            guard !former.projectID.isEmpty else {
+                throw NeutronError.badRequest("bucket \(name) is for all projects: there is nobody to open it to")
+            }
+            let projects = try items.map { try project($0, in: change.database).id }
+            let (bucket, stopped) = try change.openBucket(former, to: projects)
+            return JSON.object([
+                "bucket": try describe(bucket, in: change.database),
+                "stopped_collectors": .array(try stopped.map { try describe($0, in: change.database) }),
+            ])
+        }
+        return Answer(.ok, answer)
+    }
+
+    private func project(_ item: JSON, in database: Database) throws -> Project {
+        let text = item.text ?? ""
+        guard let project = try Identity.project(named: text, in: database) ?? Project.fetchOne(database, key: text)
+        else {
+            throw NeutronError.badRequest("bucket.projects: there is no project \"\(text.prefix(100))\"")
+        }
+        return project
+    }
+
+    private func describe(_ collector: StoredCollector, in database: Database) throws -> JSON {
+        .object([
+            "id": .string(collector.id), "name": .string(collector.name),
+            "project": .string(try Project.fetchOne(database, key: collector.projectID)?.name ?? collector.projectID),
+        ])
     }
 
     private func find(_ name: String, in database: Database) throws -> StoredBucket {
-        guard let bucket = try StoredBucket.named(name, for: session.project?.id ?? "", in: database) else {
+        guard let bucket = try StoredBucket.named(name, for: own, in: database) else {
             throw RegistryError.notFound(.bucket, name)
         }
         return bucket
     }
 
+    /// A bucket that the caller may change: of its own project; an administrator's also one for all, and any that is the only
+    /// one of its name.
+    private func managed(_ name: String, in database: Database) throws -> StoredBucket {
+        let all = try StoredBucket.filter(Column("name") == name).fetchAll(database)
+        if let bucket = all.first(where: { $0.projectID == own && !own.isEmpty }) { return bucket }
+        if isAdministrator {
+            if let bucket = all.first(where: \.projectID.isEmpty) { return bucket }
+            if all.count == 1 { return all[0] }
+        }
+        throw RegistryError.notFound(.bucket, name)
+    }
+
     func delete(_ name: String) async throws -> Answer {
         try await registry.change(by: Actor(session, call, "bucket.delete")) { change in
-            try change.deleteBucket(try find(name, in: change.database))
+            try change.deleteBucket(try managed(name, in: change.database))
         }
         return Answer(.noContent)
     }
 
     /// Puts an object in and takes it away; says what failed and how to mend it.
     func test(_ name: String) async throws -> Answer {
-        let bucket = try await registry.read { try find(name, in: $0) }
+        let (bucket, described) = try await registry.read { database in
+            let bucket = try find(name, in: database)
+            return (bucket, try describe(bucket, in: database))
+        }
         let fault = await probe.fault(of: bucket)
         return Answer(
             .ok,
-            .object([
-                "bucket": Self.describe(bucket), "writable": .bool(fault == nil), "fault": .optional(fault),
-            ]))
+            .object(["bucket": described, "writable": .bool(fault == nil), "fault": .optional(fault)]))
     }
 
-    private static func describe(_ bucket: StoredBucket) -> JSON {
-        .object([
-            "id": .string(bucket.id), "name": .string(bucket.name), "url": .string(bucket.url),
-            "shared": .bool(bucket.projectID.isEmpty), "created_at": .string(Work.time(bucket.createdAt)),
+    /// `projects`, to which a bucket is open, are its owner's and administrators' to see.
+    private func describe(_ bucket: StoredBucket, in database: Database) throws -> JSON {
+        let isOwn = bucket.projectID == own
+        var members = JSONObject([
+            ("id", .string(bucket.id)), ("name", .string(bucket.name)), ("url", .string(bucket.url)),
+            ("shared", .bool(bucket.projectID.isEmpty)), ("own", .bool(isOwn)),
+            ("credentials", .bool(bucket.credentialsEdition != nil)),
+            ("created_at", .string(Work.time(bucket.createdAt))),
         ])
+        if isOwn || isAdministrator {
+            members["projects"] = .strings(
+                try bucket.projects.map { try Project.fetchOne(database, key: $0)?.name ?? $0 })
+        }
+        return .object(members)
     }
 }

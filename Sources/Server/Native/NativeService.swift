@@ -12,8 +12,7 @@ struct NativeService: Sendable {
     let policy: @Sendable () -> AccessPolicy
     let hosts: HostService
     let probe: BucketProbe
-    /// The region's first zone.
-    let zone: String
+    let region: ServedRegion
 
     func answer(_ call: Call) async throws -> Answer {
         do {
@@ -65,7 +64,9 @@ struct NativeService: Sendable {
     }
 
     private func buckets(_ call: Call, _ session: Session) async throws -> Answer {
-        let routes = BucketRoutes(registry: registry, probe: probe, session: session, call: call)
+        let routes = BucketRoutes(
+            registry: registry, probe: probe, session: session, call: call,
+            isAdministrator: policy().allows("create_bucket", session))
         switch (call.method, call.path.count) {
         case (.get, 1):
             try permit("get_bucket", session)
@@ -73,6 +74,9 @@ struct NativeService: Sendable {
         case (.post, 1):
             try permit("create_bucket", session)
             return try await routes.create()
+        case (.patch, 2):
+            try permit("update_bucket", session)
+            return try await routes.update(call.path[1])
         case (.delete, 2):
             try permit("delete_bucket", session)
             return try await routes.delete(call.path[1])
@@ -94,7 +98,7 @@ struct NativeService: Sendable {
             throw NeutronError.badRequest("a policy belongs to a project: use a token of one")
         }
         let declaration = PolicyDeclaration(
-            request.policy, projectID: project.id, host: request.host, prunes: request.prunes, zone: zone,
+            request.policy, projectID: project.id, host: request.host, prunes: request.prunes, region: region,
             makesBuckets: policy().allows("create_bucket", session))
         let actor = Actor(session, call, "policy.apply")
         let lines =

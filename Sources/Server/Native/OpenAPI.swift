@@ -38,6 +38,11 @@ enum OpenAPI {
             path: "/buckets", method: "post",
             summary: "Makes a bucket of the caller's project, or one for all projects.",
             body: "{\"bucket\": {\"name\": \"flowlogs\", \"url\": \"file:flowlogs\", \"shared\": false}}"),
+        Operation(
+            path: "/buckets/{name}", method: "patch",
+            summary:
+                "Says which other projects may fill a bucket, by name or id; tells which collectors that stops.",
+            body: "{\"bucket\": {\"projects\": [\"rival\"]}}"),
         Operation(path: "/buckets/{name}", method: "delete", summary: "Forgets a bucket that no collector fills."),
         Operation(
             path: "/buckets/{name}/test", method: "post",

@@ -60,7 +60,7 @@ package struct Bootstrap: Sendable {
         for (place, entry) in try Self.list(document, "buckets", path) {
             try Self.check(entry, ["name", "url", "project"], place)
             let (name, url) = (try Self.text(entry, "name", place), try Self.text(entry, "url", place))
-            if let fault = BucketProbe(dataFolder: folder).fault(name: name, url: url) {
+            if let fault = BucketProbe.fault(name: name, url: url, dataFolder: folder) {
                 throw Fault(description: "\(place)\(fault)")
             }
             let project = entry["project"] == nil ? nil : try Self.text(entry, "project", place)

@@ -27,8 +27,12 @@ package struct ControlPlane: Sendable {
         lock = try folder.lock()
         registry = try Registry(path: folder.registry)
         certificates = settings.isInsecure ? nil : try folder.certificates()
-        hosts = HostService(registry, folder: folder.hosts, certificates: certificates)
-        door = FrontDoor(registry: registry, settings: settings, access: access, hosts: hosts, dataFolder: folder.path)
+        let secrets = BucketSecrets(keyFile: folder.secretsKey)
+        hosts = HostService(
+            registry, region: settings.served, folder: folder.hosts, certificates: certificates, secrets: secrets)
+        door = FrontDoor(
+            registry: registry, settings: settings, access: access, hosts: hosts, dataFolder: folder.path,
+            secrets: secrets)
     }
 
     /// SHA-256 of the authority's certificate; nil with plain HTTP.

@@ -11,6 +11,8 @@ package struct ServerFolder: Hashable, Sendable {
     package var registry: String { path + "/registry.sqlite" }
     /// The records and events that hosts have sent, a folder each.
     package var hosts: String { path + "/hosts" }
+    /// What credentials of buckets are sealed with; a copy of the registry is of no use for them without it.
+    var secretsKey: String { path + "/secrets.key" }
     /// The certificate that clients need to trust.
     package var authorityCertificate: String { path + "/authority.pem" }
     private var authorityKey: String { path + "/authority.key" }

@@ -1,3 +1,5 @@
+import Registry
+
 /// How a server is run.
 package struct ServerSettings: Sendable {
     package var host = "127.0.0.1"
@@ -19,6 +21,8 @@ package struct ServerSettings: Sendable {
     package var region = "local"
     package var zones = ["local-1"]
     package var vpcQuotas = VPCQuotas()
+
+    var served: ServedRegion { ServedRegion(name: region, zones: zones) }
 
     package init() {}
 }

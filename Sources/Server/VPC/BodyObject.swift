@@ -90,6 +90,19 @@ struct BodyObject: Sendable {
         return text
     }
 
+    /// A text, or a list of texts.
+    func texts(_ key: String) throws(VPCError) -> [String]? {
+        guard let value = try value(key) else { return nil }
+        if let text = value.text { return [text] }
+        guard let items = value.items else { throw wrongType(key, "a list of strings is wanted") }
+        var texts: [String] = []
+        for item in items {
+            guard let text = item.text else { throw wrongType(key, "a list of strings is wanted") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     func object(_ key: String) throws(VPCError) -> BodyObject? {
         guard let value = try value(key) else { return nil }
         guard let members = value.members else { throw wrongType(key, "an object is wanted") }

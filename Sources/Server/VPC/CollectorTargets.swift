@@ -58,11 +58,16 @@ extension ProjectView {
     /// `coverage` is said where the collector was asked for as that of an interface.
     func render(_ collector: StoredCollector, _ coverage: CollectorCoverage?) throws -> JSONObject {
         let bucket = try StoredBucket.stored(collector.bucketID, in: database)
-        var own = JSONObject([("all_protocols", .bool(collector.includesAllProtocols))])
+        var own = settings(of: collector)
         if let coverage {
             own["interface"] = .string(coverage.interface)
             own["shadows"] = .strings(coverage.shadowed.map(\.name))
             own["note"] = .string(coverage.words)
+        }
+        if let bucket, !bucket.admits(collector.projectID) {
+            own["note"] = .string(
+                "bucket \(bucket.name) is no longer open to this project: no records are delivered until its owner opens it"
+            )
         }
         return JSONObject(
             head(collector, name: collector.name) + [

@@ -12,7 +12,7 @@ struct VPCRequest: Sendable {
 
     var settings: ServerSettings { service.settings }
     var quotas: VPCQuotas { service.settings.vpcQuotas }
-    var firstZone: String { settings.zones.first ?? settings.region }
+    var firstZone: String { settings.served.firstZone }
 
     /// The parts of the path after the collection's name.
     var path: [String] { Array(call.path.dropFirst()) }

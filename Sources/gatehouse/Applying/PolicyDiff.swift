@@ -27,6 +27,11 @@ struct PolicyDiff: Equatable {
             changes.append(
                 Change(kind: .changed, subject: "project", name: new.project, detail: "was \(old.project)"))
         }
+        if old.region != new.region {
+            let words = [old.region, new.region].map { $0 ?? "the host's" }
+            changes.append(
+                Change(kind: .changed, subject: "region", name: words[1], detail: "was \(words[0])"))
+        }
         for (before, after) in Self.pairs(old.vpcs, new.vpcs, by: { $0.name }) { compare(before, after) }
         for (before, after) in Self.pairs(old.collectors, new.collectors, by: { $0.name }) {
             add("collector", after?.name ?? before?.name ?? "", before.map(Self.text), after.map(Self.text))
@@ -38,8 +43,7 @@ struct PolicyDiff: Equatable {
         add("vpc", name, before.map { Self.list($0.prefixes) }, after.map { Self.list($0.prefixes) })
         for (old, new) in Self.pairs(before?.subnets ?? [], after?.subnets ?? [], by: { $0.name }) {
             add(
-                "subnet", "\(name)/\(new?.name ?? old?.name ?? "")", old.map { Self.list($0.prefixes) },
-                new.map { Self.list($0.prefixes) })
+                "subnet", "\(name)/\(new?.name ?? old?.name ?? "")", old.map(Self.text), new.map(Self.text))
         }
         for (old, new) in Self.pairs(before?.groups ?? [], after?.groups ?? [], by: { $0.name }) {
             compare(old, new, in: name)
@@ -119,14 +123,21 @@ struct PolicyDiff: Equatable {
         values.map(\.description).joined(separator: ", ")
     }
 
+    private static func text(_ subnet: Subnet) -> String {
+        list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")
+    }
+
     private static func text(_ interface: Interface) -> String {
         let groups = interface.groups.isEmpty ? "no group" : "groups \(list(interface.groups))"
         return "\(list(interface.addresses)) on \(interface.device), \(groups)"
     }
 
     private static func text(_ collector: Collector) -> String {
-        let notes =
-            (collector.isActive ? "" : ", suspended") + (collector.format == .ibm ? "" : ", \(collector.format.name)")
+        var notes = collector.isActive ? "" : ", suspended"
+        if collector.format != .ibm { notes += ", format \(collector.format.name)" }
+        let columns = collector.format.columns
+        if !columns.isEmpty, columns != AWSField.defaultNames { notes += " of \(list(columns))" }
+        if collector.interval != Collector.defaultInterval { notes += ", every \(collector.interval) s" }
         return "\(collector.target) to \(collector.bucket)\(notes)"
     }
 }

@@ -12,7 +12,7 @@ struct CollectorCommand: AsyncParsableCommand {
 
             Example: gatehouse collector list --server https://10.0.0.5:8440 --token-file ci.token
             """,
-        subcommands: [List.self, Show.self, Create.self, Delete.self, Test.self])
+        subcommands: [List.self, Show.self, Create.self, Update.self, Delete.self, Test.self])
 
     private static let collection = "flow_log_collectors"
 
@@ -75,8 +75,7 @@ struct CollectorCommand: AsyncParsableCommand {
         var bucket: String
         @Flag(help: "Deliver nothing until it is resumed.")
         var suspended = false
-        @Flag(help: "Deliver IPv6 and other protocols than TCP and UDP as well.")
-        var allProtocols = false
+        @OptionGroup var settings: CollectorSettings
         @OptionGroup var output: OutputOptions
         @OptionGroup var server: ManagingOptions
 
@@ -85,9 +84,34 @@ struct CollectorCommand: AsyncParsableCommand {
                 collection,
                 [
                     "name": name, "target": ["id": target], "storage_bucket": ["name": bucket], "active": !suspended,
-                    "gatehouse": ["all_protocols": allProtocols],
+                    "gatehouse": try settings.body(),
                 ], as: CollectorRow.self)
             CollectorListing.write([row], output.format)
+        }
+    }
+
+    struct Update: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change how a collector delivers, suspend or resume it; its target and bucket never change.",
+            discussion:
+                "Example: gatehouse collector update whole --format aws --fields version,srcaddr,dstaddr --server https://10.0.0.5:8440 --token-file ci.token"
+        )
+
+        @Argument(help: "The collector's name or id.")
+        var name: String
+        @Flag(help: "Whether it delivers.")
+        var state: CollectorState?
+        @OptionGroup var settings: CollectorSettings
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ManagingOptions
+
+        func run() async throws {
+            let client = try server.client()
+            let row = try await client.find(name, in: collection, as: CollectorRow.self)
+            var body: [String: Any] = ["gatehouse": try settings.body()]
+            if let state { body["active"] = state == .resume }
+            let changed = try await client.change(collection, row.id, body, as: CollectorRow.self)
+            CollectorListing.write([changed], output.format)
         }
     }
 
@@ -140,7 +164,11 @@ struct CollectorRow: Decodable, Sendable, Named {
     static let noun = "collector"
 
     struct Own: Decodable, Sendable {
-        let allProtocols: Bool
+        let format: String
+        /// The columns of AWS's lines.
+        let fields: [String]?
+        /// Seconds.
+        let interval: Int
         /// What the collector means for the interface that was asked for.
         let note: String?
     }
@@ -160,17 +188,22 @@ struct CollectorRow: Decodable, Sendable, Named {
 struct CollectorListing: Listing {
     let columns = [
         TableColumn("COLLECTOR"), TableColumn("STATE"), TableColumn("VPC"), TableColumn("TARGET"),
-        TableColumn("BUCKET"),
-        TableColumn("ID"),
+        TableColumn("BUCKET"), TableColumn("FORMAT"), TableColumn("EVERY", isNumber: true), TableColumn("ID"),
     ]
 
     func cells(_ row: CollectorRow) -> [String] {
         // An instance's reference bears no type: it is the only one.
         let target = "\(row.target.resourceType ?? "instance") \(row.target.name)"
-        return [row.name, row.active ? "active" : "suspended", row.vpc.name, target, row.storageBucket.name, row.id]
+        return [
+            row.name, row.active ? "active" : "suspended", row.vpc.name, target, row.storageBucket.name,
+            row.gatehouse?.format ?? "", row.gatehouse.map { "\($0.interval)s" } ?? "", row.id,
+        ]
     }
 
-    let keys = ["id", "name", "active", "vpc", "target_type", "target", "target_id", "bucket", "all_protocols", "note"]
+    let keys = [
+        "id", "name", "active", "vpc", "target_type", "target", "target_id", "bucket", "format", "fields", "interval",
+        "note",
+    ]
 
     func fields(_ row: CollectorRow) -> [Field] {
         [
@@ -178,7 +211,8 @@ struct CollectorListing: Listing {
             Field("vpc", .text(row.vpc.name)), Field("target_type", .text(row.target.resourceType ?? "instance")),
             Field("target", .text(row.target.name)), Field("target_id", .text(row.target.id)),
             Field("bucket", .text(row.storageBucket.name)),
-            Field("all_protocols", .truth(row.gatehouse?.allProtocols ?? false)),
+            Field("format", .text(row.gatehouse?.format)), Field("fields", .texts(row.gatehouse?.fields ?? [])),
+            Field("interval", .number(row.gatehouse?.interval)),
             Field("note", .text(row.gatehouse?.note)),
         ]
     }

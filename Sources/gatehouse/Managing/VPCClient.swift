@@ -46,6 +46,14 @@ struct VPCClient: Sendable {
         return try Self.decode(row, try await client.send(.POST, "/v1/\(collection)?\(Self.version)", bytes))
     }
 
+    func change<Row: Decodable>(_ collection: String, _ id: String, _ body: [String: Any], as row: Row.Type)
+        async throws
+        -> Row
+    {
+        let bytes = Array(try JSONSerialization.data(withJSONObject: body))
+        return try Self.decode(row, try await client.send(.PATCH, "/v1/\(collection)/\(id)?\(Self.version)", bytes))
+    }
+
     func delete(_ collection: String, _ id: String) async throws {
         _ = try await client.send(.DELETE, "/v1/\(collection)/\(id)?\(Self.version)")
     }

@@ -8,8 +8,8 @@ struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy the registry, consistent, while the server runs.",
         discussion: """
-            The copy is one SQLite file with everything but the hosts' records and the authority's key; those are files of the
-            data folder, and are copied as files.
+            The copy is one SQLite file with everything but the hosts' records, the authority's key and the key that credentials
+            of buckets are sealed with; those are files of the data folder, and are copied as files.
 
             Example: gatehouse backup /backups/registry.sqlite
             """)

@@ -1,7 +1,7 @@
 /// Finds the name that a mistyped one was probably meant to be.
-enum Suggestion {
+package enum Suggestion {
     /// The mend for a name that is not among those that exist.
-    static func mend(_ name: String, among names: [String], none: String) -> String {
+    package static func mend(_ name: String, among names: [String], none: String) -> String {
         if let nearest = nearest(to: name, among: names) { return "write \"\(nearest)\"" }
         guard !names.isEmpty else { return none }
         let listed = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
@@ -10,7 +10,7 @@ enum Suggestion {
     }
 
     /// The name with the fewest edits, where they are few for its length.
-    static func nearest(to name: String, among names: [String]) -> String? {
+    package static func nearest(to name: String, among names: [String]) -> String? {
         let typed = Array(name.lowercased().utf8.prefix(200))
         let limit = max(1, typed.count / 3)
         var best: (name: String, distance: Int)?

@@ -1,0 +1,29 @@
+import Model
+
+extension PolicyDeclaration {
+    /// Refuses a file that is for another region, or that names zones which are not there.
+    func checkPlaces() throws {
+        if let wanted = policy.region, wanted != region.name {
+            throw RegistryError(
+                .invalid(.body),
+                "region \(wanted): this control plane serves \(region.name); write region: \(region.name), or leave it out"
+            )
+        }
+        for subnet in policy.vpcs.flatMap(\.subnets) {
+            guard let zone = subnet.zone, !region.zones.contains(zone) else { continue }
+            throw RegistryError(
+                .invalid(.body),
+                "subnet \(subnet.name): there is no zone \(zone); "
+                    + Suggestion.mend(zone, among: region.zones, none: "leave it out"))
+        }
+    }
+
+    /// Refuses another zone for a subnet that is there.
+    func checkZone(_ subnet: Subnet, against present: StoredSubnet) throws {
+        let zone = present.zone ?? region.firstZone
+        guard let wanted = subnet.zone, wanted != zone else { return }
+        throw RegistryError(
+            .invalid(.body),
+            "subnet \(subnet.name): it is in zone \(zone), and the zone of a subnet never changes; write zone: \(zone)")
+    }
+}
