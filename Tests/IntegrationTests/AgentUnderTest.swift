@@ -56,8 +56,17 @@ final class AgentUnderTest {
     func ask(_ request: ControlRequest) throws -> ControlResponse { try AgentClient(folder).ask(request) }
 
     @discardableResult
-    func apply(_ yaml: String, sessions: SessionFate = .cut) throws -> Receipt {
-        let policy = try PolicyFile.load(yaml, name: "test.yaml")
+    func apply(_ yaml: String, sessions: SessionFate = .cut, interval: Int? = nil) throws -> Receipt {
+        var policy = try PolicyFile.load(yaml, name: "test.yaml")
+        if let interval {
+            // Users have at least a minute.
+            let collectors = policy.collectors.map {
+                Collector(
+                    id: $0.id, name: $0.name, target: $0.target, bucket: $0.bucket, isActive: $0.isActive,
+                    format: $0.format, interval: interval)
+            }
+            policy = Policy(project: policy.project, vpcs: policy.vpcs, collectors: collectors)
+        }
         guard case .receipt(let receipt) = try ask(.apply(policy: policy, origin: "test.yaml", sessions: sessions))
         else {
             throw Unexpected()
