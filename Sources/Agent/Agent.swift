@@ -483,6 +483,9 @@ package final class Agent {
         status.repairs = repairs
         status.lastDrift = lastDrift
         status.problems += problems
+        if !records.isDurable || !events.isDurable {
+            status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")
+        }
         if undelivered > 0 {
             status.problems.append(
                 "spool: \(undelivered) records went to make room before they were delivered; give it more with --spool-limit"

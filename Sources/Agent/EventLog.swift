@@ -179,14 +179,25 @@ struct LogFile: ~Copyable {
         return (file.release(), bytes)
     }
 
+    /// Adds the lines, all or none.
     mutating func append(_ lines: [UInt8]) throws(SystemError) {
-        try file.writeAll(lines)
+        do throws(SystemError) {
+            try file.writeAll(lines)
+        } catch {
+            try? file.truncate(to: bytes)
+            throw error
+        }
         bytes += lines.count
     }
 
     mutating func rotate() throws(SystemError) {
         try DurableFile.rename(path, to: path + ".1")
-        file = try DurableFile.openForAppending(path)
+        do throws(SystemError) {
+            file = try DurableFile.openForAppending(path)
+        } catch {
+            try? DurableFile.rename(path + ".1", to: path)
+            throw error
+        }
         bytes = 0
     }
 }

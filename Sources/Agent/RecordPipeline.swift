@@ -24,6 +24,8 @@ final class RecordPipeline {
     private var generationBegan: Int64
     /// The last generation of the counting sets that is in records, perhaps not yet on disk, plus one.
     private var recordedGeneration: UInt32
+    /// Whether what is received survives this process.
+    var isDurable: Bool { journal.isDurable }
     private(set) var malformed: UInt64 = 0
     private(set) var overruns: UInt64 = 0
     private(set) var liveSessions = 0
@@ -208,8 +210,8 @@ final class RecordPipeline {
         journal.release(before: nextEnded)
         guard let gone = spool.takeForgotten() else { return }
         forgotten = min(forgotten?.lowerBound ?? gone.lowerBound, gone.lowerBound)..<gone.upperBound
-        // The books of a successor must not need what is gone.
-        if gone.upperBound > snapshotNext { try saveSnapshot() }
+        // The books of a successor should not need what is gone; where they do, it finds a loss.
+        if gone.upperBound > snapshotNext { try? saveSnapshot() }
     }
 
     // MARK: No room

@@ -49,14 +49,15 @@ struct Estate {
     /// When the window ends that begins `index` minutes after `minute`.
     static func end(_ index: Int) -> Timestamp { minute.advanced(by: .seconds(60 * (index + 1))) }
 
-    /// A session of one packet each way in the window that begins `index` minutes after `minute`.
+    /// A session of one packet each way in the window that begins `index` minutes after `minute`, or what is left of it.
     static func record(
-        _ index: Int, _ interface: Identifier<Interface>, _ direction: Direction, sequence: UInt64 = 1
+        _ index: Int, _ interface: Identifier<Interface>, _ direction: Direction, sequence: UInt64 = 1,
+        at instant: Timestamp? = nil
     ) -> FlowRecord {
-        let start = minute.advanced(by: .seconds(60 * index))
+        let start = instant ?? minute.advanced(by: .seconds(60 * index))
         let one = Traffic(packets: 1, bytes: 60)
         var record = FlowRecord(
-            windowStart: start, windowEnd: start.advanced(by: .seconds(60)), start: start, end: start,
+            windowStart: start, windowEnd: end(index), start: start, end: start,
             connectionStart: start, connection: sequence, interface: interface, direction: direction,
             verdict: .accept, stage: .group, rule: Identifier(derivedFrom: "rule"), revision: 1,
             key: FlowKey(

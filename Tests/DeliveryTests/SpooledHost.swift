@@ -1,6 +1,7 @@
 import Buckets
 import Capture
 import Delivery
+import Host
 import Model
 import Synchronization
 
@@ -80,6 +81,18 @@ final class SpooledHost: Sendable {
         adopt(revision)
         lose(lossy)
         try close(at: Estate.end(index), records: records)
+    }
+
+    /// Loses everything that is in the spool, as where a disk was full.
+    func forget() throws {
+        try state.withLock { state in
+            let path = "\(folder)/spool"
+            let next = String(state.spool.next)
+            for name in try DurableFile.list(path) { try DurableFile.remove("\(path)/\(name)") }
+            let name = String(repeating: "0", count: 20 - next.count) + next + ".spool"
+            try DurableFile.replace("\(path)/\(name)", with: [])
+            state.spool = try Spool(folder: path)
+        }
     }
 
     func flush() { state.withLock { $0.flushed = $0.closedUntil } }

@@ -15,11 +15,14 @@ final class AgentUnderTest {
     let folder: DataFolder
     let supervisor: AgentSupervisor
     private(set) var guests: [String: Guest] = [:]
+    /// Where the data folder lies, if that is small.
+    let disk: SmallDisk?
 
-    init(_ label: String, window: Int = 600, arguments: [String] = []) throws {
+    init(_ label: String, window: Int = 600, arguments: [String] = [], diskMegabytes: Int? = nil) throws {
         host = try TestHost(label)
         folder = DataFolder(FileManager.default.temporaryDirectory.path + "/gatehouse-\(host.name)")
         try? FileManager.default.removeItem(atPath: folder.path)
+        disk = try diskMegabytes.map { [folder] in try SmallDisk(at: folder.path, megabytes: $0) }
         supervisor = try AgentSupervisor(
             folder, program: Self.program("gatehouse-agent"), arguments: ["--window", "\(window)"] + arguments,
             namespace: host.name)
@@ -49,6 +52,7 @@ final class AgentUnderTest {
     func remove() {
         try? supervisor.stop()
         host.remove()
+        disk?.remove()
         try? FileManager.default.removeItem(atPath: folder.path)
     }
 
