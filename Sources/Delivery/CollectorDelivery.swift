@@ -154,7 +154,8 @@ package final class CollectorDelivery: Sendable {
             for span in round.spans {
                 let name = span.interface.description
                 progress.gaps.insert(name)
-                progress.streams[name] = .init(owner: "", start: span.end, until: span.end, counters: [:])
+                let start = max(progress.streams[name]?.start ?? span.end, span.end)
+                progress.streams[name] = .init(owner: "", start: start, until: span.end, counters: [:])
             }
         }
         return round.spans.map(\.owner.placement)
@@ -167,6 +168,7 @@ package final class CollectorDelivery: Sendable {
             guard let attempt = progress.attempt else { return }
             progress.openHour = attempt.end.hour
             progress.attempt = nil
+            progress.abandoned = attempt.end
             for name in progress.streams.keys { progress.streams[name]?.owner = "" }
         }
     }
@@ -271,7 +273,7 @@ extension DeliveryState.Progress {
     fileprivate mutating func settle(_ until: Timestamp, _ sequence: UInt64) {
         deliveredUntil = until
         deliveredSequence = max(deliveredSequence, sequence)
-        // A stream that ended before cannot go on, for the next span begins later.
-        streams = streams.filter { $0.value.until >= until }
+        // A stream that ended before cannot go on, for the next span begins later; its id may still be taken.
+        streams = streams.filter { $0.value.until >= until || $0.value.start.seconds >= until.seconds }
     }
 }

@@ -11,7 +11,7 @@ package struct DeliveryState: Hashable, Sendable, Codable {
         /// Stands for the collector, its bucket and the interface's place; when it changes, a new stream begins. Empty for a
         /// stream that must not go on.
         package var owner: String
-        /// End of the stream's first span: its `stream-id`.
+        /// End of the stream's first span, or later where an earlier stream began in that second: its `stream-id`.
         package var start: Timestamp
         /// End of the last span that is wholly in the bucket, or was dropped.
         package var until: Timestamp
@@ -54,6 +54,8 @@ package struct DeliveryState: Hashable, Sendable, Codable {
         /// Ids of the collectors that name the bucket.
         package var collectors: Set<String> = []
         package var attempt: Attempt?
+        /// End of the last attempt that was given up, with objects that may be there: streams that begin have later ids.
+        package var abandoned: Timestamp?
         /// By interface id.
         package var streams: [String: Stream] = [:]
         /// Interfaces of which a span was dropped since their last object.

@@ -24,7 +24,7 @@ struct RoundObjects {
     init(_ round: DeliveryRound, catalogue: Catalogue, progress: DeliveryState.Progress, region: String) {
         for span in round.spans {
             let name = span.interface.description
-            var stream = Self.stream(progress.streams[name], at: span, region)
+            var stream = Self.stream(progress.streams[name], at: span, after: progress.abandoned, region)
             let format = FlowObjectFormat(
                 collector: span.owner.collector, placement: span.owner.placement, catalogue: catalogue, region: region)
             for part in FlowObjectFormat.parts(span.terms.format) {
@@ -46,11 +46,14 @@ struct RoundObjects {
 
     /// The stream that the span goes on, or a new one.
     private static func stream(
-        _ earlier: DeliveryState.Stream?, at span: Span, _ region: String
+        _ earlier: DeliveryState.Stream?, at span: Span, after abandoned: Timestamp?, _ region: String
     ) -> DeliveryState.Stream {
         let owner = owner(span, region)
         if let earlier, earlier.owner == owner, earlier.until == span.start { return earlier }
-        return DeliveryState.Stream(owner: owner, start: span.end, until: span.end, counters: [:])
+        // Ids are whole seconds: no two streams of an interface begin in the same.
+        let taken = max(earlier?.start.seconds ?? 0, abandoned?.seconds ?? 0)
+        let start = span.end.seconds > taken ? span.end : Timestamp(seconds: taken + 1)
+        return DeliveryState.Stream(owner: owner, start: start, until: span.end, counters: [:])
     }
 
     /// Changes with the collector, its bucket, its format, and whatever else a key's folders are made of.

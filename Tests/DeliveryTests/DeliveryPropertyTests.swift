@@ -52,12 +52,15 @@ import Testing
             var port = 0
             var (now, windowEnd) = (Estate.minute, Estate.end(0))
             host.adopt(Estate.revision(current))
-            for _ in 0..<40 {
+            for _ in 0..<60 {
                 let isEarly = random.chance(40)
                 let end =
                     isEarly
                     ? now.advanced(
-                        by: .milliseconds(Int.random(in: 1..<max(2, Self.gap(now, windowEnd)), using: &random)))
+                        by: .milliseconds(
+                            Int.random(
+                                in: 1..<max(2, min(Self.gap(now, windowEnd), random.pick([400, 60_000]))),
+                                using: &random)))
                     : windowEnd
                 let owners = try host.source.ownership(.init(nanoseconds: .max))
                 var records: [FlowRecord] = []

@@ -135,6 +135,24 @@ import Testing
         }
     }
 
+    @Test func `streams that begin in one second have different names`() async throws {
+        try await withScratchFolder { folder in
+            let host = try SpooledHost(folder)
+            let active = Estate.revision([collector()])
+            for index in 0..<6 {
+                host.adopt(index % 2 == 0 ? active : Estate.revision([collector(isActive: false)], number: 2))
+                try host.close(at: Estate.minute.advanced(by: .milliseconds(100 * (index + 1))))
+                try await host.deliver()
+            }
+            host.adopt(Estate.revision([collector(isActive: false)], number: 2))
+            try await host.deliver()
+            let streams = files(below: "\(folder)/logs").filter { $0.contains("\(web)/record-type=egress") }.map {
+                $0.suffix(28)
+            }
+            #expect(streams == ["00", "01", "02"].map { "20261103T0959\($0)Z/00000000.gz"[...] })
+        }
+    }
+
     @Test func `an interface that leaves the host gets its last object`() async throws {
         try await withScratchFolder { folder in
             let host = try SpooledHost(folder)
