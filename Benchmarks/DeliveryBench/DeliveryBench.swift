@@ -14,6 +14,8 @@ import Model
     private static let windows = 5
 
     static func main() async throws {
+        // As the agent does.
+        MemoryHints.keepFewArenas()
         let folder = FileManager.default.currentDirectoryPath + "/.build/delivery-bench"
         try? FileManager.default.removeItem(atPath: folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }

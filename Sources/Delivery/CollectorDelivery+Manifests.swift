@@ -10,9 +10,11 @@ extension CollectorDelivery {
         guard let open = progress.openHour, open < hour else { return }
         let journal = journal(location)
         let key = try manifestKey()
-        let byInterface = try await onDisk { try journal.objects(of: open) }
         var links = progress.manifests
-        if !byInterface.isEmpty {
+        let parts = try await onDisk { try journal.parts() }
+        for part in 0..<parts {
+            let byInterface = try await onDisk { try journal.objects(of: open, part: part, of: parts) }
+            if byInterface.isEmpty { continue }
             let target = try bucket(location)
             let manifests = byInterface.keys.sorted().map { interface in
                 let objects = byInterface[interface] ?? []

@@ -77,8 +77,10 @@ struct ObjectRenderer: Sendable {
             let fields = planned.format.append(
                 records, start: span.start, end: span.end, hasLoss: hasLoss, to: &line)
             do throws(GzipError) {
+                // A copy has no more room than it needs; the compressor's has that of the content before.
+                let content = Array(try Gzip.compress(line.bytes, level: compressionLevel)[...])
                 let object = NewObject(
-                    key: planned.key, content: try Gzip.compress(line.bytes, level: compressionLevel),
+                    key: planned.key, content: content,
                     metadata: fields.map { NewObject.Metadata($0.name, $0.value) }, contentType: "application/gzip")
                 rendered.append(
                     RenderedObject(

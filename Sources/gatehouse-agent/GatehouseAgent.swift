@@ -64,6 +64,7 @@ import Uplink
     }
 
     func run() throws {
+        MemoryHints.keepFewArenas()
         guard Machine.userID == 0 || !enforce else { throw AgentError.notRoot }
         let signals = try SignalDescriptor(SignalDescriptor.endings + [SignalDescriptor.hangUp])
         var configuration = AgentConfiguration(folder: DataFolder(data))

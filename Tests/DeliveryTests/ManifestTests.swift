@@ -174,6 +174,28 @@ import Testing
         }
     }
 
+    @Test func `a journal that is read in parts has every interface in one of them`() async throws {
+        try await withScratchFolder { folder in
+            let journal = ManifestJournal(bucket: "file:logs", folder: folder)
+            let lines = (0..<300).map { number in
+                ManifestJournal.Line(
+                    interface: Identifier<Interface>(derivedFrom: "\(number % 50)").description, hour: 7,
+                    object: .init(
+                        key: "\(number)", size: 1, sha256: "", start: Estate.minute, end: Estate.end(0), records: 0,
+                        hasLoss: false))
+            }
+            try journal.append(lines)
+            // A line that a crash cut off, and what came after.
+            try DurableFile.openForAppending("\(folder)/\(files(below: folder)[0])").writeAll(Array("{\"inter".utf8))
+            try journal.append([lines[0]])
+            let parts = try (0..<4).map { try journal.objects(of: 7, part: $0, of: 4) }
+            #expect(parts.map(\.count).reduce(0, +) == 50)
+            #expect(parts.allSatisfy { $0.count > 3 })
+            #expect(Set(parts.flatMap { $0.values.flatMap { $0 } }.map(\.key)).count == 300)
+            #expect(try journal.objects(of: 8).isEmpty)
+        }
+    }
+
     @Test func `the private key is for its owner alone`() async throws {
         try await withScratchFolder { folder in
             _ = try ManifestKey(file: "\(folder)/manifest.key")
