@@ -20,8 +20,8 @@ package final class Agent {
     let enforcer: Enforcer
     let revisions: RevisionStore
     let records: RecordPipeline
-    private var events: EventPipeline
-    private let delivery: DeliveryService
+    var events: EventPipeline
+    let delivery: DeliveryService
     private let control: ControlSocket
     private let store: DescriptorStore
     private let plumbing = Plumbing()
@@ -33,16 +33,16 @@ package final class Agent {
     private var bindings: BindingHistory
     /// Which collectors have this host's interfaces.
     private var ownership: Ownership
-    private var problems: [String] = []
-    private var repairs = 0
-    private var lastDrift: String?
+    private(set) var problems: [String] = []
+    private(set) var repairs = 0
+    private(set) var lastDrift: String?
     /// When sessions that a change let go on for a while are to be cut.
     private var cutsDue: [Int64] = []
-    private var isStopping = false
+    var isStopping = false
     /// A window's end at which everything was to be delivered.
     private var flushed: Timestamp?
     /// Records that went to make room before they were delivered.
-    private var undelivered: UInt64 = 0
+    private(set) var undelivered: UInt64 = 0
     /// Whether the state on disk is behind, for it could not be written.
     private var isStateUnsaved = false
 
@@ -188,7 +188,7 @@ package final class Agent {
     }
 
     /// Closes the window: when it is over, or early, at this instant.
-    private func closeWindow(early: Bool = false) throws {
+    func closeWindow(early: Bool = false) throws {
         try attempt("events") { try events.drain(&records.recorder) }
         guard configuration.enforces else { return }
         try records.closeWindow(early: early)
@@ -196,7 +196,7 @@ package final class Agent {
     }
 
     /// Has everything delivered that there is now, or what is due.
-    private func wakeDelivery(flushes: Bool = false) {
+    func wakeDelivery(flushes: Bool = false) {
         let closed = records.closedUntil
         // What waits for its interval must not push out what it waits with.
         let isCrowded = records.spool.bytes(after: delivery.deliveredSequence) > configuration.spoolBytes / 2
@@ -402,96 +402,5 @@ package final class Agent {
         }.flatMap(\.addresses)
         try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cut(Set(addresses))
         records.expectLoss(Array(interfaces), .beforeBinding)
-    }
-
-    // MARK: Requests
-
-    private func answer(_ request: [UInt8], _ user: UInt32) -> [UInt8] {
-        let response: ControlResponse
-        do {
-            response = try respond(try ControlCodec.decode(request), user: user)
-        } catch {
-            response = .failed("\(error)")
-        }
-        return (try? ControlCodec.encode(response)) ?? []
-    }
-
-    private func respond(_ request: ControlRequest, user: UInt32) throws -> ControlResponse {
-        switch request {
-        case .apply(let policy, let origin, let sessions):
-            let receipt = try apply(policy, actor: Machine.userName(user), origin: origin, sessions: sessions)
-            return .receipt(receipt)
-        case .adopt(let next, let sessions):
-            guard user == 0 || user == Machine.userID else { throw AgentError.notRoot }
-            return .receipt(try adoptGoverned(next, sessions: sessions))
-        case .status: return .status(status)
-        case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
-        case .flush:
-            try closeWindow(early: true)
-            if configuration.enforces { wakeDelivery(flushes: true) }
-            return .done
-        case .stop:
-            isStopping = true
-            return .done
-        }
-    }
-
-    private func booksReport(settleSeconds: Int) throws -> BooksReport {
-        let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
-        while true {
-            try events.drain(&records.recorder)
-            var lines = try records.readBooks()
-            if records.hasPendingLoss {
-                try records.settle(lines)
-                lines = try records.readBooks()
-            }
-            let report = BooksReport(at: Timestamp(nanoseconds: SystemClock.realtime), lines: lines.map(line))
-            let rests = lines.allSatisfy { $0.kernelBefore == $0.kernelAfter }
-            if SystemClock.monotonic >= deadline || rests && report.isBalanced { return report }
-            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
-        }
-    }
-
-    private func line(_ line: Books.Line) -> BooksReport.Line {
-        BooksReport.Line(
-            interface: catalogue.placement(line.account.interface)?.label ?? line.account.interface.description,
-            way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
-            open: line.open, lost: line.lost,
-            unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
-            isPending: records.recorder.books.entries[line.account]?.pending != nil)
-    }
-
-    private var status: AgentStatus {
-        var status = AgentStatus()
-        status.host = host
-        status.revision = revision.number
-        status.startedAt = Timestamp(nanoseconds: startedAt)
-        status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label)
-            .sorted()
-        status.missingDevices = binding.missing
-        status.socketsAreKept = sockets.isKept
-        status.liveSessions = records.liveSessions
-        status.events = events.log.events
-        status.eventsSuppressed = events.log.eventsSuppressed
-        status.eventsLost = events.log.eventsLost
-        if events.log.missedBySystemLog > 0 {
-            status.problems.append(
-                "system log: did not take \(events.log.missedBySystemLog) lines; events.log has them")
-        }
-        status.records = records.spool.next - 1
-        status.malformedMessages = records.malformed + events.malformed
-        status.repairs = repairs
-        status.lastDrift = lastDrift
-        status.problems += problems
-        if !records.isDurable || !events.isDurable {
-            status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")
-        }
-        if undelivered > 0 {
-            status.problems.append(
-                "spool: \(undelivered) records went to make room before they were delivered; give it more with --spool-limit"
-            )
-        }
-        status.undelivered = delivery.problem
-        return status
     }
 }

@@ -28,6 +28,8 @@ final class RecordPipeline {
     var isDurable: Bool { journal.isDurable }
     private(set) var malformed: UInt64 = 0
     private(set) var overruns: UInt64 = 0
+    /// Records that a full disk did not take; what they held is stated as loss.
+    private(set) var givenUp: UInt64 = 0
     private(set) var liveSessions = 0
 
     init(_ configuration: AgentConfiguration, _ sockets: KernelSockets, _ enforcer: Enforcer, _ attributor: Attributor)
@@ -248,6 +250,7 @@ final class RecordPipeline {
         for item in spool.takeBatch() {
             switch item {
             case .record(let record):
+                givenUp += 1
                 for statement in record.asLoss(.noRoom, until: now) {
                     recorder.withBooks { $0.lose(statement) }
                     add(statement)

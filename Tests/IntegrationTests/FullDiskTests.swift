@@ -23,7 +23,7 @@ import Testing
 
     @Test(.kernel) func `a full disk costs records, which is said, but neither the agent nor the balance`() throws {
         // The journals take 64 MB of it.
-        let agent = try AgentUnderTest("fd", window: 2, diskMegabytes: 84)
+        let agent = try AgentUnderTest("fd", window: 2, arguments: ["--event-rate", "50"], diskMegabytes: 78)
         defer { agent.remove() }
         let mount = agent.folder.path + "-mount"
         try? FileManager.default.removeItem(atPath: mount)
@@ -43,8 +43,20 @@ import Testing
         let before = try agent.status().records
         try storm(agent, seconds: 2)
         #expect(try agent.status().records > before)
+        // Somebody else takes all the room that is left, and what the spool gives.
+        let other = "\(agent.folder.path)/other"
+        lasted = 0
+        while lasted < 8, try !agent.status().problems.contains(where: { $0.contains("found no room on disk") }) {
+            #expect(throws: SystemError.self) {
+                let file = try DurableFile.openForAppending(other)
+                while true { try file.writeAll([UInt8](repeating: 1, count: 4096)) }
+            }
+            try storm(agent, seconds: 3)
+            lasted += 1
+        }
+        #expect(lasted < 8)
         #expect(agent.supervisor.starts == 1)
-        // A change of policy needs room; the agent goes on where there is none.
+        try DurableFile.remove(other)
         try #require(agent.disk).resize(megabytes: 500)
         let report = try agent.books(settle: 30)
         #expect(report.isBalanced, "\(report.lines)")
