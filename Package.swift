@@ -76,7 +76,8 @@ let package = Package(
         .target(
             name: "Delivery",
             dependencies: [
-                "Buckets", "Gzip", "Host", "Model", "Records", .product(name: "Crypto", package: "swift-crypto"),
+                "Buckets", "Capture", "Gzip", "Host", "Model", "Records",
+                .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
 
         .target(
@@ -165,7 +166,8 @@ let package = Package(
 
         // Measures delivery into a folder and an object store against gzip: `scripts/delivery-bench`.
         .executableTarget(
-            name: "delivery-bench", dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Records"],
+            name: "delivery-bench",
+            dependencies: ["Buckets", "Capture", "Delivery", "Gzip", "Host", "Model", "Records"],
             path: "Benchmarks/DeliveryBench", swiftSettings: house),
 
         // Measures enforcement and capture on the real kernel: `make bench`.
@@ -220,14 +222,14 @@ let package = Package(
         .testTarget(
             name: "BucketsTests",
             dependencies: [
-                "Buckets", "Delivery", "Host", "Model", "TestSupport",
+                "Buckets", "Capture", "Delivery", "Host", "Model", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["misbehaving_proxy.py"], swiftSettings: house),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Records", "TestSupport"],
+            dependencies: ["Buckets", "Capture", "Delivery", "Gzip", "Host", "Model", "Records", "TestSupport"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

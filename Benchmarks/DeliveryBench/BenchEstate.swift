@@ -1,12 +1,13 @@
+import Capture
 import Delivery
 import Model
 
-/// A host of many interfaces with busy windows.
+/// A host of many interfaces whose spool gets busy windows.
 struct BenchEstate {
     let interfaces: Int
     let recordsPerWindow: Int
     let bucket: String
-    private let revision: Revision
+    private let ownership: Ownership
 
     init(interfaces: Int, recordsPerWindow: Int, bucket: String) {
         self.interfaces = interfaces
@@ -26,18 +27,25 @@ struct BenchEstate {
             subnets: [Subnet(id: Identifier(derivedFrom: "subnet"), name: "s", prefixes: [])], groups: [],
             instances: instances)
         let collector = Collector(
-            id: Identifier(derivedFrom: "collector"), name: "all", target: .vpc("bench"), bucket: bucket)
-        revision = Revision.none.next(
-            policy: Policy(project: "bench", vpcs: [vpc], collectors: [collector]), actor: "", origin: "",
-            at: Timestamp(seconds: 0))
+            id: Identifier(derivedFrom: "collector"), name: "all", target: .vpc("bench"), bucket: bucket, interval: 60)
+        ownership = Ownership(Policy(project: "bench", vpcs: [vpc], collectors: [collector]))
+    }
+
+    func source(_ spool: String, closedUntil: Timestamp) -> DeliverySource {
+        let ownership = ownership
+        return DeliverySource(
+            spool: SpoolReader(folder: spool), windowLength: .seconds(60), closedUntil: closedUntil,
+            present: closedUntil, ownership: { _ in ownership })
     }
 
     private static func interface(_ number: Int) -> Identifier<Interface> {
         Identifier(derivedFrom: "interface", "\(number)")
     }
 
-    /// Sessions with clients, ports, times and sizes that differ, as a busy host's do; the same for each run.
-    func window(_ index: Int) -> ClosedWindow {
+    /// Writes sessions with clients, ports, times and sizes that differ, as a busy host's do; the same for each run.
+    ///
+    /// - Returns: the window's end.
+    func write(_ index: Int, _ spool: Spool) throws -> Timestamp {
         // Twenty minutes apart, so that hours end and their manifests are part of the work.
         let start = Timestamp(seconds: 1_793_699_940 + Int64(index) * 1200)
         let ids = (0..<interfaces).map(Self.interface)
@@ -48,10 +56,10 @@ struct BenchEstate {
             random ^= random << 17
             return random % limit
         }
-        let records = (0..<recordsPerWindow).map { number in
+        for number in 0..<recordsPerWindow {
             let began = start.advanced(by: .milliseconds(Int(next(59_000))))
             let (packets, bytes) = (2 + next(40), 80 + next(60_000))
-            var record = FlowRecord(
+            let record = FlowRecord(
                 windowStart: start, windowEnd: start.advanced(by: .seconds(60)), start: began,
                 end: began.advanced(by: .milliseconds(Int(next(900)))), connectionStart: began,
                 connection: UInt64(number), interface: ids[number % interfaces],
@@ -65,10 +73,14 @@ struct BenchEstate {
                 fromTarget: Traffic(packets: packets / 2 + 1, bytes: bytes * 3),
                 cumulativeFromInitiator: Traffic(packets: packets, bytes: bytes),
                 cumulativeFromTarget: Traffic(packets: packets / 2 + 1, bytes: bytes * 3))
-            record.sequence = UInt64(index * recordsPerWindow + number + 1)
-            return record
+            spool.append(record)
+            // An agent commits once a second.
+            if number % 40_000 == 39_999 { try spool.commit(spool.position) }
         }
-        return ClosedWindow(
-            start: start, end: start.advanced(by: .seconds(60)), records: records, revision: revision)
+        let end = start.advanced(by: .seconds(60))
+        var position = spool.position
+        position.closed = end.nanoseconds
+        try spool.commit(position)
+        return end
     }
 }

@@ -1,4 +1,5 @@
 import Buckets
+import Capture
 import Delivery
 import Foundation
 import Glibc
@@ -13,6 +14,8 @@ import Model
     private static let windows = 5
 
     static func main() async throws {
+        // As the agent does.
+        MemoryHints.keepFewArenas()
         let folder = FileManager.default.currentDirectoryPath + "/.build/delivery-bench"
         try? FileManager.default.removeItem(atPath: folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -25,6 +28,10 @@ import Model
             "gzip -1 of the same bytes, \(peer.bytes / 1_000_000) MB: \(round(peer.wall, total)) records/s, \(micros(peer.processor, total)) µs a record"
         )
         print("processor time, folder : gzip -1 = \(ratio(own.processor, peer.processor))")
+        let busy = BenchEstate(interfaces: 100, recordsPerWindow: 2_400_000, bucket: "file:busy")
+        _ = try await measure("20,000 sessions a second", busy, windows: 1, folder)
+        let many = BenchEstate(interfaces: 10_000, recordsPerWindow: 30_000, bucket: "file:many")
+        _ = try await measure("10,000 interfaces", many, windows: 4, folder)
         let environment = ProcessInfo.processInfo.environment
         guard let location = environment["GATEHOUSE_BENCH_BUCKET"] else {
             print("SKIP object store: GATEHOUSE_BENCH_BUCKET names none; `scripts/delivery-bench` starts one")
@@ -37,24 +44,46 @@ import Model
     private static func measure(
         _ name: String, bucket: String, _ folder: String
     ) async throws -> (wall: Double, processor: Double) {
+        let estate = BenchEstate(interfaces: interfaces, recordsPerWindow: recordsPerWindow, bucket: bucket)
+        return try await measure(name, estate, windows: windows, folder)
+    }
+
+    /// Delivers windows from a spool, each as soon as it is closed.
+    private static func measure(
+        _ name: String, _ estate: BenchEstate, windows: Int, _ folder: String
+    ) async throws -> (wall: Double, processor: Double) {
         let delivery = try CollectorDelivery(
             .init(dataFolder: folder, stateFile: "\(folder)/\(name)/delivery.json"))
-        let estate = BenchEstate(interfaces: interfaces, recordsPerWindow: recordsPerWindow, bucket: bucket)
+        let path = "\(folder)/\(name)/spool"
+        let spool = try Spool(folder: path)
         var sum = (wall: 0.0, processor: 0.0)
         var objects = 0
         for index in 0..<windows {
-            let window = estate.window(index)
+            let source = estate.source(path, closedUntil: try estate.write(index, spool))
             let began = (SystemClock.monotonic, processorTime(RUSAGE_SELF.rawValue))
-            objects += try await delivery.deliver(window, to: bucket, catalogue: Catalogue()).written
+            let progress = delivery.state[estate.bucket]
+            if case .round(let round) = try DeliveryRound.next(for: estate.bucket, after: progress, source) {
+                objects += try await delivery.deliver(
+                    round, to: estate.bucket, from: source.spool, catalogue: Catalogue()
+                ).written
+            }
             sum.wall += Double(SystemClock.monotonic - began.0) / 1e9
             sum.processor += processorTime(RUSAGE_SELF.rawValue) - began.1
         }
         await delivery.close()
-        let total = windows * recordsPerWindow
+        let total = windows * estate.recordsPerWindow
         print(
-            "\(name): \(round(sum.wall, total)) records/s in \(objects) objects, \(micros(sum.processor, total)) µs a record"
+            "\(name): \(round(sum.wall, total)) records/s in \(objects) objects, \(micros(sum.processor, total)) µs a record, "
+                + "\(String(format: "%.1f", sum.wall / Double(windows))) s a window, at most \(peakMegabytes()) MB in memory"
         )
         return sum
+    }
+
+    /// The most memory that this process ever had.
+    private static func peakMegabytes() -> Int {
+        let status = (try? DurableFile.read("/proc/self/status")) ?? nil
+        let line = String(decoding: status ?? [], as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
     }
 
     /// Proves what was delivered by its manifests.

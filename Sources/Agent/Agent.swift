@@ -1,5 +1,6 @@
 import Attribution
 import Capture
+import Delivery
 import Enforcement
 package import Host
 import Link
@@ -19,8 +20,8 @@ package final class Agent {
     let enforcer: Enforcer
     let revisions: RevisionStore
     let records: RecordPipeline
-    private var events: EventPipeline
-    private let delivery: DeliveryService
+    var events: EventPipeline
+    let delivery: DeliveryService
     private let control: ControlSocket
     private let store: DescriptorStore
     private let plumbing = Plumbing()
@@ -29,12 +30,21 @@ package final class Agent {
     private(set) var revision: Revision
     private(set) var binding = DeviceBinding()
     private(set) var catalogue: Catalogue
-    private var problems: [String] = []
-    private var repairs = 0
-    private var lastDrift: String?
+    private var bindings: BindingHistory
+    /// Which collectors have this host's interfaces.
+    private var ownership: Ownership
+    private(set) var problems: [String] = []
+    private(set) var repairs = 0
+    private(set) var lastDrift: String?
     /// When sessions that a change let go on for a while are to be cut.
     private var cutsDue: [Int64] = []
-    private var isStopping = false
+    var isStopping = false
+    /// A window's end at which everything was to be delivered.
+    private var flushed: Timestamp?
+    /// Records that went to make room before they were delivered.
+    private(set) var undelivered: UInt64 = 0
+    /// Whether the state on disk is behind, for it could not be written.
+    private var isStateUnsaved = false
 
     package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
         self.configuration = configuration
@@ -54,9 +64,10 @@ package final class Agent {
         attributor.restore(history: state.history)
         // The rules first; everything else can wait.
         binding = DeviceBinding(revision.policy)
+        bindings = try BindingHistory(folder)
+        ownership = Ownership(revision.policy, interfaces: Set(binding.devices.keys))
         let existed = configuration.enforces ? try Self.load(enforcer, revision, binding, &state) : false
         state.epoch = enforcer.epoch
-        try state.save(folder)
         records = try RecordPipeline(configuration, sockets, enforcer, attributor)
         let log = try EventLog(
             jsonPath: folder.eventsJSON, textPath: configuration.networkLog.outputPath ?? folder.eventsText, host: host,
@@ -67,9 +78,11 @@ package final class Agent {
         events.log.learn(catalogue, revision)
         delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)
         control = try ControlSocket(path: folder.controlSocket)
+        try saveState()
         adoptInAttributor(at: startedAt)
         connectDevices()
         if configuration.enforces {
+            try noteBinding(at: startedAt)
             try records.catchUp()
             if existed, !sockets.isContinued { records.expectLoss(Array(binding.devices.keys), .notListening) }
             if !existed {
@@ -114,14 +127,14 @@ package final class Agent {
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
             if ready[2] { try attempt("control") { try control.serve(answer) } }
             while let signal = signals.next() { try handle(signal) }
-            if SystemClock.realtime >= records.windowEnd { try attempt("window", closeWindow) }
+            if SystemClock.realtime >= records.windowEnd { try attempt("window") { try closeWindow() } }
             if SystemClock.monotonic >= nextSecond {
                 nextSecond = SystemClock.monotonic + 1_000_000_000
                 try attempt("upkeep", keepUp)
             }
         }
         try attempt("events") { try events.drain(&records.recorder) }
-        try attempt("window", closeWindow)
+        try attempt("window") { if configuration.enforces { try records.closeWindow() } }
         delivery.stop()
         try store.tell("STOPPING=1")
     }
@@ -154,14 +167,16 @@ package final class Agent {
         try events.drain(&records.recorder)
         guard configuration.enforces else { return }
         delivery.startDue()
+        tellForgotten()
+        if isStateUnsaved { try saveState() }
         try enforcer.tidy()
         if let drift = try enforcer.drift() {
             try enforcer.repair()
             if drift == Enforcer.tableIsGone { records.noteNewTable() }
             state.epoch = enforcer.epoch
-            try state.save(configuration.folder)
             repairs += 1
             lastDrift = drift
+            try saveState()
         }
         try rebindDevices()
         let now = SystemClock.monotonic
@@ -172,18 +187,37 @@ package final class Agent {
         if records.hasPendingLoss { try records.settle(try records.readBooks()) }
     }
 
-    private func closeWindow() throws {
-        try events.drain(&records.recorder)
+    /// Closes the window: when it is over, or early, at this instant.
+    func closeWindow(early: Bool = false) throws {
+        try attempt("events") { try events.drain(&records.recorder) }
         guard configuration.enforces else { return }
-        try records.closeWindow(now: SystemClock.realtime)
-        wakeDelivery()
+        try records.closeWindow(early: early)
+        if !early { wakeDelivery() }
     }
 
-    private func wakeDelivery() {
+    /// Has everything delivered that there is now, or what is due.
+    func wakeDelivery(flushes: Bool = false) {
+        let closed = records.closedUntil
+        // What waits for its interval must not push out what it waits with.
+        let isCrowded = records.spool.bytes(after: delivery.deliveredSequence) > configuration.spoolBytes / 2
+        if flushes || isCrowded { flushed = closed }
+        let latest = max(state.history.keys.max() ?? 0, bindings.states.last?.since ?? 0, SystemClock.realtime)
         delivery.wake(
             .init(
-                revision: revision, catalogue: catalogue, interfaces: Set(binding.devices.keys), history: state.history,
-                closedUntil: records.closedUntil))
+                revision: revision, catalogue: catalogue,
+                history: HostHistory(
+                    configuration.folder, revisions: state.history, bindings: bindings, present: revision),
+                instant: max(closed, Timestamp(nanoseconds: latest)), closedUntil: closed, flushed: flushed))
+    }
+
+    /// Says which records went to make room before they were delivered.
+    private func tellForgotten() {
+        guard let gone = records.takeForgotten() else { return }
+        let delivered = delivery.deliveredSequence
+        guard delivered < gone.upperBound - 1 else { return }
+        let count = gone.upperBound - max(gone.lowerBound, delivered + 1)
+        undelivered += count
+        configuration.tell("spool: \(count) records went to make room before they were delivered; their objects say so")
     }
 
     // MARK: Changes
@@ -219,6 +253,10 @@ package final class Agent {
         var nextState = state
         nextState.indexes = indexes
         try nextState.save(configuration.folder)
+        let nextOwnership = Ownership(next.policy, interfaces: Set(nextBinding.devices.keys))
+        let isMoving = ownership.differs(from: nextOwnership, for: binding.devices.keys)
+        // A change of policy does not wait for what cannot be recorded.
+        if isMoving { try attempt("window") { try closeWindow(early: true) } }
         let method: Enforcer.Method
         do {
             method = configuration.enforces ? try enforcer.apply(plan) : .nothing
@@ -226,17 +264,20 @@ package final class Agent {
             try DurableFile.remove(configuration.folder.revision(next.number))
             throw error
         }
-        let appliedAt = SystemClock.realtime
+        let appliedAt = max(SystemClock.realtime, records.closedUntil.nanoseconds + 1)
         let took = SystemClock.monotonic - decided
         nextState.revision = next.number
         nextState.epoch = enforcer.epoch
         nextState.history[appliedAt] = next.number
         state = nextState
-        try state.save(configuration.folder)
         let bound = Set(nextBinding.devices.keys).subtracting(binding.devices.keys)
         let former = binding
-        (revision, binding) = (next, nextBinding)
+        (revision, binding, ownership) = (next, nextBinding, nextOwnership)
+        // What is in the kernel is in force, also where it cannot be written down now.
+        try attempt("state", saveState)
+        try attempt("bindings") { try bindings.note(Set(binding.devices.keys), at: appliedAt) }
         learnRevision(at: appliedAt, former: former)
+        if isMoving { wakeDelivery() }
         try cutUnjudged(bound)
         var cuts = 0
         switch sessions {
@@ -250,8 +291,30 @@ package final class Agent {
             method: method.rawValue, microseconds: Int(took / 1000), cutSessions: cuts,
             missingDevices: nextBinding.missing)
         state.receipt = receipt
-        try state.save(configuration.folder)
+        try attempt("state", saveState)
         return receipt
+    }
+
+    private func saveState() throws {
+        isStateUnsaved = true
+        do {
+            try state.save(configuration.folder)
+            isStateUnsaved = false
+        } catch let error as SystemError where error.isNoRoom {
+            problems.removeAll { $0.hasPrefix("state: ") }
+            problems.append("state: \(error)")
+            return
+        }
+        problems.removeAll { $0.hasPrefix("state: ") }
+    }
+
+    /// Notes which interfaces are bound since an instant. Those that left while no agent was there get what is known of them.
+    private func noteBinding(at instant: Int64) throws {
+        let bound = Set(binding.devices.keys)
+        if !bindings.present.subtracting(bound).isEmpty { try attempt("window", records.markClosed) }
+        try attempt("bindings") {
+            try bindings.note(bound, at: max(instant, records.closedUntil.nanoseconds + 1))
+        }
     }
 
     /// Takes indexes back from rules that are gone, when few are left and no connection bears them.
@@ -308,11 +371,19 @@ package final class Agent {
         guard found != binding else { return }
         let former = binding
         let plan = try HostPlan(revision.policy, devices: found.names, indexes: &state.indexes)
+        let bound = Set(found.devices.keys)
+        let nextOwnership = Ownership(revision.policy, interfaces: bound)
+        let isMoving = ownership.differs(from: nextOwnership, for: former.devices.keys)
+        if isMoving { try attempt("window") { try closeWindow(early: true) } }
         if found.names != former.names { _ = try enforcer.apply(plan) }
-        binding = found
+        (binding, ownership) = (found, nextOwnership)
         state.epoch = enforcer.epoch
-        try state.save(configuration.folder)
+        try attempt("state", saveState)
+        try attempt("bindings") {
+            try bindings.note(bound, at: max(SystemClock.realtime, records.closedUntil.nanoseconds + 1))
+        }
         learnRevision(at: SystemClock.realtime, former: former)
+        if isMoving { wakeDelivery() }
         try cutUnjudged(Set(found.devices.keys).subtracting(former.devices.keys))
     }
 
@@ -331,87 +402,5 @@ package final class Agent {
         }.flatMap(\.addresses)
         try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cut(Set(addresses))
         records.expectLoss(Array(interfaces), .beforeBinding)
-    }
-
-    // MARK: Requests
-
-    private func answer(_ request: [UInt8], _ user: UInt32) -> [UInt8] {
-        let response: ControlResponse
-        do {
-            response = try respond(try ControlCodec.decode(request), user: user)
-        } catch {
-            response = .failed("\(error)")
-        }
-        return (try? ControlCodec.encode(response)) ?? []
-    }
-
-    private func respond(_ request: ControlRequest, user: UInt32) throws -> ControlResponse {
-        switch request {
-        case .apply(let policy, let origin, let sessions):
-            let receipt = try apply(policy, actor: Machine.userName(user), origin: origin, sessions: sessions)
-            return .receipt(receipt)
-        case .adopt(let next, let sessions):
-            guard user == 0 || user == Machine.userID else { throw AgentError.notRoot }
-            return .receipt(try adoptGoverned(next, sessions: sessions))
-        case .status: return .status(status)
-        case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
-        case .flush:
-            try closeWindow()
-            return .done
-        case .stop:
-            isStopping = true
-            return .done
-        }
-    }
-
-    private func booksReport(settleSeconds: Int) throws -> BooksReport {
-        let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
-        while true {
-            try events.drain(&records.recorder)
-            var lines = try records.readBooks()
-            if records.hasPendingLoss {
-                try records.settle(lines)
-                lines = try records.readBooks()
-            }
-            let report = BooksReport(at: Timestamp(nanoseconds: SystemClock.realtime), lines: lines.map(line))
-            let rests = lines.allSatisfy { $0.kernelBefore == $0.kernelAfter }
-            if SystemClock.monotonic >= deadline || rests && report.isBalanced { return report }
-            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
-        }
-    }
-
-    private func line(_ line: Books.Line) -> BooksReport.Line {
-        BooksReport.Line(
-            interface: catalogue.placement(line.account.interface)?.label ?? line.account.interface.description,
-            way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
-            open: line.open, lost: line.lost,
-            unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
-            isPending: records.recorder.books.entries[line.account]?.pending != nil)
-    }
-
-    private var status: AgentStatus {
-        var status = AgentStatus()
-        status.host = host
-        status.revision = revision.number
-        status.startedAt = Timestamp(nanoseconds: startedAt)
-        status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label)
-            .sorted()
-        status.missingDevices = binding.missing
-        status.socketsAreKept = sockets.isKept
-        status.liveSessions = records.liveSessions
-        status.events = events.log.events
-        status.eventsSuppressed = events.log.eventsSuppressed
-        status.eventsLost = events.log.eventsLost
-        if events.log.missedBySystemLog > 0 {
-            status.problems.append(
-                "system log: did not take \(events.log.missedBySystemLog) lines; events.log has them")
-        }
-        status.records = records.spool.next - 1
-        status.malformedMessages = records.malformed + events.malformed
-        status.repairs = repairs
-        status.lastDrift = lastDrift
-        status.problems = problems
-        status.undelivered = delivery.problem
-        return status
     }
 }

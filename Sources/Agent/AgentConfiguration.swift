@@ -7,6 +7,8 @@ package struct AgentConfiguration: Sendable {
     package var window: Duration = .seconds(60)
     /// Lines a second that the event logs take; what is beyond is counted in summary lines.
     package var eventsPerSecond = 20_000
+    /// How many bytes of records are kept; beyond, the oldest go, delivered or not. The disk may have room for less.
+    package var spoolBytes = 4 << 30
     /// How Neutron's log is written.
     package var networkLog = NetworkLogSettings()
     /// Whether routes, proxying and forwarding are set up for the devices.

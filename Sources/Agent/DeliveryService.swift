@@ -1,3 +1,4 @@
+import Capture
 import Delivery
 import Dispatch
 import Host
@@ -5,7 +6,7 @@ import Link
 import Model
 import Synchronization
 
-/// Delivers closed windows to the collectors' buckets, beside the recorder, which never waits for it.
+/// Delivers what is due to the collectors' buckets, beside the recorder, which never waits for it.
 ///
 /// Each bucket has a courier of its own, so that one that refuses or stalls keeps no other waiting. Couriers are started by
 /// the agent's loop: when a window was closed, and when a refused one is due again.
@@ -14,11 +15,13 @@ final class DeliveryService: Sendable {
     struct Present: Sendable {
         var revision: Revision
         var catalogue: Catalogue
-        var interfaces: Set<Identifier<Interface>>
-        /// Since when each revision is in the kernel, by nanoseconds since 1970.
-        var history: [Int64: Int]
+        var history: HostHistory
+        /// When this was in force; not before the last window's end.
+        var instant: Timestamp
         /// The end of the window that was closed last.
         var closedUntil: Timestamp
+        /// A window's end at which everything is due.
+        var flushed: Timestamp?
     }
 
     private struct State {
@@ -64,19 +67,19 @@ final class DeliveryService: Sendable {
     /// Starts the couriers that have something to do; to be called often, for it costs nothing when there is nothing.
     func startDue() {
         let now = Timestamp(nanoseconds: SystemClock.realtime)
-        let started: [(String, Present)] = state.withLock { state in
-            guard let present = state.present, !state.isStopping else { return [] }
+        let started: [String] = state.withLock { state in
+            guard !state.isStopping else { return [] }
             let due = state.due.filter { $0.value <= now && !state.running.contains($0.key) }.keys
             for bucket in due {
                 state.due[bucket] = nil
                 state.running.insert(bucket)
             }
-            return due.map { ($0, present) }
+            return Array(due)
         }
-        for (bucket, present) in started {
+        for bucket in started {
             tasks.enter()
             Task {
-                let (due, problem) = await run(bucket, present)
+                let (due, problem) = await run(bucket)
                 state.withLock { state in
                     state.running.remove(bucket)
                     state.problems[bucket] = problem
@@ -87,20 +90,22 @@ final class DeliveryService: Sendable {
         }
     }
 
-    private func run(_ bucket: String, _ present: Present) async -> (due: Timestamp?, problem: String?) {
+    private func run(_ bucket: String) async -> (due: Timestamp?, problem: String?) {
         do {
+            guard let present = state.withLock({ $0.present }) else { return (nil, nil) }
             let delivery = try opened()
-            try await delivery.adopt(present.revision.policy.collectors)
+            try await delivery.adopt(Ownership(present.revision.policy).buckets, asOf: present.instant)
             let courier = state.withLock { state in
                 let courier = state.couriers[bucket] ?? BucketCourier(bucket: bucket, delivery: delivery)
                 state.couriers[bucket] = courier
                 return courier
             }
-            let reader = PendingWindows(folder, present, windowLength: windowLength)
+            let history = present.history
+            let source = DeliverySource(
+                spool: SpoolReader(folder: folder.spool), windowLength: windowLength, closedUntil: present.closedUntil,
+                present: present.instant, flushed: present.flushed, ownership: { try history.ownership(at: $0) })
             let due = await courier.run(
-                .init(
-                    windows: { try await reader.windows(after: $0) },
-                    now: { Timestamp(nanoseconds: SystemClock.realtime) }, log: log),
+                .init(source: source, now: { Timestamp(nanoseconds: SystemClock.realtime) }, log: log),
                 catalogue: present.catalogue)
             return (due, await courier.problem.map { "\(bucket): \($0)" })
         } catch {
@@ -114,6 +119,14 @@ final class DeliveryService: Sendable {
                 try state.delivery ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery))
             state.delivery = delivery
             return delivery
+        }
+    }
+
+    /// The number of the last record that every bucket has; all have what nobody waits for.
+    var deliveredSequence: UInt64 {
+        state.withLock { state in
+            guard let present = state.present, !present.revision.policy.collectors.isEmpty else { return .max }
+            return state.delivery?.state.deliveredSequence ?? 0
         }
     }
 

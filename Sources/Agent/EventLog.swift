@@ -181,14 +181,24 @@ struct LogFile: ~Copyable {
         return (file.release(), bytes)
     }
 
+    /// Adds the lines, all or none.
     mutating func append(_ lines: [UInt8]) throws(SystemError) {
-        try file.writeAll(lines)
+        do throws(SystemError) {
+            try file.writeAll(lines)
+        } catch {
+            try? file.truncate(to: bytes)
+            throw error
+        }
         bytes += lines.count
     }
 
     mutating func rotate(keeping generations: Int) throws(SystemError) {
+        // The new file first: what finds no room there has set nothing aside.
+        let next = path + ".next"
+        let opened = try DurableFile.openForAppending(next)
         try LogGenerations(path).setAside(keeping: generations)
-        file = try DurableFile.openForAppending(path)
+        try DurableFile.rename(next, to: path)
+        file = opened
         bytes = 0
     }
 }

@@ -8,10 +8,14 @@ import Netlink
 struct EventPipeline: ~Copyable {
     private let socket: NetfilterSocket
     private let journal: ReceiveJournal
+    /// The first datagram that is not worked in; those before may wait for their lines to be written.
+    private var nextWork: UInt64
     var log: EventLog
     private var nextSequence: UInt32?
     /// The packets that are being worked in; kept for its memory.
     private var packets: [LoggedPacket] = []
+    /// Whether what is received survives this process.
+    var isDurable: Bool { journal.isDurable }
     private(set) var malformed: UInt64 = 0
     /// How often the socket ran over (ENOBUFS); what was lost shows in the sequence numbers.
     private(set) var overruns: UInt64 = 0
@@ -22,13 +26,16 @@ struct EventPipeline: ~Copyable {
         journal = try ReceiveJournal(
             path: journalPath, slots: AgentConfiguration.logSlots, slotSize: AgentConfiguration.logSlotBytes,
             committed: log.lastSequence >> 12)
+        nextWork = journal.released
         self.log = log
     }
 
     /// Works everything in that the journal holds and the socket has, until a pass finds nothing.
     mutating func drain(_ recorder: inout Recorder, passes: Int = 256) throws(SystemError) {
         for _ in 0..<passes {
-            for number in journal.released..<journal.next { work(number, &recorder) }
+            for number in nextWork..<journal.next { work(number, &recorder) }
+            nextWork = journal.next
+            // What cannot be written now waits in the journal; when that is full, the kernel counts what it drops.
             try log.write()
             journal.release(before: journal.next)
             do {

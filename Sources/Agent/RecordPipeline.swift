@@ -15,11 +15,21 @@ final class RecordPipeline {
     let spool: Spool
     var recorder: Recorder
     private let windowLength: Duration
+    /// Numbers of records that went to make room for others, since this was asked last.
+    private var forgotten: Range<UInt64>?
+    /// The first record that is not worked into the snapshot on disk.
+    private var snapshotNext: UInt64
     /// The first datagram of ended connections that is not worked in.
     private var nextEnded: UInt64
     private var generationBegan: Int64
+    /// The last generation of the counting sets that is in records, perhaps not yet on disk, plus one.
+    private var recordedGeneration: UInt32
+    /// Whether what is received survives this process.
+    var isDurable: Bool { journal.isDurable }
     private(set) var malformed: UInt64 = 0
     private(set) var overruns: UInt64 = 0
+    /// Records that a full disk did not take; what they held is stated as loss.
+    private(set) var givenUp: UInt64 = 0
     private(set) var liveSessions = 0
 
     init(_ configuration: AgentConfiguration, _ sockets: KernelSockets, _ enforcer: Enforcer, _ attributor: Attributor)
@@ -29,22 +39,32 @@ final class RecordPipeline {
         self.sockets = sockets
         self.enforcer = enforcer
         windowLength = configuration.window
-        spool = try Spool(folder: folder.spool)
+        spool = try Spool(folder: folder.spool, limit: configuration.spoolBytes)
         var snapshot = Self.loadSnapshot(folder)
+        let now = SystemClock.realtime
+        if let first = try SpoolReader(folder: folder.spool).firstSequence(), first > snapshot.next {
+            // Records that are in no book any more: what they held is found to be lost.
+            for account in snapshot.books.entries.keys {
+                snapshot.books.expectLoss(account, .noRoom, since: now)
+            }
+        }
         try SpoolReader(folder: folder.spool).forEach(from: snapshot.next) { snapshot.apply($0) }
         if !snapshot.bootID.isEmpty, snapshot.bootID != Machine.bootID {
-            snapshot.books.countersBeganAnew(now: SystemClock.realtime)
+            snapshot.books.countersBeganAnew(now: now)
             snapshot.sessions = [:]
         }
-        let now = SystemClock.realtime
+        snapshotNext = snapshot.next
         journal = try ReceiveJournal(
             path: folder.journals + "/ended", slots: AgentConfiguration.endedSlots,
             slotSize: AgentConfiguration.endedSlotBytes, committed: spool.position.ended)
         nextEnded = journal.released
         generationBegan = now
+        recordedGeneration = spool.position.generation
         recorder = Recorder(
             attributor: attributor, books: snapshot.books, restored: snapshot.sessions,
-            window: CaptureWindow(length: configuration.window, holding: Timestamp(nanoseconds: now)))
+            window: CaptureWindow(
+                length: configuration.window, holding: Timestamp(nanoseconds: now),
+                closedUntil: Timestamp(nanoseconds: spool.position.closed)))
     }
 
     /// To be called when the kernel's table is new: its counters begin at zero.
@@ -62,7 +82,9 @@ final class RecordPipeline {
     /// Whether the spool's last generation and the table's fit; the generation that stands still is recorded if it was not.
     func catchUp() throws {
         let closed = enforcer.generation
-        if closed > 0, spool.position.generation < closed { try record(generation: closed - 1) }
+        if closed > 0, recordedGeneration < closed { try record(generation: closed - 1) }
+        // No generation is emptied before its records are on disk.
+        try commit()
     }
 
     // MARK: Ended connections
@@ -87,7 +109,7 @@ final class RecordPipeline {
                 }
             }
             nextEnded = journal.next
-            if journal.free < 64 { try commit() }
+            if journal.free < Self.scarce { try commit() }
             do {
                 if try journal.receive(from: sockets.ended) == 0 { return count }
             } catch {
@@ -102,10 +124,42 @@ final class RecordPipeline {
 
     var windowEnd: Int64 { recorder.window.end.nanoseconds }
 
+    /// So many records wait at most while live sessions are read.
+    private static let waiting = 1 << 15
+
     /// Puts every live session's and every refusal's traffic up to now into records on disk.
     ///
-    /// The window is closed by that when its time is over; before, its flows may get further records.
-    func closeWindow(now: Int64) throws {
+    /// The window is closed by that when its time is over, or `early` at this instant; else its flows may get further
+    /// records. What cannot be read is in the next window then: one that is to be closed early is closed all the same.
+    func closeWindow(early: Bool = false) throws {
+        let isOver = SystemClock.realtime >= recorder.window.end.nanoseconds
+        do {
+            try recordAll()
+        } catch {
+            if early { try? markClosed() }
+            throw error
+        }
+        if early || isOver { beginWindow() }
+        try commit()
+        try saveSnapshot()
+    }
+
+    /// Says that the window is over now, with what is recorded of it.
+    func markClosed() throws {
+        beginWindow()
+        try commit()
+    }
+
+    private func beginWindow() {
+        moveToSpool()
+        let now = SystemClock.realtime
+        closed = max(closed, min(now, recorder.window.end.nanoseconds))
+        recorder.beginWindow(
+            CaptureWindow(length: windowLength, holding: Timestamp(nanoseconds: now), closedUntil: closedUntil))
+    }
+
+    private func recordAll() throws {
+        let now = SystemClock.realtime
         recorder.now = Timestamp(nanoseconds: now)
         try drainEnded()
         recorder.beginPass()
@@ -113,16 +167,14 @@ final class RecordPipeline {
         try ConnectionTracking.dump(sockets.dumps) { entry in
             if entry.mark != 0 { live += 1 }
             recorder.record(live: entry)
+            // What cannot be written now is tried again at the end.
+            if recorder.pending.count >= Self.waiting { try? commit() }
         }
         liveSessions = live
         recorder.endPass(second: UInt32(truncatingIfNeeded: now / 1_000_000_000))
         try rotateCountingSets()
         try drainEnded()
         try observeCounters()
-        if now >= recorder.window.end.nanoseconds { closed = recorder.window.end.nanoseconds }
-        try commit()
-        recorder.beginWindow(CaptureWindow(length: windowLength, holding: Timestamp(nanoseconds: max(now, closed))))
-        try saveSnapshot()
     }
 
     private var closed: Int64 = 0
@@ -130,14 +182,84 @@ final class RecordPipeline {
     /// The end of the window that was closed last, by this process or one before it.
     var closedUntil: Timestamp { Timestamp(nanoseconds: max(closed, spool.position.closed)) }
 
+    private func moveToSpool() {
+        for record in recorder.takePending() { spool.append(record) }
+    }
+
     /// Puts what is recorded on disk, and lets go of the datagrams that it came from.
     func commit() throws {
-        for record in recorder.takePending() { spool.append(record) }
+        moveToSpool()
         var position = spool.position
-        guard spool.hasBatch || position.ended != nextEnded || closed > position.closed else { return }
+        guard
+            spool.hasBatch || position.ended != nextEnded || closed > position.closed
+                || recordedGeneration > position.generation
+        else { return }
         position.ended = nextEnded
         position.closed = max(position.closed, closed)
-        try spool.commit(position)
+        position.generation = max(position.generation, recordedGeneration)
+        try put(position)
+    }
+
+    private func put(_ position: Spool.Position) throws {
+        do {
+            try spool.commit(position)
+        } catch {
+            if error.isNoRoom, journal.free < Self.scarce || spool.waitingBytes > Self.waitingBytes {
+                stateLossOfBatch()
+            }
+            throw error
+        }
+        journal.release(before: nextEnded)
+        guard let gone = spool.takeForgotten() else { return }
+        forgotten = min(forgotten?.lowerBound ?? gone.lowerBound, gone.lowerBound)..<gone.upperBound
+        // The books of a successor should not need what is gone; where they do, it finds a loss.
+        if gone.upperBound > snapshotNext { try? saveSnapshot() }
+    }
+
+    // MARK: No room
+
+    /// Where fewer places for datagrams are left, records that cannot be written are given up.
+    private static let scarce = 64
+    private static let waitingBytes = 32 << 20
+
+    /// Numbers of records that went to make room, since this was asked last; nil for none.
+    func takeForgotten() -> Range<UInt64>? {
+        defer { forgotten = nil }
+        return forgotten
+    }
+
+    /// Gives up records that a full disk does not take, and states what they held: the kernel would otherwise keep every
+    /// ended connection, until it has no room for new ones.
+    private func stateLossOfBatch() {
+        struct Cause: Hashable {
+            let account: Books.Account
+            let reason: LossStatement.Reason
+        }
+        var sums: [Cause: LossStatement] = [:]
+        func add(_ loss: LossStatement) {
+            let cause = Cause(account: .init(loss.interface, loss.way), reason: loss.reason)
+            var sum = sums[cause] ?? loss
+            if sums[cause] != nil {
+                sum.traffic += loss.traffic
+                sum.since = min(sum.since, loss.since)
+                sum.until = max(sum.until, loss.until)
+            }
+            sums[cause] = sum
+        }
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        for item in spool.takeBatch() {
+            switch item {
+            case .record(let record):
+                givenUp += 1
+                for statement in record.asLoss(.noRoom, until: now) {
+                    recorder.withBooks { $0.lose(statement) }
+                    add(statement)
+                }
+            case .loss(let loss): add(loss)
+            case .closed: break
+            }
+        }
+        for statement in sums.values { spool.append(statement) }
         journal.release(before: nextEnded)
     }
 
@@ -148,6 +270,7 @@ final class RecordPipeline {
         snapshot.books = recorder.books
         snapshot.sessions = recorder.baselines
         try DurableFile.replace(folder.snapshot, with: snapshot.encoded)
+        snapshotNext = snapshot.next
     }
 
     // MARK: Counting sets
@@ -171,12 +294,8 @@ final class RecordPipeline {
             for record in elements.flatMap({ recorder.records(of: $0, in: set, span) }) { recorder.append(record) }
         }
         generationBegan = now
-        for record in recorder.takePending() { spool.append(record) }
-        var position = spool.position
-        position.ended = nextEnded
-        position.generation = generation + 1
-        try spool.commit(position)
-        journal.release(before: nextEnded)
+        recordedGeneration = generation + 1
+        try commit()
     }
 
     // MARK: Books

@@ -48,6 +48,13 @@ package struct Books: Sendable {
         entries[Account(loss.interface, loss.way), default: Entry()].lost += loss.traffic
     }
 
+    /// States that what was recorded is lost after all.
+    package mutating func lose(_ loss: LossStatement) {
+        let account = Account(loss.interface, loss.way)
+        entries[account, default: Entry()].recorded = (entries[account]?.recorded ?? .zero) - loss.traffic
+        state(loss)
+    }
+
     /// Adds both ways of a record.
     package mutating func record(_ record: FlowRecord) {
         let way = Way(initiatorOf: record.direction)

@@ -19,6 +19,8 @@ package struct LossStatement: Hashable, Sendable {
         case notListening = 1
         /// Sessions that began before the interface was bound.
         case beforeBinding = 2
+        /// The disk had no room for the records.
+        case noRoom = 3
     }
 
     /// Position in the host's spool, counted together with the records.
@@ -67,5 +69,16 @@ package struct LossStatement: Hashable, Sendable {
         since = Timestamp(nanoseconds: Int64(bitPattern: RecordCodec.load(bytes, 34)))
         until = Timestamp(nanoseconds: Int64(bitPattern: RecordCodec.load(bytes, 42)))
         sequence = RecordCodec.load(bytes, 50)
+    }
+}
+
+extension FlowRecord {
+    /// What is lost, each way, when this record is.
+    package func asLoss(_ reason: LossStatement.Reason, until: Timestamp) -> [LossStatement] {
+        let way = Way(initiatorOf: direction)
+        return [(way, fromInitiator), (way.opposite, fromTarget)].filter { !$0.1.isZero }.map {
+            LossStatement(
+                interface: interface, way: $0.0, reason: reason, traffic: $0.1, since: windowStart, until: until)
+        }
     }
 }

@@ -94,11 +94,7 @@ package enum RecordCodec {
         }
     }
 
-    static func load<Word: FixedWidthInteger & UnsignedInteger>(_ bytes: [UInt8], _ offset: Int) -> Word {
-        var value: Word = 0
-        for index in stride(from: MemoryLayout<Word>.size - 1, through: 0, by: -1) {
-            value = value << 8 | Word(truncatingIfNeeded: bytes[offset + index])
-        }
-        return value
+    static func load<Word: FixedWidthInteger & BitwiseCopyable>(_ bytes: [UInt8], _ offset: Int) -> Word {
+        Word(littleEndian: bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Word.self))
     }
 }

@@ -21,18 +21,27 @@ package final class Spool {
         case commit = 3
     }
 
-    /// A segment is closed when it has grown to this many bytes.
+    /// A segment is closed when it has grown to this many bytes, or to an eighth of what the spool may have.
     private static let segmentBytes = 64 << 20
 
     private let folder: String
+    private let limit: Int
+    private let segmentBytes: Int
+    /// Segments that are closed, oldest first: the number of the first record of each, and its bytes.
+    private var closed: [(first: UInt64, bytes: Int)] = []
+    private var openFirst: UInt64
     private var file: Descriptor
     private var fileBytes: Int
     private var batch: [UInt8] = []
     private var records: [UInt8] = []
     /// The number that the next record gets.
     package private(set) var next: UInt64
+    /// The number of the first record that is not on disk.
+    private var committed: UInt64
     /// Where the last commit said it stood.
     package private(set) var position: Position
+    /// Numbers of records that went to make room, since this was asked last.
+    private var forgotten: Range<UInt64>?
 
     /// What a commit says beside its records: how far the kernel's messages are worked in.
     package struct Position: Hashable, Sendable {
@@ -47,34 +56,64 @@ package final class Spool {
     }
 
     /// Opens the spool, or begins one; what a crash left without a commit is cut off.
-    package init(folder: String) throws(SystemError) {
+    ///
+    /// * `limit`: how many bytes the spool may have; beyond, its oldest segments go.
+    package init(folder: String, limit: Int = 4 << 30) throws(SystemError) {
         self.folder = folder
+        self.limit = limit
+        segmentBytes = min(Self.segmentBytes, max(limit / 8, 1))
         try DurableFile.makeFolder(folder)
         var next: UInt64 = 1
         var position = Position()
         var keep = 0
         let segments = try Self.segments(folder)
         var name = segments.last ?? Self.name(1)
+        // Where no segment has a commit, the last one's name says where the numbers go on.
+        if let first = Self.first(name) { next = first }
         // A last segment without any commit tells nothing of where we are: then the one before does.
         for segment in segments.reversed() {
-            let frames = SpoolFrames(try DurableFile.read("\(folder)/\(segment)") ?? [])
-            if segment == name { keep = frames.committedBytes }
-            guard let last = frames.lastCommit else { continue }
+            let (last, bytes) = try Self.lastCommit("\(folder)/\(segment)")
+            if segment == name { keep = bytes }
+            guard let last else { continue }
             (next, position) = last
             break
         }
-        if let first = UInt64(name.prefix(20)), first > next { name = Self.name(next) }
+        if let first = Self.first(name), first > next { name = Self.name(next) }
+        for segment in segments where segment != name {
+            closed.append((Self.first(segment) ?? 0, try DurableFile.size("\(folder)/\(segment)")))
+        }
         self.next = next
+        committed = next
         self.position = position
+        openFirst = Self.first(name) ?? next
         file = try DurableFile.open("\(folder)/\(name)", flags: 2 | 0o100)  // O_RDWR | O_CREAT
         try file.truncate(to: keep)
         try file.seek(to: keep)
         fileBytes = keep
     }
 
+    /// A segment's last commit, and how many bytes lie before its end.
+    private static func lastCommit(
+        _ path: String
+    ) throws(SystemError) -> (commit: (next: UInt64, position: Position)?, bytes: Int) {
+        guard var segment = try SegmentReader.open(path) else { return (nil, 0) }
+        var bytes = 0
+        var last: (UInt64, Position)?
+        while let end = try segment.batchEnd(from: bytes) {
+            while bytes < end, let frame = try segment.head(at: bytes) {
+                bytes = frame.end
+                if frame.kind == .commit { last = try segment.commit(frame) ?? last }
+            }
+        }
+        return (last, bytes)
+    }
+
     static func segments(_ folder: String) throws(SystemError) -> [String] {
         try DurableFile.list(folder).filter { $0.hasSuffix(".spool") }
     }
+
+    /// The number of a segment's first record, as its name says.
+    static func first(_ name: String) -> UInt64? { UInt64(name.prefix(20)) }
 
     private static func name(_ first: UInt64) -> String {
         let digits = String(first)
@@ -102,9 +141,13 @@ package final class Spool {
     /// Whether something waits for its commit.
     package var hasBatch: Bool { !batch.isEmpty || !records.isEmpty }
 
+    /// How much waits for a commit.
+    package var waitingBytes: Int { batch.count + records.count }
+
     /// Puts the batch on disk: when this returns it is there for good.
     ///
-    /// On failure the batch stays, and the next commit tries again from the last good end.
+    /// Where the disk is full, or the spool has more than its limit, the oldest segments go. On failure the batch stays, and
+    /// the next commit tries again from the last good end.
     package func commit(_ position: Position) throws(SystemError) {
         closeRecords()
         let length = batch.count
@@ -115,23 +158,103 @@ package final class Spool {
         RecordCodec.append(UInt64(bitPattern: position.closed), &payload)
         frame(.commit, payload)
         do {
-            try file.seek(to: fileBytes)
-            try file.writeAll(batch)
-            try file.synchronize()
+            try write()
         } catch {
             batch.removeLast(batch.count - length)
-            // A half-written batch must not stand before the next try.
-            try? file.truncate(to: fileBytes)
             throw error
         }
         fileBytes += batch.count
         batch.removeAll(keepingCapacity: true)
+        committed = next
         self.position = position
-        if fileBytes >= Self.segmentBytes {
-            file = try DurableFile.open("\(folder)/\(Self.name(next))", flags: 2 | 0o100)
-            fileBytes = 0
-            try DurableFile.synchronizeFolder(of: "\(folder)/x")
+        // Where no other segment can be begun, this one grows on.
+        if fileBytes >= segmentBytes, committed > openFirst { try? beginSegment() }
+        while bytes > limit, !closed.isEmpty { try removeOldest() }
+    }
+
+    /// What the spool has on disk, in bytes.
+    package var bytes: Int { closed.reduce(fileBytes) { $0 + $1.bytes } }
+
+    /// How much of it are records after this number, in whole segments.
+    package func bytes(after sequence: UInt64) -> Int {
+        var sum = fileBytes
+        for (index, segment) in closed.enumerated() {
+            let end = index + 1 < closed.count ? closed[index + 1].first : openFirst
+            if end > sequence.addingReportingOverflow(1).partialValue { sum += segment.bytes }
         }
+        return sum
+    }
+
+    /// The numbers of the records that went to make room, since this was asked last; nil for none.
+    package func takeForgotten() -> Range<UInt64>? {
+        defer { forgotten = nil }
+        return forgotten
+    }
+
+    /// Gives up what waits for a commit, as if it had never been added.
+    package func takeBatch() -> [SpoolItem] {
+        closeRecords()
+        var items: [SpoolItem] = []
+        var offset = 0
+        while offset + 9 <= batch.count {
+            let end = offset + 9 + Int(RecordCodec.load(batch, offset) as UInt32)
+            if FrameKind(rawValue: batch[offset + 8]) == .records {
+                items += RecordCodec.decodeAll(Array(batch[(offset + 9)..<end])).map { .record($0) }
+            } else if let loss = LossStatement(Array(batch[(offset + 9)..<end])) {
+                items.append(.loss(loss))
+            }
+            offset = end
+        }
+        batch.removeAll()
+        next = committed
+        return items
+    }
+
+    private func write() throws(SystemError) {
+        while true {
+            do {
+                try file.seek(to: fileBytes)
+                try file.writeAll(batch)
+                try file.synchronize()
+                return
+            } catch {
+                // A half-written batch must not stand before the next try.
+                try? file.truncate(to: fileBytes)
+                guard error.isNoRoom, try makeRoom() else { throw error }
+            }
+        }
+    }
+
+    /// Removes the oldest segment, if need be the one that was being written; false where there is none.
+    private func makeRoom() throws(SystemError) -> Bool {
+        if closed.isEmpty {
+            guard fileBytes > 0 else { return false }
+            guard committed > openFirst else {
+                // Commits without records.
+                try file.truncate(to: 0)
+                fileBytes = 0
+                return true
+            }
+            try beginSegment()
+        }
+        try removeOldest()
+        return true
+    }
+
+    private func beginSegment() throws(SystemError) {
+        let path = "\(folder)/\(Self.name(committed))"
+        file = try DurableFile.open(path, flags: 2 | 0o100)
+        closed.append((openFirst, fileBytes))
+        (openFirst, fileBytes) = (committed, 0)
+        try DurableFile.synchronizeFolder(of: path)
+    }
+
+    private func removeOldest() throws(SystemError) {
+        guard let oldest = closed.first else { return }
+        try DurableFile.remove("\(folder)/\(Self.name(oldest.first))")
+        closed.removeFirst()
+        let end = closed.first?.first ?? openFirst
+        forgotten = min(forgotten?.lowerBound ?? oldest.first, oldest.first)..<end
     }
 
     private func closeRecords() {

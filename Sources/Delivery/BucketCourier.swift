@@ -1,25 +1,24 @@
 import Buckets
 package import Model
 
-/// Brings what is pending into one bucket, window by window, and tries again what it refused.
+/// Brings what is due into one bucket, round by round, and tries again what it refused.
 ///
-/// The spool is its queue: what is pending is read from there each time, so that nothing is held in memory while the bucket
-/// refuses. A window that was refused for 24 hours is dropped.
+/// The spool is its queue: what is due is found there each time, so that nothing is held in memory while the bucket
+/// refuses. A round that was refused for 24 hours is dropped.
 package actor BucketCourier {
     package static let patience = Duration.seconds(24 * 3600)
 
     package struct Surroundings: Sendable {
-        /// The windows that follow a progress, in order: some of them, or none when all is delivered.
-        package var windows: @Sendable (DeliveryState.Progress) async throws -> [ClosedWindow]
+        package var source: DeliverySource
         package var now: @Sendable () -> Timestamp
         /// Says a line to the operator.
         package var log: @Sendable (String) -> Void
 
         package init(
-            windows: @escaping @Sendable (DeliveryState.Progress) async throws -> [ClosedWindow],
-            now: @escaping @Sendable () -> Timestamp, log: @escaping @Sendable (String) -> Void
+            source: DeliverySource, now: @escaping @Sendable () -> Timestamp,
+            log: @escaping @Sendable (String) -> Void
         ) {
-            self.windows = windows
+            self.source = source
             self.now = now
             self.log = log
         }
@@ -37,45 +36,60 @@ package actor BucketCourier {
         self.delivery = delivery
     }
 
-    /// Delivers until nothing is pending or the bucket refuses.
+    /// Delivers until nothing is due or the bucket refuses.
     ///
     /// - Returns: when to try again; nil when all is delivered.
     package func run(_ surroundings: Surroundings, catalogue: Catalogue) async -> Timestamp? {
         if let due = backoff.dueAt, surroundings.now() < due { return due }
         do {
             while true {
-                let windows = try await surroundings.windows(delivery.state[bucket])
-                guard !windows.isEmpty else { break }
-                for window in windows where !(try await deliver(window, surroundings, catalogue)) {
-                    return backoff.dueAt
+                let progress = delivery.state[bucket]
+                switch try await next(after: progress, surroundings.source) {
+                case .round(let round) where progress.attempt.map({ $0.end == round.end }) ?? true:
+                    guard try await deliver(round, surroundings, catalogue) else { return backoff.dueAt }
+                case .nothing(let until, let sequence) where progress.attempt == nil:
+                    try await delivery.settle(bucket, until: until, sequence: sequence)
+                    backoff.succeed()
+                    problem = nil
+                    return nil
+                default:
+                    try await delivery.abandonAttempt(in: bucket)
                 }
             }
-            backoff.succeed()
-            problem = nil
-            return nil
         } catch {
             return fail("\(error)", retryAfter: nil, surroundings)
         }
     }
 
-    /// False when the bucket refused and the window is not too old to wait.
+    private func next(
+        after progress: DeliveryState.Progress, _ source: DeliverySource
+    ) async throws -> DeliveryRound.Finding {
+        let bucket = bucket
+        let result: Result<DeliveryRound.Finding, any Error> = await onBlockingThread {
+            Result { try DeliveryRound.next(for: bucket, after: progress, source) }
+        }
+        return try result.get()
+    }
+
+    /// False when the bucket refused and the round is not too old to wait.
     private func deliver(
-        _ window: ClosedWindow, _ surroundings: Surroundings, _ catalogue: Catalogue
-    ) async throws -> Bool {
+        _ round: DeliveryRound, _ surroundings: Surroundings, _ catalogue: Catalogue
+    ) async throws(DeliveryError) -> Bool {
         do throws(DeliveryError) {
-            try await delivery.deliver(window, to: bucket, catalogue: catalogue)
+            try await delivery.deliver(round, to: bucket, from: surroundings.source.spool, catalogue: catalogue)
             backoff.succeed()
             return true
         } catch {
             let now = surroundings.now()
             if let line = refusals.line(error, bucket: bucket, at: now) { surroundings.log(line) }
-            guard window.end.advanced(by: Self.patience) <= now, case .bucket = error else {
+            guard round.end.advanced(by: Self.patience) <= now, case .bucket = error else {
                 let pause: Duration? = if case .bucket(let refusal) = error { refusal.retryAfter } else { nil }
                 _ = fail("\(error)", retryAfter: pause, surroundings)
                 return false
             }
-            let dropped = try await delivery.drop(window, from: bucket)
-            for line in refusals.lines(dropped: dropped, since: window.start, bucket: bucket, at: now) {
+            let dropped = try await delivery.drop(round, from: bucket)
+            let start = round.spans.map(\.start).min() ?? round.end
+            for line in refusals.lines(dropped: dropped, since: start, bucket: bucket, at: now) {
                 surroundings.log(line)
             }
             return true

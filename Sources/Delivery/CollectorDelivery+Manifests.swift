@@ -10,9 +10,11 @@ extension CollectorDelivery {
         guard let open = progress.openHour, open < hour else { return }
         let journal = journal(location)
         let key = try manifestKey()
-        let byInterface = try await onDisk { try journal.objects(of: open) }
         var links = progress.manifests
-        if !byInterface.isEmpty {
+        let parts = try await onDisk { try journal.parts() }
+        for part in 0..<parts {
+            let byInterface = try await onDisk { try journal.objects(of: open, part: part, of: parts) }
+            if byInterface.isEmpty { continue }
             let target = try bucket(location)
             let manifests = byInterface.keys.sorted().map { interface in
                 let objects = byInterface[interface] ?? []
@@ -56,24 +58,20 @@ extension CollectorDelivery {
 
     /// An object that is in its bucket now, with the bytes that are there.
     struct Delivered {
-        let planned: WindowPlan.Object
-        let object: NewObject
+        let rendered: RenderedObject
         let content: [UInt8]
     }
 
     /// Notes what was delivered, for the hour's manifest.
-    func note(
-        _ delivered: [Delivered], of window: ClosedWindow, bucket location: String
-    ) async throws(DeliveryError) {
+    func note(_ delivered: [Delivered], bucket location: String) async throws(DeliveryError) {
         let lines = delivered.map { delivered in
-            let (records, content) = (delivered.planned.records, delivered.content)
+            let (rendered, span) = (delivered.rendered, delivered.rendered.planned.span)
             return ManifestJournal.Line(
-                interface: delivered.planned.interface.description, hour: window.end.hour,
+                interface: span.interface.description, hour: span.end.hour,
                 object: .init(
-                    key: delivered.object.key, size: content.count, sha256: hexadecimal(SHA256.hash(data: content)),
-                    start: window.start, end: window.end, records: records.count, first: records.first?.sequence,
-                    last: records.last?.sequence,
-                    hasLoss: delivered.object.metadata.contains { $0.name == "state" && $0.value != "ok" }))
+                    key: rendered.object.key, size: delivered.content.count,
+                    sha256: hexadecimal(SHA256.hash(data: delivered.content)), start: span.start, end: span.end,
+                    records: rendered.records, first: rendered.first, last: rendered.last, hasLoss: rendered.hasLoss))
         }
         let journal = journal(location)
         try await onDisk { try journal.append(lines) }

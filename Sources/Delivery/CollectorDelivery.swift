@@ -1,14 +1,16 @@
 import Buckets
+package import Capture
 import Gzip
+import Host
 package import Model
 import Synchronization
 
-/// Delivers closed windows into the buckets of collectors: each window once, in each bucket's own order.
+/// Delivers what is due into the buckets of collectors: each record once, in each bucket's own order.
 ///
-/// For each interface of an active collector a window gives one `ingress` and one `egress` object, also where there is
-/// nothing to tell: silence is data. Keys come from the bucket's progress and the window alone. A window counts as
-/// delivered to a bucket when the state says so on disk, which is after all its objects there; until then the same call
-/// writes the same keys, and finds those that are there. Buckets don't wait for each other.
+/// A span of an interface of an active collector gives at least one object for each part, also where there is nothing to
+/// tell: silence is data. Keys come from the bucket's progress and the round alone. A round counts as delivered to a bucket
+/// when the state says so on disk, which is after all its objects there; until then the same call writes the same keys, and
+/// finds those that are there. Buckets don't wait for each other.
 package final class CollectorDelivery: Sendable {
     package struct Configuration: Hashable, Sendable {
         /// Where buckets with relative paths lie, and the folder `credentials`.
@@ -32,13 +34,10 @@ package final class CollectorDelivery: Sendable {
         package var written = 0
         /// Objects that an earlier attempt had written.
         package var alreadyThere = 0
-        /// Whether the whole window had been delivered before.
-        package var isRepeated = false
 
-        package init(written: Int = 0, alreadyThere: Int = 0, isRepeated: Bool = false) {
+        package init(written: Int = 0, alreadyThere: Int = 0) {
             self.written = written
             self.alreadyThere = alreadyThere
-            self.isRepeated = isRepeated
         }
 
         mutating func count(_ outcome: PutOutcome) {
@@ -49,9 +48,9 @@ package final class CollectorDelivery: Sendable {
         }
     }
 
-    /// Objects are rendered and put in batches of at most so many records, which bounds the memory they take.
-    private static let batchRecords = 250_000
-    private static let batchObjects = 512
+    /// Objects are put when so many, or so many bytes of them, are rendered.
+    private static let putObjects = 2000
+    private static let putBytes = 8 << 20
 
     let configuration: Configuration
     let ledger: DeliveryLedger
@@ -75,11 +74,13 @@ package final class CollectorDelivery: Sendable {
         for bucket in buckets { await bucket.close() }
     }
 
-    /// Says what the collectors' buckets are now: a new one begins where the others stand, one that nobody names any more is
-    /// forgotten, with what it did not get.
-    package func adopt(_ collectors: [Collector]) async throws(DeliveryError) {
-        let byBucket = Dictionary(grouping: collectors, by: \.bucket)
-        try await ledger.adopt(byBucket.mapValues { Set($0.map(\.id.description)) })
+    /// Says what the collectors' buckets are since an instant: a new one begins where the others stand, one that nobody names
+    /// any more is forgotten, with what it did not get. What was said of a later instant stands.
+    package func adopt(
+        _ buckets: [Identifier<Collector>: String], asOf instant: Timestamp
+    ) async throws(DeliveryError) {
+        let byBucket = Dictionary(grouping: buckets.keys, by: { buckets[$0] ?? "" })
+        try await ledger.adopt(byBucket.mapValues { Set($0.map(\.description)) }, asOf: instant)
         let gone = open.withLock { open in
             let gone = open.filter { byBucket[$0.key] == nil }
             for location in gone.keys { open[location] = nil }
@@ -88,108 +89,137 @@ package final class CollectorDelivery: Sendable {
         for bucket in gone { await bucket.close() }
     }
 
-    /// Writes the objects that a window gives to a bucket, then the state.
+    /// Writes a round's objects into a bucket, then the state.
     ///
-    /// When the bucket refuses, the first error is thrown and the window stays pending, perhaps with some of its objects
-    /// there. The bucket's later windows must wait for it.
+    /// When the bucket refuses, the first error is thrown and the round stays pending, perhaps with some of its objects
+    /// there. The bucket's later rounds must wait for it.
     @discardableResult
     package func deliver(
-        _ window: ClosedWindow, to bucket: String, catalogue: Catalogue
+        _ round: DeliveryRound, to bucket: String, from spool: SpoolReader, catalogue: Catalogue
     ) async throws(DeliveryError) -> Receipt {
-        guard let before = try progress(of: bucket, before: window) else { return Receipt(isRepeated: true) }
-        try await sealHour(before: window.end.hour, before, bucket: bucket)
+        let before = ledger.current[bucket]
+        try await sealHour(before: round.end.hour, before, bucket: bucket)
         let progress = ledger.current[bucket]
-        let plan = WindowPlan(
-            window, catalogue: catalogue, bucket: bucket, progress: progress, region: configuration.region)
-        let attempt = DeliveryState.Attempt(start: window.start, end: window.end, revision: window.revision.number)
-        // What an earlier attempt wrote under another revision is whole: the same records, told for another collector.
-        let keepsOther =
-            progress.attempt.map { $0 != attempt && ($0.start, $0.end) == (window.start, window.end) } ?? false
+        let plan = RoundObjects(round, catalogue: catalogue, progress: progress, region: configuration.region)
+        let isRepeated = progress.attempt != nil
+        try await ledger.update(bucket) { $0.attempt = round.attempt }
+        let target = try self.bucket(bucket)
+        let renderer = ObjectRenderer(compressionLevel: configuration.compressionLevel)
         var receipt = Receipt()
-        if !plan.objects.isEmpty {
-            if !keepsOther { try await ledger.update(bucket) { $0.attempt = attempt } }
-            let renderer = ObjectRenderer(window, compressionLevel: configuration.compressionLevel)
-            let target = try self.bucket(bucket)
-            for batch in Self.batches(plan.objects) {
-                let objects = try await renderer.render(batch)
-                var delivered: [Delivered] = []
-                var refusal: DeliveryError?
-                for ((object, planned), result) in zip(zip(objects, batch), await target.put(objects)) {
-                    do throws(DeliveryError) {
-                        let settled = try await settle(result, object, target, bucket, keepsOther: keepsOther)
-                        receipt.count(settled.outcome)
-                        delivered.append(Delivered(planned: planned, object: object, content: settled.content))
-                    } catch {
-                        refusal = refusal ?? error
-                    }
+        for group in Self.cut(plan.objects, records: RecordGathering.records, objects: Self.putObjects) {
+            let gathered = try await onBlockingThread { () throws(DeliveryError) in
+                do throws(SystemError) { return try RecordGathering.gather(group, from: spool) } catch {
+                    throw .spool(error)
                 }
-                // Also where the window stays pending: if it is dropped one day, these objects are there still.
-                try await note(delivered, of: window, bucket: bucket)
-                if let refusal { throw refusal }
+            }
+            var rest = Array(zip(group, gathered).map { (planned: $0.0, records: $0.1) })[...]
+            var rendered: [RenderedObject] = []
+            while !rest.isEmpty {
+                let count = Self.cut(
+                    rest.map { $0.planned }, records: ObjectRenderer.batchRecords, objects: ObjectRenderer.batchObjects
+                ).first?.count
+                rendered += try await renderer.render(rest.prefix(count ?? 1))
+                for index in rest.prefix(count ?? 1).indices { rest[index].records = [] }
+                rest = rest.dropFirst(count ?? 1)
+                guard rest.isEmpty || rendered.reduce(0, { $0 + $1.object.content.count }) >= Self.putBytes else {
+                    continue
+                }
+                try await put(rendered, into: target, bucket, isRepeated: isRepeated, &receipt)
+                rendered = []
             }
         }
-        try await finish(window, bucket) { progress in
-            progress.streams = plan.streams
-            if !plan.objects.isEmpty { progress.openHour = window.end.hour }
+        try await finish(round, bucket) { progress in
+            progress.streams.merge(plan.streams) { _, new in new }
+            progress.openHour = round.end.hour
             progress.gaps.subtract(plan.streams.keys)
         }
         return receipt
     }
 
-    /// Gives a window up that a bucket has refused for too long; the next object of each interface says so.
-    ///
-    /// - Returns: the interfaces of which records are dropped.
-    package func drop(_ window: ClosedWindow, from bucket: String) async throws(DeliveryError) -> [Placement] {
-        let owned = window.owners.filter { $0.collector.bucket == bucket }.map(\.placement)
-        try await finish(window, bucket) { progress in
-            progress.gaps.formUnion(owned.map(\.interface.description))
-            if progress.attempt?.end == window.end {
-                // Some of its objects may be there: their numbers are used up, and the hour's manifest has them.
-                progress.streams = [:]
-                progress.openHour = window.end.hour
-            }
-        }
-        return owned
+    /// Says that nothing up to there is waited for, when nothing was due.
+    package func settle(
+        _ bucket: String, until: Timestamp?, sequence: UInt64
+    ) async throws(DeliveryError) {
+        guard let until, until > ledger.current[bucket].deliveredUntil ?? Timestamp(nanoseconds: 0) else { return }
+        try await ledger.update(bucket) { $0.settle(until, sequence) }
     }
 
-    /// The bucket's progress; nil where it has the window already.
-    private func progress(
-        of bucket: String, before window: ClosedWindow
-    ) throws(DeliveryError) -> DeliveryState.Progress? {
-        let progress = ledger.current[bucket]
-        if let until = progress.deliveredUntil, window.end <= until { return nil }
-        guard window.start < window.end, window.start >= progress.deliveredUntil ?? window.start else {
-            throw .outOfOrder(start: window.start, end: window.end, deliveredUntil: progress.deliveredUntil)
+    /// Gives a round up that a bucket has refused for too long; the next object of each interface says so.
+    ///
+    /// - Returns: the interfaces of which records are dropped.
+    package func drop(_ round: DeliveryRound, from bucket: String) async throws(DeliveryError) -> [Placement] {
+        try await finish(round, bucket) { progress in
+            // Some of its objects may be there: their numbers are used up, and the hour's manifest has them.
+            if progress.attempt != nil { progress.openHour = round.end.hour }
+            for span in round.spans {
+                let name = span.interface.description
+                progress.gaps.insert(name)
+                let start = max(progress.streams[name]?.start ?? span.end, span.end)
+                progress.streams[name] = .init(owner: "", start: start, until: span.end, counters: [:])
+            }
         }
-        return progress
+        return round.spans.map(\.owner.placement)
+    }
+
+    /// Gives an attempt up that cannot be made again, for the spool lost what it was made of: every stream begins anew, so
+    /// that what is there of it stays.
+    package func abandonAttempt(in bucket: String) async throws(DeliveryError) {
+        try await ledger.update(bucket) { progress in
+            guard let attempt = progress.attempt else { return }
+            progress.openHour = attempt.end.hour
+            progress.attempt = nil
+            progress.abandoned = attempt.end
+            for name in progress.streams.keys { progress.streams[name]?.owner = "" }
+        }
     }
 
     private func finish(
-        _ window: ClosedWindow, _ bucket: String, _ change: @escaping @Sendable (inout DeliveryState.Progress) -> Void
+        _ round: DeliveryRound, _ bucket: String, _ change: @escaping @Sendable (inout DeliveryState.Progress) -> Void
     ) async throws(DeliveryError) {
-        let last = window.records.last?.sequence ?? 0
         try await ledger.update(bucket) { progress in
             change(&progress)
-            progress.deliveredUntil = window.end
-            progress.deliveredSequence = max(progress.deliveredSequence, last)
             progress.attempt = nil
+            if let until = round.settled.until { progress.settle(until, round.settled.sequence) }
         }
     }
 
     // MARK: Objects
 
-    private static func batches(_ objects: [WindowPlan.Object]) -> [ArraySlice<WindowPlan.Object>] {
-        var batches: [ArraySlice<WindowPlan.Object>] = []
-        var start = 0
-        var records = 0
+    /// Runs of objects that have at most so many records together, or are one object.
+    private static func cut(
+        _ objects: [PlannedObject], records: Int, objects limit: Int
+    ) -> [ArraySlice<PlannedObject>] {
+        var runs: [ArraySlice<PlannedObject>] = []
+        var (start, sum) = (0, 0)
         for (index, object) in objects.enumerated() {
-            if index > start, records + object.records.count > batchRecords || index - start >= batchObjects {
-                batches.append(objects[start..<index])
-                (start, records) = (index, 0)
+            if index > start, sum + object.records.count > records || index - start >= limit {
+                runs.append(objects[start..<index])
+                (start, sum) = (index, 0)
             }
-            records += object.records.count
+            sum += object.records.count
         }
-        return start < objects.count ? batches + [objects[start...]] : batches
+        return start < objects.count ? runs + [objects[start...]] : runs
+    }
+
+    private func put(
+        _ rendered: [RenderedObject], into target: any Bucket, _ bucket: String, isRepeated: Bool,
+        _ receipt: inout Receipt
+    ) async throws(DeliveryError) {
+        var delivered: [Delivered] = []
+        var refusal: DeliveryError?
+        for (object, result) in zip(rendered, await target.put(rendered.map(\.object))) {
+            do throws(DeliveryError) {
+                let settled = try await settle(
+                    result, object.object, target, bucket, keepsOther: isRepeated && object.hasLoss)
+                receipt.count(settled.outcome)
+                delivered.append(Delivered(rendered: object, content: settled.content))
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        // Also where the round stays pending: if it is dropped one day, these objects are there still.
+        try await note(delivered, bucket: bucket)
+        if let refusal { throw refusal }
     }
 
     func bucket(_ location: String) throws(DeliveryError) -> any Bucket {
@@ -205,6 +235,8 @@ package final class CollectorDelivery: Sendable {
     }
 
     /// What is in the bucket now, as the put said or as it was there before.
+    ///
+    /// * `keepsOther`: whether an earlier attempt may have had records that the spool has lost since.
     private func settle(
         _ result: Result<PutOutcome, BucketError>, _ object: NewObject, _ target: any Bucket, _ location: String,
         keepsOther: Bool
@@ -234,5 +266,14 @@ package final class CollectorDelivery: Sendable {
             return false
         }
         return (try? Gzip.decompress(present, limit: size)) == content
+    }
+}
+
+extension DeliveryState.Progress {
+    fileprivate mutating func settle(_ until: Timestamp, _ sequence: UInt64) {
+        deliveredUntil = until
+        deliveredSequence = max(deliveredSequence, sequence)
+        // A stream that ended before cannot go on, for the next span begins later; its id may still be taken.
+        streams = streams.filter { $0.value.until >= until || $0.value.start.seconds >= until.seconds }
     }
 }

@@ -1,9 +1,8 @@
 package import Buckets
 package import Gzip
 package import Host
-package import Model
 
-/// Why a window is not delivered. It stays pending, and the caller tries again later.
+/// Why a round is not delivered. It stays pending, and the caller tries again later.
 package enum DeliveryError: Error, Equatable, Sendable {
     /// The bucket refuses.
     case bucket(BucketError)
@@ -14,8 +13,8 @@ package enum DeliveryError: Error, Equatable, Sendable {
     case badState(path: String, reason: String)
     /// Manifests cannot be made.
     case manifest(String)
-    /// The window is empty, or begins before the last delivered one ended.
-    case outOfOrder(start: Timestamp, end: Timestamp, deliveredUntil: Timestamp?)
+    /// The spool cannot be read.
+    case spool(SystemError)
 }
 
 extension DeliveryError: CustomStringConvertible {
@@ -28,9 +27,7 @@ extension DeliveryError: CustomStringConvertible {
             "delivery state \(path) cannot be understood: \(reason); put a good copy back, or remove it to begin new "
                 + "streams"
         case .manifest(let reason): "manifests: \(reason)"
-        case .outOfOrder(let start, let end, let deliveredUntil):
-            "window \(start) to \(end) is out of order: delivered until "
-                + (deliveredUntil.map { "\($0)" } ?? "the beginning")
+        case .spool(let error): "spool: \(error)"
         }
     }
 }

@@ -6,6 +6,7 @@ import Synchronization
 final class DeliveryLedger: Sendable {
     private let path: String
     private let state: Mutex<DeliveryState>
+    private let adoptedAt = Mutex(Timestamp(nanoseconds: 0))
 
     init(path: String) throws(DeliveryError) {
         self.path = path
@@ -33,10 +34,15 @@ final class DeliveryLedger: Sendable {
     ///
     /// A new one goes on where the one stood that had a collector of it before; otherwise it begins where the most advanced
     /// stands. This is called before anything of the revision that names it is delivered, so it misses nothing.
-    func adopt(_ buckets: [String: Set<String>]) async throws(DeliveryError) {
+    func adopt(_ buckets: [String: Set<String>], asOf instant: Timestamp) async throws(DeliveryError) {
         try await onBlockingThread { [self] () throws(DeliveryError) in
             try state.withLock { (state) throws(DeliveryError) in
-                guard state.buckets.mapValues(\.collectors) != buckets else { return }
+                // A courier that began before the last change must not undo it.
+                let isLatest = adoptedAt.withLock { last in
+                    defer { last = max(last, instant) }
+                    return instant >= last
+                }
+                guard isLatest, state.buckets.mapValues(\.collectors) != buckets else { return }
                 var next = state
                 if let furthest = state.buckets.values.max(by: { !$1.isBehind($0) }) {
                     next.newcomers = DeliveryState.Progress()
@@ -48,7 +54,7 @@ final class DeliveryLedger: Sendable {
                     let former = state.buckets.filter {
                         buckets[$0.key] == nil && !$0.value.collectors.isDisjoint(with: collectors)
                     }
-                    let heir = former.values.min { $0.isBehind($1) }
+                    let heir = former.values.min { $0.isBehind($1) }?.inherited
                     next.buckets[bucket] = state.buckets[bucket] ?? heir ?? next.newcomers
                     next.buckets[bucket]?.collectors = collectors
                 }
@@ -60,6 +66,18 @@ final class DeliveryLedger: Sendable {
 }
 
 extension DeliveryState.Progress {
+    /// What another bucket goes on with: keys and manifests begin anew there.
+    fileprivate var inherited: Self {
+        var progress = DeliveryState.Progress()
+        progress.deliveredUntil = deliveredUntil
+        progress.deliveredSequence = deliveredSequence
+        progress.gaps = gaps
+        progress.streams = streams.mapValues {
+            .init(owner: "", start: $0.until, until: $0.until, counters: [:])
+        }
+        return progress
+    }
+
     fileprivate func isBehind(_ other: Self) -> Bool {
         guard let until = deliveredUntil else { return other.deliveredUntil != nil }
         return other.deliveredUntil.map { until < $0 } ?? false

@@ -4,25 +4,35 @@ package import Model
 
 /// What a host remembers of its delivery: for each bucket how far it has come, and the next key of each interface.
 ///
-/// It is written after the objects of a window are in their bucket, so that a crash in between leads to the same keys again.
+/// It is written after the objects of a round are in their bucket, so that a crash in between leads to the same keys again.
 package struct DeliveryState: Hashable, Sendable, Codable {
     /// An unbroken run of one interface's objects under one owner.
     package struct Stream: Hashable, Sendable, Codable {
-        /// Stands for the collector, its bucket and the interface's place; when it changes, a new stream begins.
+        /// Stands for the collector, its bucket and the interface's place; when it changes, a new stream begins. Empty for a
+        /// stream that must not go on.
         package var owner: String
-        /// End of the stream's first window: its `stream-id`.
+        /// End of the stream's first span, or later where an earlier stream began in that second: its `stream-id`.
         package var start: Timestamp
+        /// End of the last span that is wholly in the bucket, or was dropped.
+        package var until: Timestamp
+        /// By part.
+        package var counters: [String: Counter]
+    }
+
+    /// Where the objects of one part of a stream go on.
+    package struct Counter: Hashable, Sendable, Codable {
         /// The hour folder of the last object, in hours since 1970.
         package var hour: Int64
-        /// The counter that the next object in that folder gets.
+        /// The number that the next object in that folder gets.
         package var next: Int
     }
 
-    /// A window whose objects are perhaps in part in the bucket.
+    /// A round whose objects are perhaps in part in the bucket, as what it was derived from.
     package struct Attempt: Hashable, Sendable, Codable {
-        package var start: Timestamp
         package var end: Timestamp
-        package var revision: Int
+        package var closedUntil: Timestamp
+        package var present: Timestamp
+        package var flushed: Timestamp?
     }
 
     /// The last manifest of an interface in a bucket.
@@ -37,16 +47,18 @@ package struct DeliveryState: Hashable, Sendable, Codable {
 
     /// How far one bucket has come.
     package struct Progress: Hashable, Sendable, Codable {
-        /// End of the last window that is wholly in the bucket, or was dropped.
+        /// Up to here no interface waits for anything; what a stream says of its own interface may be later.
         package var deliveredUntil: Timestamp?
         /// Highest record number in the windows up to there: what the spool may forget as far as this bucket goes.
         package var deliveredSequence: UInt64 = 0
         /// Ids of the collectors that name the bucket.
         package var collectors: Set<String> = []
         package var attempt: Attempt?
+        /// End of the last attempt that was given up, with objects that may be there: streams that begin have later ids.
+        package var abandoned: Timestamp?
         /// By interface id.
         package var streams: [String: Stream] = [:]
-        /// Interfaces of which a window was dropped since their last object.
+        /// Interfaces of which a span was dropped since their last object.
         package var gaps: Set<String> = []
         /// By interface id.
         package var manifests: [String: Link] = [:]
@@ -57,7 +69,7 @@ package struct DeliveryState: Hashable, Sendable, Codable {
     }
 
     /// Version of this file's format.
-    package private(set) var format = 2
+    package private(set) var format = 3
     /// By the bucket's location.
     package var buckets: [String: Progress] = [:]
     /// Where a bucket begins that is not in `buckets` yet.
@@ -87,8 +99,9 @@ package struct DeliveryState: Hashable, Sendable, Codable {
         do {
             let format = try JSONDecoder().decode(Format.self, from: Data(content)).format
             switch format {
-            case 1: self.init(try JSONDecoder().decode(FirstFormat.self, from: Data(content)))
-            case 2: self = try JSONDecoder().decode(DeliveryState.self, from: Data(content))
+            case 1: self.init(try JSONDecoder().decode(FirstDeliveryState.self, from: Data(content)))
+            case 2: self.init(try JSONDecoder().decode(SecondDeliveryState.self, from: Data(content)))
+            case 3: self = try JSONDecoder().decode(DeliveryState.self, from: Data(content))
             default: throw DeliveryError.badState(path: path, reason: "format \(format) is not known here")
             }
         } catch let error as DeliveryError {
@@ -100,21 +113,6 @@ package struct DeliveryState: Hashable, Sendable, Codable {
 
     private struct Format: Codable {
         let format: Int
-    }
-
-    /// Format 1 knew one progress for all buckets, in which every bucket begins.
-    private struct FirstFormat: Codable {
-        let deliveredUntil: Timestamp?
-        let deliveredSequence: UInt64
-        let attempt: Attempt?
-        let streams: [String: Stream]
-    }
-
-    private init(_ first: FirstFormat) {
-        newcomers.deliveredUntil = first.deliveredUntil
-        newcomers.deliveredSequence = first.deliveredSequence
-        newcomers.attempt = first.attempt
-        newcomers.streams = first.streams
     }
 
     /// Replaces the state file in one step, and returns when it is on disk.

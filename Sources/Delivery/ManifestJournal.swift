@@ -39,14 +39,42 @@ struct ManifestJournal: Sendable {
         try file.synchronize()
     }
 
-    /// The hour's objects by interface.
-    func objects(of hour: Int64) throws -> [String: [Manifest.Object]] {
+    /// In how many parts the journal is read, so that each fits into memory: about 8 MB of lines.
+    func parts() throws -> Int { try DurableFile.size(path) / (8 << 20) + 1 }
+
+    /// The hour's objects by interface, of the interfaces that fall into one of so many parts.
+    func objects(of hour: Int64, part: Int = 0, of parts: Int = 1) throws -> [String: [Manifest.Object]] {
         var byKey: [String: Line] = [:]
-        for line in try (DurableFile.read(path) ?? []).split(separator: UInt8(ascii: "\n")) {
-            guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)), line.hour == hour else { continue }
+        try forEachLine { bytes in
+            guard parts == 1 || Self.part(of: bytes, parts) == part,
+                let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)), line.hour == hour
+            else { return }
             byKey[line.object.key] = line
         }
         return Dictionary(grouping: byKey.values, by: \.interface).mapValues { $0.map(\.object) }
+    }
+
+    private func forEachLine(_ body: (ArraySlice<UInt8>) -> Void) throws {
+        guard DurableFile.exists(path) else { return }
+        let file = try DurableFile.open(path, flags: O_RDONLY)
+        var rest: [UInt8] = []
+        while true {
+            let chunk = try file.readSome(limit: 1 << 20)
+            if chunk.isEmpty { break }
+            rest += chunk
+            guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+            for line in rest[..<end].split(separator: UInt8(ascii: "\n")) { body(line) }
+            rest.removeSubrange(...end)
+        }
+        // A last line that a crash cut off is none.
+        body(rest[...])
+    }
+
+    /// The part that a line's interface falls into; the line is not decoded for it.
+    private static func part(of line: ArraySlice<UInt8>, _ parts: Int) -> Int? {
+        guard let name = line.firstRange(of: Array("\"interface\":\"".utf8)) else { return nil }
+        let hash = line[name.upperBound...].prefix(36).reduce(5381 as UInt32) { $0 &* 33 &+ UInt32($1) }
+        return Int(hash % UInt32(parts))
     }
 
     func empty() throws { try DurableFile.replace(path, with: []) }

@@ -17,7 +17,7 @@ package struct RefusalLog: Sendable {
             + "24 h"
     }
 
-    /// The lines for windows of these interfaces that were dropped, one an instance.
+    /// The lines for spans of these interfaces that were dropped, one an instance.
     package mutating func lines(
         dropped placements: [Placement], since start: Timestamp, bucket: String, at now: Timestamp
     ) -> [String] {

@@ -39,9 +39,28 @@ package struct Descriptor: ~Copyable {
         var buffer = [UInt8](repeating: 0, count: limit)
         let number = number
         let count = try check("read") {
-            unsafe buffer.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
+            unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, $0.count) }
         }
         buffer.removeLast(limit - count)
         return buffer
+    }
+
+    /// Reads `count` bytes from an offset on into the front of the array, which has room for them.
+    ///
+    /// - Returns: how many bytes there were.
+    package borrowing func read(_ count: Int, from offset: Int, into bytes: inout [UInt8]) throws(SystemError) -> Int {
+        precondition(count <= bytes.count, "\(count) bytes into \(bytes.count)")
+        var done = 0
+        while done < count {
+            let number = number
+            let part = try check("pread") {
+                unsafe bytes.withUnsafeMutableBytes {
+                    unsafe pread(number, $0.baseAddress.map { unsafe $0 + done }, count - done, offset + done)
+                }
+            }
+            if part == 0 { break }
+            done += part
+        }
+        return done
     }
 }

@@ -138,6 +138,12 @@ extension Descriptor {
         try check("fsync") { fsync(number) }
     }
 
+    /// Takes the room for so many bytes, so that writing them later cannot fail for want of it.
+    package borrowing func allocate(_ length: Int) throws(SystemError) {
+        let code = posix_fallocate(number, 0, length)
+        guard code == 0 else { throw SystemError("posix_fallocate", code: code) }
+    }
+
     package borrowing func truncate(to length: Int) throws(SystemError) {
         let number = number
         try check("ftruncate") { ftruncate(number, length) }

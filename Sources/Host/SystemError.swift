@@ -62,3 +62,8 @@ extension SystemError {
     /// Whether a socket's other side does not exist, or went away.
     package var isNobodyThere: Bool { [ENOENT, ECONNREFUSED, ECONNRESET, EPIPE].contains(code) }
 }
+
+extension SystemError {
+    /// Whether the disk is full, or this user's share of it.
+    package var isNoRoom: Bool { [ENOSPC, EDQUOT].contains(code) }
+}

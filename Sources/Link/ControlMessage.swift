@@ -11,7 +11,7 @@ package enum ControlRequest: Sendable, Codable {
     /// Read counters and records against each other. With `settle` the agent reads again, for at most so many seconds,
     /// until traffic rests and every line is exact.
     case books(settleSeconds: Int)
-    /// Close the open window now and put its records on disk.
+    /// Close the open window now, put its records on disk, and deliver all that waits; answered when it is on disk.
     case flush
     /// Write what was recorded and stop; the rules stay in the kernel.
     case stop

@@ -9,6 +9,8 @@ package struct DataFolder: Hashable, Sendable {
     package var state: String { path + "/agent-state.json" }
     package var snapshot: String { path + "/snapshot" }
     package var journals: String { path + "/journals" }
+    /// Which interfaces were bound when.
+    package var bindings: String { path + "/bindings.jsonl" }
     package var delivery: String { path + "/delivery.json" }
     /// What manifests are signed with; the public key has `.pub` behind it.
     package var manifestKey: String { path + "/manifest.key" }

@@ -17,6 +17,8 @@ package import Host
     package static let batch = 64
     private static let magic: UInt64 = 0x6768_6a6f_7572_0001
 
+    /// Whether what is received survives this process. Without room for the file it does not.
+    package let isDurable: Bool
     private let base: UnsafeMutableRawPointer
     private let length: Int
     private let slots: Int
@@ -41,9 +43,19 @@ package import Host
         length = 4096 + slots * (8 + headerSize) + slots * slotSize
         let file = try DurableFile.open(path, flags: O_RDWR | O_CREAT)
         try file.truncate(to: length)
-        let number = file.number
+        do throws(SystemError) {
+            // A page that a full disk has no room for would kill the process that touches it.
+            try file.allocate(length)
+            isDurable = true
+        } catch {
+            guard error.isNoRoom else { throw error }
+            try? file.truncate(to: 0)
+            isDurable = false
+        }
+        let number = isDurable ? file.number : -1
         let size = length
-        let mapped = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, number, 0)
+        let mapped = unsafe mmap(
+            nil, size, PROT_READ | PROT_WRITE, MAP_SHARED | (isDurable ? 0 : MAP_ANONYMOUS), number, 0)
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
             throw SystemError("mmap", path, code: errno)
         }

@@ -34,6 +34,9 @@ import Uplink
     @Option(help: "Length of a capture window in seconds, 1 to 600.")
     var window = 60
 
+    @Option(help: "Megabytes of flow records that are kept; beyond, the oldest go, even undelivered.")
+    var spoolLimit = 4096
+
     @Option(help: "Lines a second that the event logs take; what is beyond is counted in summary lines.")
     var eventRate = 20_000
 
@@ -50,6 +53,7 @@ import Uplink
         guard (1...600).contains(window) else {
             throw ValidationError("--window \(window): a capture window has 1 to 600 seconds; give a number within")
         }
+        guard spoolLimit > 0 else { throw ValidationError("--spool-limit \(spoolLimit): give a number above zero") }
         guard enrol == nil || server != nil else {
             throw ValidationError("--enrol: with which control plane? give --server https://NAME:PORT too")
         }
@@ -60,10 +64,12 @@ import Uplink
     }
 
     func run() throws {
+        MemoryHints.keepFewArenas()
         guard Machine.userID == 0 || !enforce else { throw AgentError.notRoot }
         let signals = try SignalDescriptor(SignalDescriptor.endings + [SignalDescriptor.hangUp])
         var configuration = AgentConfiguration(folder: DataFolder(data))
         configuration.window = .seconds(window)
+        configuration.spoolBytes = spoolLimit << 20
         configuration.eventsPerSecond = eventRate
         if let configFile {
             guard let bytes = try DurableFile.read(configFile) else {

@@ -26,6 +26,9 @@ struct Up: ParsableCommand {
     @Option(help: "Length of a capture window in seconds, 1 to 600.")
     var window = 60
 
+    @Option(help: "Megabytes of flow records that are kept; beyond, the oldest go, even undelivered.")
+    var spoolLimit = 4096
+
     @Flag(inversion: .prefixedNo, help: "Put the rules into the kernel.")
     var enforce = true
 
@@ -35,7 +38,7 @@ struct Up: ParsableCommand {
         let server = try listen.map {
             try LocalServer(folder: data.data + "/server", listen: $0, program: Self.ownPath)
         }
-        var arguments = ["--window", "\(window)"] + (enforce ? [] : ["--no-enforce"])
+        var arguments = ["--window", "\(window)", "--spool-limit", "\(spoolLimit)"] + (enforce ? [] : ["--no-enforce"])
         if let server { arguments += try prepare(server) }
         let supervisor = try AgentSupervisor(
             data.folder, program: AgentSupervisor.programPath(beside: Self.ownPath), arguments: arguments)

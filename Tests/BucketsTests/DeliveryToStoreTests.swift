@@ -1,3 +1,4 @@
+import Capture
 import Delivery
 import Foundation
 import Host
@@ -25,20 +26,30 @@ import Testing
             at: Timestamp(seconds: 0))
     }
 
-    private func window(_ index: Int, _ revision: Revision) -> ClosedWindow {
+    /// Closes a window with one record; of the second a loss is stated.
+    private func close(_ index: Int, _ spool: Spool) throws -> Timestamp {
         let start = Timestamp(seconds: 1_793_699_940 + Int64(index) * 1200)
         let end = start.advanced(by: .seconds(60))
         let one = Traffic(packets: 1, bytes: 60)
-        var record = FlowRecord(
-            windowStart: start, windowEnd: end, start: start, end: start, connectionStart: start, connection: 1,
-            interface: Self.interface, direction: .egress, verdict: .accept, stage: .group,
-            rule: Identifier(derivedFrom: "rule"), revision: 1,
-            key: FlowKey(
-                initiator: IPAddress(ipv4: 1), target: IPAddress(ipv4: 2), transport: .tcp, initiatorPort: 3,
-                targetPort: 4), state: .ended, fromInitiator: one, fromTarget: one, cumulativeFromInitiator: one,
-            cumulativeFromTarget: one)
-        record.sequence = UInt64(index + 1)
-        return ClosedWindow(start: start, end: end, records: [record], hasLoss: index == 1, revision: revision)
+        spool.append(
+            FlowRecord(
+                windowStart: start, windowEnd: end, start: start, end: start, connectionStart: start, connection: 1,
+                interface: Self.interface, direction: .egress, verdict: .accept, stage: .group,
+                rule: Identifier(derivedFrom: "rule"), revision: 1,
+                key: FlowKey(
+                    initiator: IPAddress(ipv4: 1), target: IPAddress(ipv4: 2), transport: .tcp, initiatorPort: 3,
+                    targetPort: 4), state: .ended, fromInitiator: one, fromTarget: one, cumulativeFromInitiator: one,
+                cumulativeFromTarget: one))
+        if index == 1 {
+            spool.append(
+                LossStatement(
+                    interface: Self.interface, way: .out, reason: .notListening, traffic: one, since: start, until: end)
+            )
+        }
+        var position = spool.position
+        position.closed = end.nanoseconds
+        try spool.commit(position)
+        return end
     }
 
     private func findings(_ bucket: S3Bucket, _ folder: String) async throws -> [BucketVerification.Finding] {
@@ -62,13 +73,22 @@ import Testing
                 let location = "s3://\(name)?endpoint=\(proxy.endpoint)&region=\(store.region)&credentials=lab"
                 let revision = revision(location)
                 let delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/delivery.json"))
+                let spool = try Spool(folder: "\(folder)/spool")
                 for index in 0..<10 {
+                    let end = try close(index, spool)
+                    let source = DeliverySource(
+                        spool: SpoolReader(folder: "\(folder)/spool"), windowLength: .seconds(60), closedUntil: end,
+                        present: end, ownership: { _ in Ownership(revision.policy) })
                     for attempt in 1... {
-                        do throws(DeliveryError) {
+                        do {
+                            guard
+                                case .round(let round) = try DeliveryRound.next(
+                                    for: location, after: delivery.state[location], source)
+                            else { break }
                             try await delivery.deliver(
-                                window(index, revision), to: location, catalogue: Catalogue())
+                                round, to: location, from: source.spool, catalogue: Catalogue())
                             break
-                        } catch {
+                        } catch let error as DeliveryError {
                             guard case .bucket(let refusal) = error, refusal.isTransient, attempt < 10 else {
                                 throw error
                             }

@@ -1,3 +1,4 @@
+import Capture
 import Delivery
 import Foundation
 import Host
@@ -24,11 +25,20 @@ import Testing
             policy: Policy(project: "p", vpcs: [vpc], collectors: [collector]), actor: "ada", origin: "",
             at: Timestamp(seconds: 0))
         let delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/delivery.json"))
+        let spool = try Spool(folder: "\(folder)/spool")
         for index in 0..<2 {
-            let start = Timestamp(seconds: 1_793_699_940 + Int64(index) * 3600)
-            let window = ClosedWindow(
-                start: start, end: start.advanced(by: .seconds(60)), records: [], revision: revision)
-            try await delivery.deliver(window, to: "file:logs", catalogue: Catalogue())
+            let end = Timestamp(seconds: 1_793_700_000 + Int64(index) * 3600)
+            var position = spool.position
+            position.closed = end.nanoseconds
+            try spool.commit(position)
+            let source = DeliverySource(
+                spool: SpoolReader(folder: "\(folder)/spool"), windowLength: .seconds(60), closedUntil: end,
+                present: end, ownership: { _ in Ownership(revision.policy) })
+            guard
+                case .round(let round) = try DeliveryRound.next(
+                    for: "file:logs", after: delivery.state["file:logs"], source)
+            else { continue }
+            try await delivery.deliver(round, to: "file:logs", from: source.spool, catalogue: Catalogue())
         }
     }
 

@@ -9,15 +9,17 @@ import Testing
 @testable import Delivery
 
 @Suite struct BucketCourierTests {
-    /// A host's spool and clock, made by hand.
+    /// A host with a clock made by hand.
     private final class Host: Sendable {
-        let windows: [ClosedWindow]
+        let spooled: SpooledHost
         let now = Mutex(Timestamp(seconds: 0))
         let lines = Mutex<[String]>([])
 
-        init(_ windows: [ClosedWindow]) {
-            self.windows = windows
-            now.withLock { $0 = windows.last?.end ?? $0 }
+        /// So many windows are closed under the revision.
+        init(_ folder: String, windows: Int, _ revision: Revision) throws {
+            spooled = try SpooledHost(folder)
+            for index in 0..<windows { try spooled.close(index, revision) }
+            now.withLock { $0 = Estate.end(windows - 1) }
         }
 
         func pass(_ duration: Duration) { now.withLock { $0 = $0.advanced(by: duration) } }
@@ -29,9 +31,8 @@ import Testing
 
         var surroundings: BucketCourier.Surroundings {
             .init(
-                windows: { [windows] progress in
-                    windows.filter { $0.end > progress.deliveredUntil ?? Timestamp(nanoseconds: 0) }
-                }, now: { self.now.withLock { $0 } }, log: { line in self.lines.withLock { $0.append(line) } })
+                source: spooled.source, now: { self.now.withLock { $0 } },
+                log: { line in self.lines.withLock { $0.append(line) } })
         }
     }
 
@@ -49,15 +50,15 @@ import Testing
         try await withScratchFolder { folder in
             let gone = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:\(folder)/mount")
             let revision = Estate.revision([Estate.collector(.vpc("shop")), gone])
-            let host = Host((0..<3).map { Estate.window($0, revision) })
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.adopt(revision.policy.collectors)
+            let host = try Host(folder, windows: 3, revision)
+            let delivery = host.spooled.delivery
+            try await delivery.adopt(Ownership(revision.policy).buckets, asOf: Estate.minute)
             let refusing = BucketCourier(bucket: gone.bucket, delivery: delivery)
             let willing = BucketCourier(bucket: "file:logs", delivery: delivery)
             #expect(await refusing.run(host.surroundings, catalogue: Catalogue()) != nil)
             #expect(await willing.run(host.surroundings, catalogue: Catalogue()) == nil)
             #expect(files(below: "\(folder)/logs").count == 12)
-            #expect(delivery.state.buckets["file:logs"]?.deliveredUntil == host.windows[2].end)
+            #expect(delivery.state.buckets["file:logs"]?.deliveredUntil == Estate.end(2))
             #expect(delivery.state.buckets[gone.bucket]?.deliveredUntil == nil)
             #expect(delivery.state.deliveredSequence == 0)
             #expect(await refusing.problem?.contains("\(folder)/mount is not there") == true)
@@ -73,8 +74,8 @@ import Testing
     @Test func `a refusal is logged once an hour, under its code`() async throws {
         try await withScratchFolder { folder in
             let collector = Estate.collector(.vpc("shop"), bucket: "file:\(folder)/mount")
-            let host = Host([Estate.window(0, Estate.revision([collector]))])
-            let courier = BucketCourier(bucket: collector.bucket, delivery: try Estate.delivery(in: folder))
+            let host = try Host(folder, windows: 1, Estate.revision([collector]))
+            let courier = BucketCourier(bucket: collector.bucket, delivery: host.spooled.delivery)
             for _ in 0..<8 {
                 _ = await courier.run(host.surroundings, catalogue: Catalogue())
                 host.pass(.seconds(600))
@@ -89,8 +90,8 @@ import Testing
         try await withScratchFolder { folder in
             let collector = Estate.collector(
                 .vpc("shop"), bucket: "s3://flows?credentials=lab&endpoint=http://127.0.0.1:9")
-            let host = Host([Estate.window(0, Estate.revision([collector]))])
-            let courier = BucketCourier(bucket: collector.bucket, delivery: try Estate.delivery(in: folder))
+            let host = try Host(folder, windows: 1, Estate.revision([collector]))
+            let courier = BucketCourier(bucket: collector.bucket, delivery: host.spooled.delivery)
             _ = await courier.run(host.surroundings, catalogue: Catalogue())
             #expect(host.takeLines().first?.hasPrefix("is.flow-log-collector.00002E") == true)
         }
@@ -100,13 +101,13 @@ import Testing
         try await withScratchFolder { folder in
             let collector = Estate.collector(.vpc("shop"), bucket: "file:\(folder)/mount")
             let revision = Estate.revision([collector])
-            let host = Host((0..<3).map { Estate.window($0, revision) })
-            let delivery = try Estate.delivery(in: folder)
+            let host = try Host(folder, windows: 3, revision)
+            let delivery = host.spooled.delivery
             let courier = BucketCourier(bucket: collector.bucket, delivery: delivery)
             // The first window is a day old, the second is not.
             host.pass(.seconds(24 * 3600 - 120))
             #expect(await courier.run(host.surroundings, catalogue: Catalogue()) != nil)
-            #expect(delivery.state.buckets[collector.bucket]?.deliveredUntil == host.windows[0].end)
+            #expect(delivery.state.buckets[collector.bucket]?.deliveredUntil == Estate.end(0))
             let dropped = host.takeLines().filter { $0.hasPrefix("is.flow-log-collector.00001E") }
             #expect(dropped.map { $0.split(separator: " ")[2] } == ["db-1:", "web-1:"])
             try FileManager.default.createDirectory(atPath: "\(folder)/mount", withIntermediateDirectories: false)
@@ -121,20 +122,18 @@ import Testing
     {
         try await withScratchFolder { folder in
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
             // One interface's folder of the hour cannot be written into.
             let first = try #require(files(below: "\(folder)/logs").first { $0.contains("\(web)/record-type=ingress") })
             let hour = "\(folder)/logs/" + first.split(separator: "/").dropLast(2).joined(separator: "/")
             try FileManager.default.moveItem(atPath: hour, toPath: "\(folder)/aside")
             try write([], to: hour)
-            await #expect(throws: DeliveryError.self) {
-                try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
-            }
-            _ = try await delivery.drop(Estate.window(1, revision), from: "file:logs")
+            await #expect(throws: DeliveryError.self) { try await host.pass(1, revision) }
+            _ = try await host.delivery.drop(try #require(try host.next()), from: "file:logs")
             try FileManager.default.removeItem(atPath: hour)
             try FileManager.default.moveItem(atPath: "\(folder)/aside", toPath: hour)
-            for index in [2, 60] { try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            for index in [2, 60] { try await host.pass(index, revision) }
             let key = try #require(
                 ManifestKey.Public(String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)))
             let report = try await BucketVerification(FolderBucket(root: "\(folder)/logs", createsRoot: true), key: key)
@@ -166,51 +165,40 @@ import Testing
         try await withScratchFolder { folder in
             let wrong = Estate.collector(.vpc("shop"), bucket: "file:\(folder)/mount")
             let revision = Estate.revision([wrong])
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.adopt([wrong])
-            let windows = (0..<2).map { Estate.window($0, revision) }
-            await #expect(throws: DeliveryError.self) { try await delivery.deliver(windows[0], catalogue: Catalogue()) }
+            let host = try SpooledHost(folder)
+            try await host.delivery.adopt([wrong.id: wrong.bucket], asOf: Estate.minute)
+            try host.close(0, revision)
+            await #expect(throws: DeliveryError.self) { try await host.deliver() }
+            try host.close(1, revision)
             let mended = Estate.revision([Estate.collector(.vpc("shop"))], number: 2)
-            try await delivery.adopt(mended.policy.collectors)
-            for window in windows {
-                let moved = ClosedWindow(
-                    start: window.start, end: window.end, records: [], revision: revision, policy: mended.policy)
-                #expect(try await delivery.deliver(moved, catalogue: Catalogue()).written == 6)
-            }
-            #expect(Set(delivery.state.buckets.keys) == ["file:logs"])
+            host.adopt(mended)
+            try await host.delivery.adopt(Ownership(mended.policy).buckets, asOf: Estate.end(1))
+            #expect(try await host.deliver().written == 12)
+            #expect(Set(host.delivery.state.buckets.keys) == ["file:logs"])
+            // A courier that began before does not bring the wrong one back.
+            try await host.delivery.adopt([wrong.id: wrong.bucket], asOf: Estate.end(0))
+            #expect(Set(host.delivery.state.buckets.keys) == ["file:logs"])
         }
     }
 
     @Test func `a new bucket begins where the others stand`() async throws {
         try await withScratchFolder { folder in
             let first = Estate.collector(.vpc("shop"))
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.adopt([first])
-            try await delivery.deliver(Estate.window(0, Estate.revision([first])), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.delivery.adopt([first.id: first.bucket], asOf: Estate.minute)
+            try await host.pass(0, Estate.revision([first]))
             let second = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:db")
-            try await delivery.adopt([first, second])
-            #expect(delivery.state["file:db"].deliveredUntil == Estate.window(0, Estate.revision([first])).end)
-            #expect(delivery.state["file:db"].streams.isEmpty)
+            try await host.delivery.adopt([first.id: first.bucket, second.id: second.bucket], asOf: Estate.end(0))
+            #expect(host.delivery.state["file:db"].deliveredUntil == Estate.end(0))
         }
     }
 
     @Test func `records of a collector that is gone are dropped with it`() async throws {
-        let window = Estate.window(0, Estate.revision([Estate.collector(.vpc("shop"))]))
-        let orphaned = ClosedWindow(
-            start: window.start, end: window.end, records: [], revision: window.revision, policy: .empty)
-        #expect(orphaned.buckets.isEmpty)
-    }
-
-    @Test func `a state of the first format goes on`() async throws {
         try await withScratchFolder { folder in
-            let content = """
-                {"deliveredSequence":5,"deliveredUntil":1793700000000000000,"format":1,"streams":{"a":{"hour":498250,"next":1,\
-                "owner":"b","start":1793700000000000000}}}
-                """
-            try write(Array(content.utf8), to: "\(folder)/state.json")
-            let state = try DeliveryState(readingFrom: "\(folder)/state.json")
-            #expect(state["file:logs"].deliveredSequence == 5)
-            #expect(state["file:logs"].streams["a"]?.next == 1)
+            let host = try SpooledHost(folder)
+            try host.close(0, Estate.revision([Estate.collector(.vpc("shop"))]))
+            host.adopt(Estate.revision([], number: 2))
+            #expect(try host.next() == nil)
         }
     }
 }

@@ -21,25 +21,23 @@ import Testing
 
     @Test func `each interface gets both objects in each window, also when nothing happened`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            let record = Estate.record(0, web, .ingress, sequence: 5)
-            let receipt = try await delivery.deliver(
-                Estate.window(0, revision, records: [record]), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            let receipt = try await host.pass(0, revision, records: [Estate.record(0, web, .ingress)])
             #expect(receipt == .init(written: 6))
             #expect(files(below: "\(folder)/logs").count == 6)
             let ingress = try object(folder, try #require(objects(folder, of: web, "ingress").first))
             let egress = try object(folder, try #require(objects(folder, of: web, "egress").first))
             #expect(ingress["number_of_flow_logs"] as? Int == 1)
             #expect(egress["number_of_flow_logs"] as? Int == 0)
-            #expect(delivery.state.buckets["file:logs"]?.deliveredSequence == 5)
+            #expect(host.delivery.state.buckets["file:logs"]?.deliveredSequence == 1)
         }
     }
 
     @Test func `counters rise without holes and begin again in each hour`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder)
             // The first window ends at 10:00:00, the last at 11:00:00.
-            for index in 0...60 { try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            for index in 0...60 { try await host.pass(index, revision) }
             let keys = objects(folder, of: web, "egress").map {
                 $0.split(separator: "/").suffix(3).joined(separator: "/")
             }
@@ -51,12 +49,11 @@ import Testing
 
     @Test func `a window that was delivered is not delivered again`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-            let restarted = try Estate.delivery(in: folder)
-            #expect(
-                try await restarted.deliver(Estate.window(0, revision), catalogue: Catalogue())
-                    == .init(isRepeated: true))
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
+            try host.restart()
+            #expect(try host.next() == nil)
+            #expect(try await host.deliver() == .init())
         }
     }
 
@@ -65,23 +62,23 @@ import Testing
         try await withScratchFolder { folder in
             let state = "\(folder)/state/delivery.json"
             let records = (1...4).map { Estate.record(1, web, .egress, sequence: $0) }
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
             let before = try bytes(state)
             let known = Set(files(below: "\(folder)/logs"))
-            try await delivery.deliver(Estate.window(1, revision, records: records), catalogue: Catalogue())
+            try await host.pass(1, revision, records: records)
+            let after = host.delivery.state
             let expected = try contents("\(folder)/logs")
             // As after a crash: the state is the old one, and only some of the objects came to disk.
             try write(before, to: state)
             for path in expected.keys.filter({ !known.contains($0) }).sorted().dropFirst(written) {
                 try FileManager.default.removeItem(atPath: "\(folder)/logs/\(path)")
             }
-            let restarted = try Estate.delivery(in: folder)
-            let receipt = try await restarted.deliver(
-                Estate.window(1, revision, records: records), catalogue: Catalogue())
+            try host.restart()
+            let receipt = try await host.deliver()
             #expect(receipt == .init(written: 6 - written, alreadyThere: written))
             #expect(try contents("\(folder)/logs") == expected)
-            #expect(restarted.state == delivery.state)
+            #expect(host.delivery.state == after)
         }
     }
 
@@ -89,65 +86,71 @@ import Testing
         try Dictionary(uniqueKeysWithValues: files(below: folder).map { ($0, try bytes("\(folder)/\($0)")) })
     }
 
-    @Test func `an attempt under another revision leaves what is there`() async throws {
+    @Test func `an attempt is made again as it was begun, though the policy is another now`() async throws {
         try await withScratchFolder { folder in
-            let old = Estate.window(0, revision)
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(old, catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
+            let before = try bytes("\(folder)/state/delivery.json")
+            try host.close(1, revision, records: [Estate.record(1, web, .egress)])
+            let round = try #require(try host.next())
+            try await host.deliver()
             let expected = try contents("\(folder)/logs")
-            var state = DeliveryState()
-            state.newcomers.attempt = .init(start: old.start, end: old.end, revision: 1)
+            // As after a crash before the state was written: it says what is attempted.
+            var state = try #require(try? JSONDecoder().decode(DeliveryState.self, from: Data(before)))
+            state["file:logs"].attempt = round.attempt
             try state.write(to: "\(folder)/state/delivery.json")
-            let newer = Estate.revision([Estate.collector(.vpc("shop"), "other")], number: 2)
-            let restarted = try Estate.delivery(in: folder)
-            #expect(
-                try await restarted.deliver(Estate.window(0, newer), catalogue: Catalogue()) == .init(alreadyThere: 6))
+            try host.restart()
+            let gone = Estate.collector(.vpc("shop"), "other", interval: 3600)
+            host.adopt(Estate.revision([gone], number: 2))
+            #expect(try await host.deliver() == .init(alreadyThere: 6))
             #expect(try contents("\(folder)/logs") == expected)
         }
     }
 
     @Test func `another object under the key is an error, not overwritten`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
             try FileManager.default.removeItem(atPath: "\(folder)/state/delivery.json")
-            let amnesiac = try Estate.delivery(in: folder)
-            let window = Estate.window(0, revision, records: [Estate.record(0, web, .egress, sequence: 1)])
-            await #expect(throws: DeliveryError.self) { try await amnesiac.deliver(window, catalogue: Catalogue()) }
-            #expect(amnesiac.state.buckets["file:logs"]?.deliveredUntil == nil)
+            try FileManager.default.removeItem(atPath: "\(folder)/spool")
+            let amnesiac = try SpooledHost(folder)
+            await #expect(throws: DeliveryError.self) {
+                try await amnesiac.pass(0, revision, records: [Estate.record(0, web, .egress)])
+            }
+            #expect(amnesiac.delivery.state.buckets["file:logs"]?.deliveredUntil == nil)
         }
     }
 
     @Test func `the same content in other bytes is the same object`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
             for path in files(below: "\(folder)/logs").map({ "\(folder)/logs/\($0)" }) {
                 try write(try Gzip.compress(try Gzip.decompress(try bytes(path), limit: 9999), level: 9), to: path)
             }
             try FileManager.default.removeItem(atPath: "\(folder)/state/delivery.json")
-            let restarted = try Estate.delivery(in: folder)
-            #expect(try await restarted.deliver(Estate.window(0, revision), catalogue: Catalogue()).alreadyThere == 6)
+            try host.restart()
+            #expect(try await host.deliver().alreadyThere == 6)
         }
     }
 
-    @Test func `loss is written into every object of the window`() async throws {
+    @Test func `loss is written into every object of its interface`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision, hasLoss: true), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision, lossy: [web])
             for path in files(below: "\(folder)/logs") {
-                #expect(try object("\(folder)/logs", path)["state"] as? String == "skip data")
+                let state = try object("\(folder)/logs", path)["state"] as? String
+                #expect(state == (path.contains("\(web)") ? "skip data" : "ok"))
             }
         }
     }
 
     @Test func `interfaces of other hosts are not ours to tell of`() async throws {
         try await withScratchFolder { folder in
-            let window = Estate.window(0, revision)
-            let ours = ClosedWindow(
-                start: window.start, end: window.end, records: [], revision: revision, interfaces: [web])
-            let delivery = try Estate.delivery(in: folder)
-            #expect(try await delivery.deliver(ours, catalogue: Catalogue()).written == 2)
+            let host = try SpooledHost(folder)
+            host.adopt(revision, interfaces: [web])
+            try host.close(at: Estate.end(0))
+            #expect(try await host.deliver().written == 2)
         }
     }
 }

@@ -13,58 +13,38 @@ import Testing
         try await withScratchFolder { folder in
             let gone = Estate.collector(.instance(vpc: "shop", instance: "db-1"), "db", bucket: "file:\(folder)/mount")
             let revision = Estate.revision([Estate.collector(.vpc("shop")), gone])
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder)
+            try host.close(0, revision)
             let error = DeliveryError.bucket(.missing(bucket: "\(folder)/mount"))
             for _ in 0..<2 {
-                await #expect(throws: error) {
-                    try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-                }
-                #expect(delivery.state[gone.bucket].deliveredUntil == nil)
+                await #expect(throws: error) { try await host.deliver() }
+                #expect(host.delivery.state[gone.bucket].deliveredUntil == nil)
                 // The other bucket has its objects already.
                 #expect(files(below: "\(folder)/logs").count == 4)
             }
             try FileManager.default.createDirectory(atPath: "\(folder)/mount", withIntermediateDirectories: false)
-            let receipt = try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-            #expect(receipt == .init(written: 2, isRepeated: true))
-            #expect(delivery.state[gone.bucket].deliveredUntil == Estate.window(0, revision).end)
+            #expect(try await host.deliver() == .init(written: 2))
+            #expect(host.delivery.state[gone.bucket].deliveredUntil == Estate.end(0))
         }
     }
 
     @Test func `a state that cannot be written leaves the window pending`() async throws {
         try await withScratchFolder { folder in
+            let host = try SpooledHost(folder)
             try write([], to: "\(folder)/state")
-            let delivery = try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state.d/s.json"))
-            try write([], to: "\(folder)/state.d")
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            await #expect(throws: DeliveryError.self) {
-                try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
-            }
+            await #expect(throws: DeliveryError.self) { try await host.pass(0, revision) }
             #expect(files(below: "\(folder)/logs").isEmpty)
         }
     }
 
-    @Test(arguments: ["", "{", "{\"format\":3,\"deliveredSequence\":0,\"streams\":{}}"])
+    @Test(arguments: ["", "{", "{\"format\":4,\"deliveredSequence\":0,\"streams\":{}}"])
     func `a state that cannot be understood is not guessed at`(content: String) async throws {
         try await withScratchFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/state", withIntermediateDirectories: false)
             try write(Array(content.utf8), to: "\(folder)/state/delivery.json")
-            let error = #expect(throws: DeliveryError.self) { try Estate.delivery(in: folder) }
+            let error = #expect(throws: DeliveryError.self) { try SpooledHost(folder) }
             #expect(error?.description.contains("\(folder)/state/delivery.json cannot be understood") == true)
-        }
-    }
-
-    @Test func `windows go in order`() async throws {
-        try await withScratchFolder { folder in
-            let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
-            let until = Estate.window(1, revision).end
-            let start = until.advanced(by: .seconds(-1))
-            let end = until.advanced(by: .seconds(59))
-            await #expect(throws: DeliveryError.outOfOrder(start: start, end: end, deliveredUntil: until)) {
-                try await delivery.deliver(
-                    ClosedWindow(start: start, end: end, records: [], revision: revision), catalogue: Catalogue())
-            }
         }
     }
 
@@ -73,12 +53,9 @@ import Testing
             let active = Estate.collector(.instance(vpc: "shop", instance: "db-1"))
             let suspended = Estate.collector(.instance(vpc: "shop", instance: "db-1"), isActive: false)
             let umbrella = Estate.collector(.subnet(vpc: "shop", subnet: "back"), "back", bucket: "file:back")
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder)
             for (index, collector) in [active, suspended, active].enumerated() {
-                let revision = Estate.revision([collector, umbrella])
-                for bucket in ["file:logs", "file:back"] {
-                    try await delivery.deliver(Estate.window(index, revision), to: bucket, catalogue: Catalogue())
-                }
+                try await host.pass(index, Estate.revision([collector, umbrella]))
             }
             let keys = files(below: "\(folder)/logs").filter { $0.contains("record-type=ingress") }
             #expect(keys.count == 2)
@@ -91,11 +68,11 @@ import Testing
 
     @Test func `a change of owner is a change of stream`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder)
             for (index, name) in ["a", "b"].enumerated() {
                 let target = Collector.Target.interface(vpc: "shop", instance: "web-1", interface: "eth0")
                 let revision = Estate.revision([Estate.collector(target, name)])
-                try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue())
+                try await host.pass(index, revision)
             }
             let streams = files(below: "\(folder)/logs").filter { $0.contains("record-type=egress") }
             #expect(streams.map { $0.contains("stream-id=20261103T100100Z/00000000") } == [false, true])

@@ -17,8 +17,9 @@ import Testing
             #expect(state.deliveredSequence == 5)
             let progress = try #require(state.buckets["file:flowlogs"])
             let stream = try #require(progress.streams.values.first)
-            #expect(stream.start == progress.deliveredUntil)
-            #expect(stream.hour == stream.start.seconds / 3600)
+            #expect(stream.until > (try #require(progress.deliveredUntil)))
+            #expect(Set(stream.counters.keys) == ["ingress", "egress"])
+            #expect(stream.counters.values.allSatisfy { $0.hour == stream.until.seconds / 3600 })
         }
     }
 }

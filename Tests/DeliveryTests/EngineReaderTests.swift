@@ -47,13 +47,10 @@ struct EngineReaderTests {
         .aws(columns: AWSField.allCases.map(\.rawValue)),
     ]) func `engines sum up what was delivered`(format: FlowLogFormat) async throws {
         try await withScratchFolder { folder in
-            let collector = Collector(
-                id: Identifier(derivedFrom: "collector", "all"), name: "all", target: .vpc("shop"), bucket: "file:logs",
-                format: format)
-            let revision = Estate.revision([collector])
+            let revision = Estate.revision([Estate.collector(.vpc("shop"), format: format)])
             var catalogue = Catalogue()
             catalogue.learn(revision)
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder, catalogue: catalogue)
             var (sum, rows, sequence) = (Traffic.zero, 0, UInt64(0))
             for index in 0..<30 {
                 var records: [FlowRecord] = []
@@ -69,8 +66,8 @@ struct EngineReaderTests {
                 }
                 sum = records.reduce(sum) { $0 + $1.fromInitiator + $1.fromTarget }
                 rows += records.count * (format.columns.isEmpty ? 1 : 2)
-                try await delivery.deliver(
-                    Estate.window(index, revision, records: records, hasLoss: index == 4), catalogue: catalogue)
+                try await host.pass(
+                    index, revision, records: records, lossy: index == 4 ? Estate.interfaces : [])
             }
             let python = Program(at: try #require(readers))
             let result = try python.run(["-c", Self.script, "\(folder)/logs", format.name])

@@ -1,8 +1,6 @@
-import Delivery
-import Gzip
 import Model
 
-/// A policy with two instances in two subnets, and windows of it.
+/// A policy with two instances in two subnets, and records of them.
 struct Estate {
     static let minute = Timestamp(seconds: 1_793_699_940)  // 2026-11-03T09:59:00Z
 
@@ -33,35 +31,33 @@ struct Estate {
     }
 
     static func collector(
-        _ target: Collector.Target, _ name: String = "all", bucket: String = "file:logs", isActive: Bool = true
+        _ target: Collector.Target, _ name: String = "all", bucket: String = "file:logs", isActive: Bool = true,
+        format: FlowLogFormat = .ibm, interval: Int = 60
     ) -> Collector {
         Collector(
             id: Identifier(derivedFrom: "collector", name), name: name, target: target, bucket: bucket,
-            isActive: isActive)
+            isActive: isActive, format: format, interval: interval)
     }
+
+    /// All that there are.
+    static let interfaces = [interface("web-1", "eth0"), interface("web-1", "eth1"), interface("db-1", "eth0")]
 
     static func interface(_ instance: String, _ name: String) -> Identifier<Interface> {
         Identifier(derivedFrom: "interface", instance, name)
     }
 
-    /// The window that begins `index` minutes after `minute`.
-    static func window(
-        _ index: Int, _ revision: Revision, records: [FlowRecord] = [], hasLoss: Bool = false
-    ) -> ClosedWindow {
-        let start = minute.advanced(by: .seconds(60 * index))
-        return ClosedWindow(
-            start: start, end: start.advanced(by: .seconds(60)), records: records, hasLoss: hasLoss,
-            revision: revision)
-    }
+    /// When the window ends that begins `index` minutes after `minute`.
+    static func end(_ index: Int) -> Timestamp { minute.advanced(by: .seconds(60 * (index + 1))) }
 
-    /// A session of one packet each way in the window that begins `index` minutes after `minute`.
+    /// A session of one packet each way in the window that begins `index` minutes after `minute`, or what is left of it.
     static func record(
-        _ index: Int, _ interface: Identifier<Interface>, _ direction: Direction, sequence: UInt64
+        _ index: Int, _ interface: Identifier<Interface>, _ direction: Direction, sequence: UInt64 = 1,
+        at instant: Timestamp? = nil
     ) -> FlowRecord {
-        let start = minute.advanced(by: .seconds(60 * index))
+        let start = instant ?? minute.advanced(by: .seconds(60 * index))
         let one = Traffic(packets: 1, bytes: 60)
         var record = FlowRecord(
-            windowStart: start, windowEnd: start.advanced(by: .seconds(60)), start: start, end: start,
+            windowStart: start, windowEnd: end(index), start: start, end: start,
             connectionStart: start, connection: sequence, interface: interface, direction: direction,
             verdict: .accept, stage: .group, rule: Identifier(derivedFrom: "rule"), revision: 1,
             key: FlowKey(
@@ -70,30 +66,5 @@ struct Estate {
             state: .ended, fromInitiator: one, fromTarget: one, cumulativeFromInitiator: one, cumulativeFromTarget: one)
         record.sequence = sequence
         return record
-    }
-
-    static func delivery(in folder: String) throws -> CollectorDelivery {
-        try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state/delivery.json"))
-    }
-}
-
-extension CollectorDelivery {
-    /// Delivers to all buckets of the window; the first error comes after all had their turn.
-    @discardableResult
-    func deliver(_ window: ClosedWindow, catalogue: Catalogue) async throws(DeliveryError) -> Receipt {
-        var sum = Receipt()
-        var refusal: DeliveryError?
-        for bucket in window.buckets.sorted() {
-            do throws(DeliveryError) {
-                let receipt = try await deliver(window, to: bucket, catalogue: catalogue)
-                sum.written += receipt.written
-                sum.alreadyThere += receipt.alreadyThere
-                sum.isRepeated = sum.isRepeated || receipt.isRepeated
-            } catch {
-                refusal = refusal ?? error
-            }
-        }
-        if let refusal { throw refusal }
-        return sum
     }
 }

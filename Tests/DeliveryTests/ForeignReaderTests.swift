@@ -29,8 +29,7 @@ import Testing
                 Estate.record(0, web, .egress, sequence: 3),
             ]
             let revision = Estate.revision([Estate.collector(.vpc("shop"))])
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision, records: records), catalogue: Catalogue())
+            try await SpooledHost(folder).pass(0, revision, records: records)
             try body(files(below: "\(folder)/logs").map { "\(folder)/logs/\($0)" })
         }
     }

@@ -14,17 +14,14 @@ import Testing
     private func withBucket(
         _ format: FlowLogFormat, _ body: (String, () async throws -> BucketVerification.Report) async throws -> Void
     ) async throws {
-        let collector = Collector(
-            id: Identifier(derivedFrom: "collector", "all"), name: "all", target: .vpc("shop"), bucket: "file:logs",
-            format: format)
-        let revision = Estate.revision([collector])
+        let revision = Estate.revision([Estate.collector(.vpc("shop"), format: format)])
         let web = Estate.interface("web-1", "eth0")
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder)
             for index in [0, 20, 40, 60, 80, 100, 120] {
                 let records = [Estate.record(index, web, .egress, sequence: UInt64(index + 1))]
-                try await delivery.deliver(
-                    Estate.window(index, revision, records: records, hasLoss: index == 40), catalogue: Catalogue())
+                try await host.pass(
+                    index, revision, records: records, lossy: index == 40 ? Estate.interfaces : [])
             }
             let text = try String(contentsOfFile: "\(folder)/manifest.key.pub", encoding: .utf8)
             let key = try #require(ManifestKey.Public(text))

@@ -15,12 +15,12 @@ import Testing
     /// A bucket with two whole hours and a window of a third, of which only the window has no manifest.
     private func withBucket(_ body: (String, Manifests) async throws -> Void) async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
+            let host = try SpooledHost(folder)
             // Windows end at 10:00 … 10:59, 11:00 … 11:59 and 12:00: 20 minutes apart here.
             for index in [0, 20, 40, 60, 80, 100, 120] {
                 let records = [Estate.record(index, web, .egress, sequence: UInt64(index + 1))]
-                try await delivery.deliver(
-                    Estate.window(index, revision, records: records, hasLoss: index == 40), catalogue: Catalogue())
+                try await host.pass(
+                    index, revision, records: records, lossy: index == 40 ? Estate.interfaces : [])
             }
             try await body("\(folder)/logs", Manifests(folder: folder))
         }
@@ -137,13 +137,13 @@ import Testing
 
     @Test(arguments: 0...3) func `a crash while an hour is closed gives the same manifests`(step: Int) async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            for index in 0..<2 { try await delivery.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            let host = try SpooledHost(folder)
+            for index in 0..<2 { try await host.pass(index, revision) }
             let state = try bytes("\(folder)/state/delivery.json")
             let journals = "\(folder)/manifest-journals"
             let journal = try #require(files(below: journals).first)
             let lines = try bytes("\(journals)/\(journal)")
-            try await delivery.deliver(Estate.window(60, revision), catalogue: Catalogue())
+            try await host.pass(60, revision)
             let expected = files(below: "\(folder)/logs")
             // As after a crash: state and journal are the old ones, and some of the manifests are there.
             try write(state, to: "\(folder)/state/delivery.json")
@@ -151,8 +151,8 @@ import Testing
             for path in expected.filter({ $0.hasPrefix("manifests/") }).dropFirst(step) {
                 try FileManager.default.removeItem(atPath: "\(folder)/logs/\(path)")
             }
-            let restarted = try Estate.delivery(in: folder)
-            try await restarted.deliver(Estate.window(60, revision), catalogue: Catalogue())
+            try host.restart()
+            try await host.deliver()
             #expect(files(below: "\(folder)/logs") == expected)
             #expect(try await Manifests(folder: folder).verify().findings.isEmpty)
         }
@@ -160,16 +160,39 @@ import Testing
 
     @Test func `a window that is delivered again after a crash is listed once`() async throws {
         try await withScratchFolder { folder in
-            let delivery = try Estate.delivery(in: folder)
-            try await delivery.deliver(Estate.window(0, revision), catalogue: Catalogue())
+            let host = try SpooledHost(folder)
+            try await host.pass(0, revision)
             let state = try bytes("\(folder)/state/delivery.json")
-            try await delivery.deliver(Estate.window(1, revision), catalogue: Catalogue())
+            try await host.pass(1, revision)
             try write(state, to: "\(folder)/state/delivery.json")
-            let restarted = try Estate.delivery(in: folder)
-            for index in [1, 60] { try await restarted.deliver(Estate.window(index, revision), catalogue: Catalogue()) }
+            try host.restart()
+            try await host.deliver()
+            try await host.pass(60, revision)
             let report = try await Manifests(folder: folder).verify()
             #expect(report.findings.isEmpty)
             #expect(report.proven == 12)
+        }
+    }
+
+    @Test func `a journal that is read in parts has every interface in one of them`() async throws {
+        try await withScratchFolder { folder in
+            let journal = ManifestJournal(bucket: "file:logs", folder: folder)
+            let lines = (0..<300).map { number in
+                ManifestJournal.Line(
+                    interface: Identifier<Interface>(derivedFrom: "\(number % 50)").description, hour: 7,
+                    object: .init(
+                        key: "\(number)", size: 1, sha256: "", start: Estate.minute, end: Estate.end(0), records: 0,
+                        hasLoss: false))
+            }
+            try journal.append(lines)
+            // A line that a crash cut off, and what came after.
+            try DurableFile.openForAppending("\(folder)/\(files(below: folder)[0])").writeAll(Array("{\"inter".utf8))
+            try journal.append([lines[0]])
+            let parts = try (0..<4).map { try journal.objects(of: 7, part: $0, of: 4) }
+            #expect(parts.map(\.count).reduce(0, +) == 50)
+            #expect(parts.allSatisfy { $0.count > 3 })
+            #expect(Set(parts.flatMap { $0.values.flatMap { $0 } }.map(\.key)).count == 300)
+            #expect(try journal.objects(of: 8).isEmpty)
         }
     }
 

@@ -15,11 +15,14 @@ final class AgentUnderTest {
     let folder: DataFolder
     let supervisor: AgentSupervisor
     private(set) var guests: [String: Guest] = [:]
+    /// Where the data folder lies, if that is small.
+    let disk: SmallDisk?
 
-    init(_ label: String, window: Int = 600, arguments: [String] = []) throws {
+    init(_ label: String, window: Int = 600, arguments: [String] = [], diskMegabytes: Int? = nil) throws {
         host = try TestHost(label)
         folder = DataFolder(FileManager.default.temporaryDirectory.path + "/gatehouse-\(host.name)")
         try? FileManager.default.removeItem(atPath: folder.path)
+        disk = try diskMegabytes.map { [folder] in try SmallDisk(at: folder.path, megabytes: $0) }
         supervisor = try AgentSupervisor(
             folder, program: Self.program("gatehouse-agent"), arguments: ["--window", "\(window)"] + arguments,
             namespace: host.name)
@@ -49,6 +52,7 @@ final class AgentUnderTest {
     func remove() {
         try? supervisor.stop()
         host.remove()
+        disk?.remove()
         try? FileManager.default.removeItem(atPath: folder.path)
     }
 
@@ -56,8 +60,17 @@ final class AgentUnderTest {
     func ask(_ request: ControlRequest) throws -> ControlResponse { try AgentClient(folder).ask(request) }
 
     @discardableResult
-    func apply(_ yaml: String, sessions: SessionFate = .cut) throws -> Receipt {
-        let policy = try PolicyFile.load(yaml, name: "test.yaml")
+    func apply(_ yaml: String, sessions: SessionFate = .cut, interval: Int? = nil) throws -> Receipt {
+        var policy = try PolicyFile.load(yaml, name: "test.yaml")
+        if let interval {
+            // Users have at least a minute.
+            let collectors = policy.collectors.map {
+                Collector(
+                    id: $0.id, name: $0.name, target: $0.target, bucket: $0.bucket, isActive: $0.isActive,
+                    format: $0.format, interval: interval)
+            }
+            policy = Policy(project: policy.project, vpcs: policy.vpcs, collectors: collectors)
+        }
         guard case .receipt(let receipt) = try ask(.apply(policy: policy, origin: "test.yaml", sessions: sessions))
         else {
             throw Unexpected()

@@ -36,7 +36,8 @@ import Testing
             return (all ?? []).map(\.path).filter { $0.hasSuffix(".gz") }
         }
         func content(_ key: String) throws -> String { try ChildProcess.run("zcat", [key]).output }
-        // Once the window is over.
+        // The collector's interval is five minutes.
+        _ = try AgentClient(host.folder).ask(.flush)
         try fleet.wait("the flow in an object") { try objects().contains { try content($0).contains("10.9.0.99") } }
         let id = try #require(instance.split(separator: ":").last)
         for key in objects() {

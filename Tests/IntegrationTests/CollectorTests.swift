@@ -48,7 +48,7 @@ import Testing
         try agent.addGuest("web", addresses: ["10.1.0.10/24"])
         try agent.addGuest("app", addresses: ["10.1.0.11/24"])
         try agent.start()
-        try agent.apply(Self.policy(mount))
+        try agent.apply(Self.policy(mount), interval: 2)
         let web = try agent.guest("web")
         let target = try address("10.1.0.11")
         let servers = try GuestServer(try agent.guest("app"), [target], tcp: [8080], udp: [])

@@ -56,6 +56,7 @@ extension LossStatement.Reason {
         switch self {
         case .notListening: "no agent listened"
         case .beforeBinding: "sessions began before their interface was bound"
+        case .noRoom: "the disk was full"
         }
     }
 }

@@ -1,0 +1,101 @@
+import Capture
+import Foundation
+import Host
+import Link
+import Model
+
+/// What is asked over the control socket.
+extension Agent {
+    func answer(_ request: [UInt8], _ user: UInt32) -> [UInt8] {
+        let response: ControlResponse
+        do {
+            response = try respond(try ControlCodec.decode(request), user: user)
+        } catch {
+            response = .failed("\(error)")
+        }
+        return (try? ControlCodec.encode(response)) ?? []
+    }
+
+    private func respond(_ request: ControlRequest, user: UInt32) throws -> ControlResponse {
+        switch request {
+        case .apply(let policy, let origin, let sessions):
+            let receipt = try apply(policy, actor: Machine.userName(user), origin: origin, sessions: sessions)
+            return .receipt(receipt)
+        case .adopt(let next, let sessions):
+            guard user == 0 || user == Machine.userID else { throw AgentError.notRoot }
+            return .receipt(try adoptGoverned(next, sessions: sessions))
+        case .status: return .status(status)
+        case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
+        case .flush:
+            try closeWindow(early: true)
+            if configuration.enforces { wakeDelivery(flushes: true) }
+            return .done
+        case .stop:
+            isStopping = true
+            return .done
+        }
+    }
+
+    private func booksReport(settleSeconds: Int) throws -> BooksReport {
+        let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
+        while true {
+            try events.drain(&records.recorder)
+            var lines = try records.readBooks()
+            if records.hasPendingLoss {
+                try records.settle(lines)
+                lines = try records.readBooks()
+            }
+            let report = BooksReport(at: Timestamp(nanoseconds: SystemClock.realtime), lines: lines.map(line))
+            let rests = lines.allSatisfy { $0.kernelBefore == $0.kernelAfter }
+            if SystemClock.monotonic >= deadline || rests && report.isBalanced { return report }
+            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
+        }
+    }
+
+    private func line(_ line: Books.Line) -> BooksReport.Line {
+        BooksReport.Line(
+            interface: catalogue.placement(line.account.interface)?.label ?? line.account.interface.description,
+            way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
+            open: line.open, lost: line.lost,
+            unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
+            isPending: records.recorder.books.entries[line.account]?.pending != nil)
+    }
+
+    private var status: AgentStatus {
+        var status = AgentStatus()
+        status.host = host
+        status.revision = revision.number
+        status.startedAt = Timestamp(nanoseconds: startedAt)
+        status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label)
+            .sorted()
+        status.missingDevices = binding.missing
+        status.socketsAreKept = sockets.isKept
+        status.liveSessions = records.liveSessions
+        status.events = events.log.events
+        status.eventsSuppressed = events.log.eventsSuppressed
+        status.eventsLost = events.log.eventsLost
+        if events.log.missedBySystemLog > 0 {
+            status.problems.append(
+                "system log: did not take \(events.log.missedBySystemLog) lines; events.log has them")
+        }
+        status.records = records.spool.next - 1
+        status.malformedMessages = records.malformed + events.malformed
+        status.repairs = repairs
+        status.lastDrift = lastDrift
+        status.problems += problems
+        if !records.isDurable || !events.isDurable {
+            status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")
+        }
+        if records.givenUp > 0 {
+            status.problems.append(
+                "spool: \(records.givenUp) records found no room on disk; what they held is stated as loss")
+        }
+        if undelivered > 0 {
+            status.problems.append(
+                "spool: \(undelivered) records went to make room before they were delivered; give it more with --spool-limit"
+            )
+        }
+        status.undelivered = delivery.problem
+        return status
+    }
+}

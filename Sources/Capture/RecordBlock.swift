@@ -1,0 +1,44 @@
+package import Model
+
+/// Some consecutive records of a spool, still encoded: what is asked of one is read where it lies.
+package struct RecordBlock {
+    private let bytes: [UInt8]
+    private let start: Int
+    package let count: Int
+
+    init(_ bytes: [UInt8], from start: Int, to end: Int) {
+        self.bytes = bytes
+        self.start = start
+        count = (end - start) / RecordCodec.size
+    }
+
+    private func offset(_ index: Int) -> Int { start + index * RecordCodec.size }
+    private func instant(_ index: Int, _ place: Int) -> Timestamp {
+        Timestamp(nanoseconds: Int64(bitPattern: RecordCodec.load(bytes, offset(index) + place)))
+    }
+
+    package func sequence(_ index: Int) -> UInt64 { RecordCodec.load(bytes, offset(index)) }
+    package func windowStart(_ index: Int) -> Timestamp { instant(index, 8) }
+    /// As it was planned when the record was written: the window may have been closed before.
+    package func windowEnd(_ index: Int) -> Timestamp { instant(index, 16) }
+    package func interface(_ index: Int) -> Identifier<Interface> {
+        Identifier(
+            high: RecordCodec.load(bytes, offset(index) + 56), low: RecordCodec.load(bytes, offset(index) + 64))
+    }
+    package func direction(_ index: Int) -> Direction { bytes[offset(index) + 92] == 1 ? .egress : .ingress }
+
+    /// The whole record; nil where a field holds no known value.
+    package func record(_ index: Int) -> FlowRecord? { RecordCodec.decode(bytes, at: offset(index)) }
+
+    /// Copies the encoded record.
+    package func append(_ index: Int, to copy: inout [UInt8]) {
+        copy.append(contentsOf: bytes[offset(index)..<(offset(index) + RecordCodec.size)])
+    }
+}
+
+extension RecordCodec {
+    /// Reads copied records; those that a later release wrote and nobody here understands are left out.
+    package static func decodeAll(_ bytes: [UInt8]) -> [FlowRecord] {
+        stride(from: 0, to: bytes.count, by: size).compactMap { decode(bytes, at: $0) }
+    }
+}

@@ -1,0 +1,100 @@
+import Capture
+import Foundation
+import Gzip
+import Host
+import Link
+import Model
+import Rehearsal
+import TestSupport
+import Testing
+
+/// Collectors that are changed while traffic flows, on the real kernel.
+@Suite(.serialized) struct MovingCollectorTests {
+    private static func policy(_ finer: String) -> String {
+        FirstSessionTests.policy + """
+
+            collectors:
+              - {name: all, target: vpc/shop, bucket: "file:coarse"}
+              \(finer)
+              - {name: keeper, target: instance/shop/app, bucket: "file:fine"}
+            """
+    }
+
+    private static let active = #"- {name: finer, target: interface/shop/web/eth0, bucket: "file:fine"}"#
+    private static let suspended =
+        #"- {name: finer, target: interface/shop/web/eth0, bucket: "file:fine", active: false}"#
+
+    /// Initiator ports of web's own sessions, by bucket, each as often as it is told.
+    private func delivered(_ agent: AgentUnderTest) throws -> [String: [Int]] {
+        let web = Identifier<Interface>(derivedFrom: "interface", "shop", "shop", "web", "eth0")
+        var found: [String: [Int]] = [:]
+        for bucket in ["coarse", "fine"] {
+            let folder = "\(agent.folder.path)/\(bucket)"
+            for path in files(below: folder) where path.hasSuffix(".gz") && path.contains("\(web)/record-type=egress") {
+                let content = try Gzip.decompress(try bytes("\(folder)/\(path)"), limit: 1 << 24)
+                let object = try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
+                let logs = try #require(object["flow_logs"] as? [[String: Any]])
+                found[bucket, default: []] += logs.filter { $0["was_initiated"] as? Bool == true }.compactMap {
+                    $0["initiator_port"] as? Int
+                }
+            }
+        }
+        return found
+    }
+
+    private func wait(_ agent: AgentUnderTest, until isTrue: ([String: [Int]]) -> Bool) throws {
+        let deadline = SystemClock.monotonic + 20_000_000_000
+        while try !isTrue(delivered(agent)), SystemClock.monotonic < deadline {
+            _ = try Polling.wait([], timeoutNanoseconds: 100_000_000)
+        }
+    }
+
+    @Test(.kernel) func `each session is in the bucket that owned its interface when it was recorded`() throws {
+        let agent = try AgentUnderTest("mc", window: 600)
+        defer { agent.remove() }
+        try agent.addGuest("web", addresses: ["10.1.0.10/24"])
+        try agent.addGuest("app", addresses: ["10.1.0.11/24"])
+        try agent.start()
+        let servers = try GuestServer(try agent.guest("app"), [try address("10.1.0.11")], tcp: [8080])
+        defer { servers.stop() }
+        let web = try agent.guest("web")
+        // All within one capture window of ten minutes.
+        let steps = ["", Self.active, Self.suspended, Self.active, ""]
+        for step in steps {
+            try agent.apply(Self.policy(step))
+            // A suspended collector's records leave at once; a deleted one's that were not sent go with it.
+            if step == Self.suspended { try wait(agent) { $0["fine", default: []].count >= 4 } }
+            for _ in 0..<4 { #expect(try web.tcp(try address("10.1.0.11"), 8080) == .answered(1000)) }
+        }
+        try agent.ask(.flush)
+        try wait(agent) { $0["coarse", default: []].count >= 8 }
+        let found = try delivered(agent)
+        // The kernel numbers ports as sessions are opened: which session is which shows in the records.
+        let web0 = Identifier<Interface>(derivedFrom: "interface", "shop", "shop", "web", "eth0")
+        let records = try agent.records().filter { $0.interface == web0 && $0.direction == .egress }
+        var seen: Set<UInt64> = []
+        let sessions = records.filter { seen.insert($0.connection).inserted }.sorted {
+            $0.connectionStart < $1.connectionStart
+        }
+        let ports = sessions.map { Int($0.key.initiatorPort) }
+        try #require(ports.count == 20)
+        #expect(found["coarse"]?.sorted() == (ports[0..<4] + ports[16..<20]).sorted())
+        #expect(found["fine"]?.sorted() == ports[4..<8].sorted())
+        #expect(try agent.status().problems == [])
+    }
+
+    @Test(.kernel) func `a change that moves nothing does not close the window`() throws {
+        let agent = try AgentUnderTest("mn", window: 600)
+        defer { agent.remove() }
+        try agent.addGuest("web", addresses: ["10.1.0.10/24"])
+        try agent.start()
+        try agent.apply(Self.policy(""))
+        try agent.apply(Self.policy("").replacing("ingress tcp/443 from any", with: "ingress tcp/444 from any"))
+        let reader = SpoolReader(folder: agent.folder.spool)
+        let before = try reader.closedInstants().count
+        try agent.apply(Self.policy("").replacing("ingress tcp/443 from any", with: "ingress tcp/445 from any"))
+        #expect(try reader.closedInstants().count == before)
+        try agent.apply(Self.policy(Self.active))
+        #expect(try reader.closedInstants().count == before + 1)
+    }
+}
