@@ -128,6 +128,7 @@ package final class CollectorDelivery: Sendable {
                 rendered = []
             }
         }
+        MemoryHints.giveBack()
         try await finish(round, bucket) { progress in
             progress.streams.merge(plan.streams) { _, new in new }
             progress.openHour = round.end.hour
