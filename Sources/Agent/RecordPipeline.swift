@@ -192,11 +192,12 @@ final class RecordPipeline {
         var position = spool.position
         guard
             spool.hasBatch || position.ended != nextEnded || closed > position.closed
-                || recordedGeneration > position.generation
+                || recordedGeneration != position.generation
         else { return }
         position.ended = nextEnded
         position.closed = max(position.closed, closed)
-        position.generation = max(position.generation, recordedGeneration)
+        // Of a new table the first is less than the last of the one before.
+        position.generation = recordedGeneration
         try put(position)
     }
 

@@ -12,6 +12,8 @@ package struct Recorder {
     package private(set) var sessions: FlowTable
     /// What earlier processes had recorded of sessions that may still live, by connection number.
     private var restored: [UInt64: (original: Traffic, reply: Traffic)]
+    /// When the first pass over live sessions ended, in seconds since 1970.
+    private var firstPass: UInt32?
     package private(set) var window: CaptureWindow
     /// The present, beyond which no packet of a record can lie.
     package var now: Timestamp
@@ -83,9 +85,14 @@ package struct Recorder {
     }
 
     /// Ends a pass: forgets announcements that no entry came of within two minutes.
+    ///
+    /// What earlier processes had recorded is kept as long after the first pass: of a session that ended before it, and so was not
+    /// in it, the kernel may tell the end later.
     package mutating func endPass(second: UInt32) {
         sessions.removeAll { $0.start == 0 && second &- $0.seen > 120 }
-        restored.removeAll()
+        let first = firstPass ?? second
+        firstPass = first
+        if second &- first > 120 { restored.removeAll() }
     }
 
     private func baseline(_ entry: ConnectionEntry, _ place: Int?) -> (original: Traffic, reply: Traffic) {
