@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check fmt bench server-bench object-stores agreement capture-check client-tour sdk-tour reader-check
+.PHONY: help setup demo test check fmt bench server-bench kill-runs object-stores reader-check agreement capture-check client-tour sdk-tour
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,10 @@ bench: ## measure against peers in the same run (root, a few minutes)
 agreement: setup ## a long run of random policies and packets: kernel against classifier
 	@scripts/swift build --build-tests
 	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_AGREEMENT_POLICIES=500 scripts/test --filter AgreementTests
+
+kill-runs: setup ## kill agent and server 250 times at random instants, and compare packets, records, objects and copies
+	@scripts/swift build --build-tests
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_KILL_RUNS=250 scripts/test --filter KillRunTests
 
 object-stores: setup ## the tests of buckets against Ceph's RADOS Gateway and Swift's s3api (installed on the first run)
 	@scripts/swift build --build-tests

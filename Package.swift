@@ -190,7 +190,8 @@ let package = Package(
             ], path: "Benchmarks/ServerBench", swiftSettings: house),
 
         .testTarget(
-            name: "UplinkTests", dependencies: ["Host", "Model", "Records", "Server", "TestSupport", "Uplink"],
+            name: "UplinkTests",
+            dependencies: ["Capture", "Host", "Link", "Model", "Records", "Server", "TestSupport", "Uplink"],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests",

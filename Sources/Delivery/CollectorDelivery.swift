@@ -211,7 +211,7 @@ package final class CollectorDelivery: Sendable {
         for (object, result) in zip(rendered, await target.put(rendered.map(\.object))) {
             do throws(DeliveryError) {
                 let settled = try await settle(
-                    result, object.object, target, bucket, keepsOther: isRepeated && object.hasLoss)
+                    result, object.object, target, bucket, keepsOther: isRepeated)
                 receipt.count(settled.outcome)
                 delivered.append(Delivered(rendered: object, content: settled.content))
             } catch {
@@ -237,7 +237,8 @@ package final class CollectorDelivery: Sendable {
 
     /// What is in the bucket now, as the put said or as it was there before.
     ///
-    /// * `keepsOther`: whether an earlier attempt may have had records that the spool has lost since.
+    /// * `keepsOther`: whether an earlier attempt may have written it: of records that the spool has lost since, or with names
+    ///   as they were known then.
     private func settle(
         _ result: Result<PutOutcome, BucketError>, _ object: NewObject, _ target: any Bucket, _ location: String,
         keepsOther: Bool

@@ -18,6 +18,9 @@ package struct Ownership: Sendable {
         let vpc: Identifier<VPC>
         let subnet: Identifier<Subnet>
         let instance: Identifier<Instance>
+        let region: String?
+        /// The subnet's and the instance's.
+        let zones: [String?]
 
         init(_ owner: Owner) {
             collector = owner.collector.id
@@ -28,6 +31,8 @@ package struct Ownership: Sendable {
             vpc = owner.placement.vpc
             subnet = owner.placement.subnet
             instance = owner.placement.instance
+            region = owner.placement.region
+            zones = [owner.placement.subnetZone, owner.placement.instanceZone]
         }
     }
 

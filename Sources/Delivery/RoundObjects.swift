@@ -22,11 +22,12 @@ struct RoundObjects {
     private(set) var streams: [String: DeliveryState.Stream] = [:]
 
     init(_ round: DeliveryRound, catalogue: Catalogue, progress: DeliveryState.Progress, region: String) {
+        let names = FlowObjectFormat.Names(catalogue)
         for span in round.spans {
             let name = span.interface.description
             var stream = Self.stream(progress.streams[name], at: span, after: progress.abandoned, region)
             let format = FlowObjectFormat(
-                collector: span.owner.collector, placement: span.owner.placement, catalogue: catalogue, region: region)
+                collector: span.owner.collector, placement: span.owner.placement, names: names, region: region)
             for part in FlowObjectFormat.parts(span.terms.format) {
                 let count = span.records(part)
                 // Silence is data: a part without records gives an object too.
@@ -59,13 +60,10 @@ struct RoundObjects {
     /// Changes with the collector, its bucket, its format, and whatever else a key's folders are made of.
     private static func owner(_ span: Span, _ region: String) -> String {
         let (collector, terms) = (span.owner.collector, span.terms)
-        let id = Identifier<DeliveryState.Stream>(
-            derivedFrom: "stream", collector.id.description, collector.bucket, region, terms.project,
-            terms.vpc.description, terms.subnet.description, terms.instance.description)
-        // The first format there was is not named, so that its streams go on.
-        guard terms.format != .ibm else { return id.description }
         return Identifier<DeliveryState.Stream>(
-            derivedFrom: "stream", id.description, terms.format.name, terms.format.columns.joined(separator: " ")
+            derivedFrom: "stream", collector.id.description, collector.bucket, terms.format.name,
+            terms.format.columns.joined(separator: " "), terms.project, terms.region ?? region, terms.zones[0] ?? "",
+            terms.zones[1] ?? "", terms.vpc.description, terms.subnet.description, terms.instance.description
         ).description
     }
 }

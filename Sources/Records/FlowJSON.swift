@@ -2,7 +2,7 @@ package import Model
 
 /// Flow records as JSON, one object a line; keys are the columns' names, absent values are left out.
 package struct FlowJSON: Sendable {
-    private let host: String
+    let host: String
     private let catalogue: Catalogue
     private let peers: PeerIndex
 

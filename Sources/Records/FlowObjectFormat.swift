@@ -23,12 +23,20 @@ package struct FlowObjectFormat: Sendable {
     private let region: String
     private let content: Content
 
+    /// What the objects of many interfaces call things by: made once for all of them, for it looks at every interface there is.
+    package struct Names: Sendable {
+        let catalogue: Catalogue
+        let json: FlowJSON
+
+        /// * `host`: who captured the records.
+        package init(_ catalogue: Catalogue, host: String = Machine.hostName) {
+            self.catalogue = catalogue
+            json = FlowJSON(host: host, catalogue: catalogue)
+        }
+    }
+
     /// * `region`: where the interface is, if its placement does not say so.
-    /// * `host`: who captured the records.
-    package init(
-        collector: Collector, placement: Placement, catalogue: Catalogue, region: String,
-        host: String = Machine.hostName
-    ) {
+    package init(collector: Collector, placement: Placement, names: Names, region: String) {
         let region = placement.region ?? region
         self.collector = collector
         self.placement = placement
@@ -36,10 +44,9 @@ package struct FlowObjectFormat: Sendable {
         switch collector.format {
         case .ibm, .ibmPlus:
             content = .ibm(
-                IBMFlowLog(collector: collector, placement: placement, catalogue: catalogue, region: region))
+                IBMFlowLog(collector: collector, placement: placement, catalogue: names.catalogue, region: region))
         case .jsonLines:
-            content = .jsonLines(
-                JSONFlowLog(collector: collector, placement: placement, catalogue: catalogue, host: host))
+            content = .jsonLines(JSONFlowLog(collector: collector, placement: placement, json: names.json))
         case .aws(let columns):
             content = .aws(AWSFlowLog(columns: columns, collector: collector, placement: placement, region: region))
         }

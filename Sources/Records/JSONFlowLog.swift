@@ -9,14 +9,12 @@ package import Model
 package struct JSONFlowLog: Sendable {
     private let collector: Collector
     private let placement: Placement
-    private let catalogue: Catalogue
-    private let host: String
+    private let json: FlowJSON
 
-    package init(collector: Collector, placement: Placement, catalogue: Catalogue, host: String) {
+    package init(collector: Collector, placement: Placement, json: FlowJSON) {
         self.collector = collector
         self.placement = placement
-        self.catalogue = catalogue
-        self.host = host
+        self.json = json
     }
 
     /// Writes the object of one span; `hasLoss` says that records of it are missing.
@@ -30,7 +28,7 @@ package struct JSONFlowLog: Sendable {
             collector: collector, placement: placement, start: start, end: end, isIncomplete: hasLoss,
             count: records.count)
         line.append("{\"gatehouse_flow_log\":{\"version\":1")
-        line.append(jsonMember: "host", host)
+        line.append(jsonMember: "host", json.host)
         line.append(jsonMember: "collector", collector.name)
         line.append(jsonMember: "collector_id", collector.id.description)
         line.append(jsonMember: "interface_id", placement.interface.description)
@@ -42,11 +40,7 @@ package struct JSONFlowLog: Sendable {
         line.append(jsonKey: "records")
         line.append(decimal: records.count)
         line.append("}}\n")
-        // Most objects of a quiet host have no record: names of peers are looked up for the others only.
-        if !records.isEmpty {
-            let json = FlowJSON(host: host, catalogue: catalogue)
-            for record in records { json.append(record, to: &line) }
-        }
+        for record in records { json.append(record, to: &line) }
         return summary.metadata
     }
 }

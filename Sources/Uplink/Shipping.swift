@@ -17,6 +17,8 @@ struct Shipping {
 
     private let data: DataFolder
     private var sizes: [String: Int] = [:]
+    /// Up to where segments are known to be committed: a parcel may end within a batch, but not beyond.
+    private var committed: [String: Int] = [:]
     private var events: EventShipping
 
     init(data: DataFolder, host: String, statePath: String) {
@@ -31,6 +33,8 @@ struct Shipping {
     }
 
     private static let eventFile = "events.jsonl"
+    /// Within what the server takes in one request, also after a long absence.
+    private static let parcelBytes = 1 << 20
 
     /// The next bytes to send; nil when the server has everything.
     mutating func next() throws -> Parcel? {
@@ -52,26 +56,45 @@ struct Shipping {
         guard DurableFile.exists(data.revisions) else { return nil }
         for name in try DurableFile.list(data.revisions).sorted() where name.hasSuffix(".json") {
             let file = "revisions/\(name)"
-            guard sizes[file] == nil, let bytes = try DurableFile.read("\(data.revisions)/\(name)") else { continue }
-            return Parcel(file: file, offset: 0, bytes: bytes)
+            let (path, have) = ("\(data.revisions)/\(name)", sizes[file] ?? 0)
+            guard try DurableFile.size(path) > have,
+                let bytes = try DurableFile.read(path, from: have, limit: Self.parcelBytes)
+            else { continue }
+            return Parcel(file: file, offset: have, bytes: bytes)
         }
         return nil
     }
 
-    private func nextSegment() throws -> Parcel? {
+    private mutating func nextSegment() throws -> Parcel? {
         guard DurableFile.exists(data.spool) else { return nil }
         for name in try DurableFile.list(data.spool).sorted() {
             let file = "spool/\(name)"
             let have = sizes[file] ?? 0
             let path = "\(data.spool)/\(name)"
-            guard try DurableFile.size(path) > have, let bytes = try DurableFile.read(path, from: have) else {
-                continue
-            }
             // What follows the last commit may still be taken back.
-            let committed = Spool.committedBytes(bytes)
-            guard committed > 0 else { continue }
-            return Parcel(file: file, offset: have, bytes: Array(bytes.prefix(committed)))
+            if committed[file, default: 0] <= have {
+                committed[file] = try Self.committedEnd(path, from: committed[file, default: 0])
+            }
+            guard let end = committed[file], end > have,
+                let bytes = try DurableFile.read(path, from: have, limit: min(Self.parcelBytes, end - have))
+            else { continue }
+            return Parcel(file: file, offset: have, bytes: bytes)
         }
         return nil
+    }
+
+    /// Where the last commit of a segment ends, looked for from the end of an earlier one on, a part at a time.
+    private static func committedEnd(_ path: String, from start: Int) throws -> Int {
+        var end = start
+        var part = parcelBytes
+        while let bytes = try DurableFile.read(path, from: end, limit: part), !bytes.isEmpty {
+            let whole = Spool.committedBytes(bytes)
+            end += whole
+            guard whole == 0 else { continue }
+            // A batch may be longer than a part.
+            guard bytes.count == part else { break }
+            part *= 2
+        }
+        return end
     }
 }

@@ -83,6 +83,78 @@ import Testing
         #expect(try agent.status().problems == [])
     }
 
+    /// Collectors on four scopes, each there or not, active or suspended.
+    private struct RandomCollectors {
+        private static let targets = ["vpc/shop", "subnet/shop/all", "instance/shop/web", "interface/shop/web/eth0"]
+        /// Of each target: nil is no collector, else whether it is active.
+        var states: [Bool?]
+
+        init(_ random: inout SplitMix64) { states = Self.targets.map { _ in random.pick([nil, true, true, false]) } }
+
+        /// The bucket that has web's records: that of the finest there is, unless it is suspended.
+        var owner: String? {
+            states.lastIndex { $0 != nil }.flatMap { states[$0] == true ? Self.bucket($0) : nil }
+        }
+
+        var yaml: String {
+            let own = zip(Self.targets, states).enumerated().compactMap { index, item in
+                item.1.map {
+                    #"{name: c\#(index), target: \#(item.0), bucket: "file:\#(Self.bucket(index))", active: \#($0)}"#
+                }
+            }
+            // Buckets stay somebody's when a collector goes.
+            let keeper = #"{name: keeper, target: instance/shop/app, bucket: "file:coarse"}"#
+            return FirstSessionTests.policy + "\ncollectors: [\((own + [keeper]).joined(separator: ", "))]\n"
+        }
+
+        func drops(_ next: RandomCollectors) -> Bool {
+            zip(states, next.states).contains { $0 != nil && $1 == nil }
+        }
+
+        private static func bucket(_ index: Int) -> String { index % 2 == 0 ? "coarse" : "fine" }
+    }
+
+    @Test(.kernel) func `whatever collectors do, a session is in its owner's bucket and in no other`() throws {
+        var random = SplitMix64(seed: UInt64.random(in: .min ... .max))
+        let agent = try AgentUnderTest("mr", window: 600)
+        defer { agent.remove() }
+        try agent.addGuest("web", addresses: ["10.1.0.10/24"])
+        try agent.addGuest("app", addresses: ["10.1.0.11/24"])
+        try agent.start()
+        let servers = try GuestServer(try agent.guest("app"), [try address("10.1.0.11")], tcp: [8080])
+        defer { servers.stop() }
+        var present = RandomCollectors(&random)
+        var owners: [String?] = []
+        try agent.apply(present.yaml)
+        for _ in 0..<14 {
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                #expect(try agent.guest("web").tcp(try address("10.1.0.11"), 8080) == .answered(1000))
+                owners.append(present.owner)
+            }
+            let next = RandomCollectors(&random)
+            if present.drops(next) {
+                // What is not sent goes with its collector.
+                try agent.ask(.flush)
+                try wait(agent) { $0.values.reduce(0) { $0 + $1.count } >= owners.count { $0 != nil } }
+            }
+            try agent.apply(next.yaml)
+            present = next
+        }
+        try agent.ask(.flush)
+        try wait(agent) { $0.values.reduce(0) { $0 + $1.count } >= owners.count { $0 != nil } }
+        let web = Identifier<Interface>(derivedFrom: "interface", "shop", "shop", "web", "eth0")
+        var seen: Set<UInt64> = []
+        let ports = try agent.records().filter { $0.interface == web && $0.direction == .egress }
+            .filter { seen.insert($0.connection).inserted }.sorted { $0.connectionStart < $1.connectionStart }
+            .map { Int($0.key.initiatorPort) }
+        try #require(ports.count == owners.count)
+        let found = try delivered(agent)
+        for bucket in ["coarse", "fine"] {
+            let wanted = zip(ports, owners).filter { $0.1 == bucket }.map(\.0).sorted()
+            #expect(found[bucket, default: []].sorted() == wanted, "\(bucket): \(owners)")
+        }
+    }
+
     @Test(.kernel) func `a change that moves nothing does not close the window`() throws {
         let agent = try AgentUnderTest("mn", window: 600)
         defer { agent.remove() }

@@ -17,8 +17,8 @@ import Testing
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
             format: format)
         return FlowObjectFormat(
-            collector: collector, placement: placement ?? shop.web, catalogue: shop.catalogue, region: "local",
-            host: "host-1")
+            collector: collector, placement: placement ?? shop.web, names: .init(shop.catalogue, host: "host-1"),
+            region: "local")
     }
 
     @Test func `a key of AWS's has the slot of the span's last instant`() {

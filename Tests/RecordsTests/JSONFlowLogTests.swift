@@ -15,8 +15,10 @@ import Testing
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
             format: .jsonLines)
         var line = ByteLine()
-        JSONFlowLog(collector: collector, placement: shop.web, catalogue: shop.catalogue, host: "host-1")
-            .append(records, start: start, end: start.advanced(by: .seconds(60)), hasLoss: hasLoss, to: &line)
+        JSONFlowLog(
+            collector: collector, placement: shop.web, json: FlowJSON(host: "host-1", catalogue: shop.catalogue)
+        )
+        .append(records, start: start, end: start.advanced(by: .seconds(60)), hasLoss: hasLoss, to: &line)
         #expect(line.bytes.last == UInt8(ascii: "\n"))
         return try line.text.split(separator: "\n").map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
