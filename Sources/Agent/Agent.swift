@@ -184,7 +184,7 @@ package final class Agent {
             cutsDue.removeAll { $0 <= now }
             _ = try cutRevoked()
         }
-        if records.hasPendingLoss { try records.settle(try records.readBooks()) }
+        if records.hasPendingLoss, try records.maySettle() { try records.settle(try records.readBooks()) }
     }
 
     /// Closes the window: when it is over, or early, at this instant.

@@ -24,8 +24,8 @@ package struct AgentConfiguration: Sendable {
     /// Kernel memory for messages that wait: what the design measured to lose nothing at full speed.
     static let receiveBufferBytes: Int32 = 32 << 20
     /// Datagrams of ended connections that are taken and not yet in a record; each is one connection.
-    static let endedSlots = 1 << 14
-    static let endedSlotBytes = 2048
+    static let endedSlots = 1 << 13
+    static let endedSlotBytes = 1024
     /// NFLOG datagrams. The kernel fills the whole allocation behind a buffer of 128 KiB, which is 256.
     static let logSlots = 128
     static let logSlotBytes = 256 << 10

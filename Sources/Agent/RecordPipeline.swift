@@ -142,6 +142,8 @@ final class RecordPipeline {
         if early || isOver { beginWindow() }
         try commit()
         try saveSnapshot()
+        // Records of a million live sessions may have come and gone.
+        if isOver { MemoryHints.giveBack() }
     }
 
     /// Says that the window is over now, with what is recorded of it.
@@ -265,13 +267,10 @@ final class RecordPipeline {
     }
 
     private func saveSnapshot() throws {
-        var snapshot = Snapshot()
-        snapshot.next = spool.next
-        snapshot.bootID = Machine.bootID
-        snapshot.books = recorder.books
-        snapshot.sessions = recorder.baselines
-        try DurableFile.replace(folder.snapshot, with: snapshot.encoded)
-        snapshotNext = snapshot.next
+        let next = spool.next
+        let snapshot = recorder.encodedSnapshot(next: next, bootID: Machine.bootID)
+        try DurableFile.replace(folder.snapshot, with: snapshot)
+        snapshotNext = next
     }
 
     // MARK: Counting sets
@@ -324,14 +323,18 @@ final class RecordPipeline {
         let before = recorder.books
         // Refusals are put into records: a set that packets write into cannot be read exactly.
         try rotateCountingSets()
-        var live: [UInt64: ConnectionEntry] = [:]
-        try ConnectionTracking.dump(sockets.dumps) { entry in
-            if entry.mark != 0 { live[Recorder.connection(entry)] = entry }
-        }
-        // What ended meanwhile is in records now, no longer open.
-        try drainEnded { live[Recorder.connection($0)] = nil }
+        var live: Set<UInt64> = []
         var open: [Books.Account: Traffic] = [:]
-        for entry in live.values { recorder.open(entry) { open[$0, default: .zero] += $1 } }
+        try ConnectionTracking.dump(sockets.dumps) { entry in
+            guard entry.mark != 0, live.insert(Recorder.connection(entry)).inserted else { return }
+            recorder.open(entry) { open[$0, default: .zero] += $1 }
+        }
+        // What ended meanwhile goes into records, and would count twice where it was open.
+        var twice: [Books.Account: Traffic] = [:]
+        try drainEnded { entry in
+            guard live.contains(Recorder.connection(entry)) else { return }
+            recorder.open(entry) { twice[$0, default: .zero] += $1 }
+        }
         try observeCounters()
         let after = recorder.books
         return recorder.attributor.ports.flatMap { port in
@@ -340,13 +343,30 @@ final class RecordPipeline {
                 let entry = after.entries[account]
                 return Books.Line(
                     account: account, kernelBefore: before.kernel(account), kernelAfter: after.kernel(account),
-                    recorded: entry?.recorded ?? .zero, open: open[account] ?? .zero, lost: entry?.lost ?? .zero)
+                    recorded: (entry?.recorded ?? .zero) - (twice[account] ?? .zero), open: open[account] ?? .zero,
+                    lost: entry?.lost ?? .zero)
             }
         }
     }
 
     /// Whether some loss is still to be stated.
     var hasPendingLoss: Bool { recorder.books.entries.values.contains { $0.pending != nil } }
+
+    /// Whether a reading may settle a pending loss: one that must be exact needs an interface that rests, and costs a look at
+    /// every live session. One under traffic still narrows the loss down, but seldom is enough.
+    func maySettle() throws -> Bool {
+        try observeCounters()
+        let pending = recorder.books.entries.filter { $0.value.pending != nil }.mapValues(\.kernelSeen)
+        defer { lastPending = pending }
+        let now = SystemClock.monotonic
+        guard pending.contains(where: { lastPending[$0.key] == $0.value }) || now >= nextReading else { return false }
+        nextReading = now + 60_000_000_000
+        return !pending.isEmpty
+    }
+
+    /// What the counters of accounts with a pending loss were when this was asked last.
+    private var lastPending: [Books.Account: Traffic] = [:]
+    private var nextReading: Int64 = 0
 
     /// Narrows pending losses down, and puts those that are exact now into the spool.
     func settle(_ lines: [Books.Line]) throws {

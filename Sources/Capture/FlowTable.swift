@@ -92,13 +92,17 @@ package struct FlowTable {
 
     package var count: Int { slots.count - vacant.count }
 
+    /// Room for so many sessions is there from the start: growing would copy them all, and hold them twice meanwhile. Memory
+    /// that no session has used yet is the kernel's.
+    private static let room = 1 << 20
+
     package init(minimumCapacity: Int = 1024) {
         var places = 1024
         while places * 2 < minimumCapacity * 3 { places *= 2 }
         directory = []
         mask = 0
         clearDirectory(places: places)
-        reserve(minimumCapacity)
+        reserve(max(minimumCapacity, Self.room))
     }
 
     private static func word(_ hash: UInt64, _ slot: Int) -> UInt64 {

@@ -41,13 +41,16 @@ package struct Recorder {
         FlowSlot(entry.original, start: entry.start).connection
     }
 
-    /// The recorded counts of all sessions that may live on.
-    package var baselines: [UInt64: (original: Traffic, reply: Traffic)] {
-        var found = restored
-        sessions.forEach {
-            if $0.start != 0 { found[$0.connection] = ($0.recordedOriginal, $0.recordedReply) }
+    /// A snapshot's file: the books, and the recorded counts of all sessions that may live on.
+    ///
+    /// `next` is the first record that is not in them.
+    package func encodedSnapshot(next: UInt64, bootID: String) -> [UInt8] {
+        var count = restored.count
+        sessions.forEach { count += $0.start == 0 ? 0 : 1 }
+        return Snapshot.encode(next: next, bootID: bootID, books: books, sessions: count) { tell in
+            for (connection, counts) in restored { tell(connection, counts.original, counts.reply) }
+            sessions.forEach { if $0.start != 0 { tell($0.connection, $0.recordedOriginal, $0.recordedReply) } }
         }
-        return found
     }
 
     // MARK: Sessions

@@ -15,15 +15,21 @@ package struct Snapshot {
 
     private static let magic: UInt64 = 0x6768_736e_6170_0002
 
-    package var encoded: [UInt8] {
+    /// The file of a snapshot of `count` sessions, which `forEach` tells; of several tellings of one the last counts.
+    ///
+    /// They are told, not gathered: a host has a million sessions, and the memory for them once.
+    static func encode(
+        next: UInt64, bootID: String, books: Books, sessions count: Int,
+        _ forEach: ((UInt64, _ original: Traffic, _ reply: Traffic) -> Void) -> Void
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(sessions.count * 40 + books.entries.count * 96 + 64)
+        bytes.reserveCapacity(count * 40 + books.entries.count * 96 + 128)
         func put(_ value: UInt64) { RecordCodec.append(value, &bytes) }
         func put(_ traffic: Traffic) {
             put(traffic.packets)
             put(traffic.bytes)
         }
-        put(Self.magic)
+        put(magic)
         put(next)
         put(UInt64(bootID.utf8.count))
         bytes += Array(bootID.utf8)
@@ -39,11 +45,11 @@ package struct Snapshot {
             put(UInt64(entry.pending?.reason.rawValue ?? 0))
             put(UInt64(bitPattern: entry.pending?.since ?? 0))
         }
-        put(UInt64(sessions.count))
-        for (connection, counts) in sessions {
+        put(UInt64(count))
+        forEach { connection, original, reply in
             put(connection)
-            put(counts.original)
-            put(counts.reply)
+            put(original)
+            put(reply)
         }
         put(UInt64(Checksum.of(bytes[...])))
         return bytes

@@ -50,7 +50,7 @@ package final class CollectorDelivery: Sendable {
 
     /// Objects are put when so many, or so many bytes of them, are rendered.
     private static let putObjects = 2000
-    private static let putBytes = 8 << 20
+    private static let putBytes = 4 << 20
 
     let configuration: Configuration
     let ledger: DeliveryLedger

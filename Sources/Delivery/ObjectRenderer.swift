@@ -18,7 +18,7 @@ struct RenderedObject: Sendable {
 /// Makes objects of records, compressed, several at a time.
 struct ObjectRenderer: Sendable {
     /// So many records, or objects, are rendered at a time, and come to about 10 MB before compression.
-    static let batchRecords = 16_000
+    static let batchRecords = 10_000
     static let batchObjects = 512
     /// A batch is cut into this many parts for the processors to share.
     private static let parts = 8

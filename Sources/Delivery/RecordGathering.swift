@@ -6,7 +6,7 @@ import Records
 /// Fetches the records of some objects from the spool in one pass, still encoded.
 struct RecordGathering {
     /// So many records are gathered at most in one pass, which bounds the memory that they take.
-    static let records = 100_000
+    static let records = 40_000
 
     /// The records of one span and part that are wanted: a run of objects.
     private struct Side {

@@ -22,8 +22,8 @@ import Testing
     }
 
     @Test(.kernel) func `a full disk costs records, which is said, but neither the agent nor the balance`() throws {
-        // The journals take 64 MB of it.
-        let agent = try AgentUnderTest("fd", window: 2, arguments: ["--event-rate", "50"], diskMegabytes: 78)
+        // The journals take 40 MB of it.
+        let agent = try AgentUnderTest("fd", window: 2, arguments: ["--event-rate", "50"], diskMegabytes: 54)
         defer { agent.remove() }
         let mount = agent.folder.path + "-mount"
         try? FileManager.default.removeItem(atPath: mount)
