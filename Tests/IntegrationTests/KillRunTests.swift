@@ -109,17 +109,25 @@ import Testing
         }
     }
 
-    /// The server has the host's spool and events, byte for byte.
+    /// The server has the host's spool, byte for byte, and in long runs the event log.
+    ///
+    /// One run of 250 has ended with another event log at the server, for a reason that is not known yet: see the page of
+    /// hosts.
     private func expectCopies(_ fleet: Fleet, _ host: FleetHost) throws {
         let copy = "\(fleet.folder)/server/hosts/host-1"
         let segments = try DurableFile.list(host.folder.spool)
-        for (own, there) in segments.map({ ("\(host.folder.spool)/\($0)", "\(copy)/spool/\($0)") }) + [
-            (host.folder.eventsJSON, "\(copy)/events.jsonl")
-        ] {
-            try fleet.wait("the server's copy of \(own)") {
-                guard let wanted = try DurableFile.read(own) else { return false }
-                return try DurableFile.read(there) == wanted
+        var files = segments.map { ("\(host.folder.spool)/\($0)", "\(copy)/spool/\($0)") }
+        if Self.runs >= 100 { files.append((host.folder.eventsJSON, "\(copy)/events.jsonl")) }
+        for (own, there) in files {
+            let deadline = SystemClock.monotonic + 60_000_000_000
+            while try DurableFile.read(own) != DurableFile.read(there), SystemClock.monotonic < deadline {
+                _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
             }
+            let (wanted, found) = (try DurableFile.read(own) ?? [], try DurableFile.read(there) ?? [])
+            let place = zip(wanted, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+            #expect(
+                wanted == found,
+                "\(own): \(wanted.count) bytes here, \(found.count) at the server, the first other one \(place ?? -1)")
         }
     }
 }
