@@ -124,7 +124,8 @@ package final class CollectorDelivery: Sendable {
                 guard rest.isEmpty || rendered.reduce(0, { $0 + $1.object.content.count }) >= Self.putBytes else {
                     continue
                 }
-                try await put(rendered, into: target, bucket, isRepeated: isRepeated, &receipt)
+                try await put(
+                    rendered, of: plan.streams, into: target, bucket, isRepeated: isRepeated, &receipt)
                 rendered = []
             }
         }
@@ -174,6 +175,20 @@ package final class CollectorDelivery: Sendable {
         }
     }
 
+    /// Has interfaces begin new streams in the next attempt, for others lie under the keys of these: another host's, perhaps.
+    private func restart(
+        _ spans: [Span], of streams: [String: DeliveryState.Stream], in bucket: String
+    ) async throws(DeliveryError) {
+        try await ledger.update(bucket) { progress in
+            for span in spans {
+                let name = span.interface.description
+                let until = progress.streams[name]?.until ?? span.start
+                progress.streams[name] = .init(
+                    owner: "", start: streams[name]?.start ?? span.end, until: until, counters: [:])
+            }
+        }
+    }
+
     private func finish(
         _ round: DeliveryRound, _ bucket: String, _ change: @escaping @Sendable (inout DeliveryState.Progress) -> Void
     ) async throws(DeliveryError) {
@@ -203,11 +218,12 @@ package final class CollectorDelivery: Sendable {
     }
 
     private func put(
-        _ rendered: [RenderedObject], into target: any Bucket, _ bucket: String, isRepeated: Bool,
-        _ receipt: inout Receipt
+        _ rendered: [RenderedObject], of streams: [String: DeliveryState.Stream], into target: any Bucket,
+        _ bucket: String, isRepeated: Bool, _ receipt: inout Receipt
     ) async throws(DeliveryError) {
         var delivered: [Delivered] = []
         var refusal: DeliveryError?
+        var taken: [Span] = []
         for (object, result) in zip(rendered, await target.put(rendered.map(\.object))) {
             do throws(DeliveryError) {
                 let settled = try await settle(
@@ -216,8 +232,10 @@ package final class CollectorDelivery: Sendable {
                 delivered.append(Delivered(rendered: object, content: settled.content))
             } catch {
                 refusal = refusal ?? error
+                if case .bucket(.differentContent) = error { taken.append(object.planned.span) }
             }
         }
+        if !taken.isEmpty { try await restart(taken, of: streams, in: bucket) }
         // Also where the round stays pending: if it is dropped one day, these objects are there still.
         try await note(delivered, bucket: bucket)
         if let refusal { throw refusal }

@@ -44,11 +44,15 @@ final class DeliveryLedger: Sendable {
                 }
                 guard isLatest, state.buckets.mapValues(\.collectors) != buckets else { return }
                 var next = state
+                // What a bucket that goes has lies there when it is named again: the ids of its streams stay taken.
+                let left = state.buckets.filter { buckets[$0.key] == nil }.values
+                let taken = (left.map(\.lastStream) + [state.newcomers.abandoned]).compactMap(\.self).max()
                 if let furthest = state.buckets.values.max(by: { !$1.isBehind($0) }) {
                     next.newcomers = DeliveryState.Progress()
                     next.newcomers.deliveredUntil = furthest.deliveredUntil
                     next.newcomers.deliveredSequence = furthest.deliveredSequence
                 }
+                next.newcomers.abandoned = taken
                 next.buckets = [:]
                 for (bucket, collectors) in buckets {
                     let former = state.buckets.filter {
@@ -56,6 +60,7 @@ final class DeliveryLedger: Sendable {
                     }
                     let heir = former.values.min { $0.isBehind($1) }?.inherited
                     next.buckets[bucket] = state.buckets[bucket] ?? heir ?? next.newcomers
+                    if state.buckets[bucket] == nil { next.buckets[bucket]?.abandoned = taken }
                     next.buckets[bucket]?.collectors = collectors
                 }
                 try next.write(to: path)
@@ -77,6 +82,9 @@ extension DeliveryState.Progress {
         }
         return progress
     }
+
+    /// The last second that is the id of a stream here, also of one that was given up.
+    fileprivate var lastStream: Timestamp? { (streams.values.map(\.start) + [abandoned].compactMap(\.self)).max() }
 
     fileprivate func isBehind(_ other: Self) -> Bool {
         guard let until = deliveredUntil else { return other.deliveredUntil != nil }

@@ -82,9 +82,9 @@ import Testing
     private static func act(_ choice: Int, _ seed: UInt64, _ vpcs: [(StoredVPC, StoredSubnet)], _ change: Change) throws
     {
         var random = SplitMix64(seed: seed)
-        let groups = try StoredGroup.order(Column("id")).fetchAll(change.database)
-        let ports = try StoredInterface.order(Column("id")).fetchAll(change.database)
-        let rules = try StoredRule.order(Column("id")).fetchAll(change.database)
+        let groups = try StoredGroup.order(Column.rowID).fetchAll(change.database)
+        let ports = try StoredInterface.order(Column.rowID).fetchAll(change.database)
+        let rules = try StoredRule.order(Column.rowID).fetchAll(change.database)
         func some<Element>(_ list: [Element]) throws -> Element {
             guard let element = list.randomElement(using: &random) else { throw RegistryError.notFound(.group, "") }
             return element

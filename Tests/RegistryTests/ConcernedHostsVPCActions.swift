@@ -9,7 +9,7 @@ struct VPCActions {
     let choice: Int
 
     private func some<Object: StoredObject>(_ random: inout SplitMix64) throws -> Object {
-        let all = try Object.order(Column("id")).fetchAll(change.database)
+        let all = try Object.order(Column.rowID).fetchAll(change.database)
         guard let element = all.randomElement(using: &random) else { throw RegistryError.notFound(Object.kind, "") }
         return element
     }
@@ -26,7 +26,7 @@ struct VPCActions {
         case 10: try editRule(&random)
         case 11:
             let former: StoredSubnet = try some(&random)
-            let acls = try StoredACL.filter(Column("vpcID") == former.vpcID).order(Column("id")).fetchAll(
+            let acls = try StoredACL.filter(Column("vpcID") == former.vpcID).order(Column.rowID).fetchAll(
                 change.database)
             var subnet = former
             subnet.aclID = acls.randomElement(using: &random)?.id
