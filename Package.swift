@@ -129,8 +129,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Capture", "Gzip", "Host", "Link", "Model", "Policy", "Records", "Rehearsal", "TestSupport",
-                "gatehouse", "gatehouse-agent",
+                "Buckets", "Capture", "Delivery", "Gzip", "Host", "Link", "Model", "Policy", "Records", "Rehearsal",
+                "TestSupport", "gatehouse", "gatehouse-agent",
             ], swiftSettings: house),
         .testTarget(
             name: "AgreementTests",

@@ -34,6 +34,8 @@ final class DeliveryService: Sendable {
         /// What keeps records from each bucket.
         var problems: [String: String] = [:]
         var isStopping = false
+
+        var buckets: Set<String> { Set(present?.revision.policy.collectors.map(\.bucket) ?? []) }
     }
 
     private let folder: DataFolder
@@ -53,7 +55,7 @@ final class DeliveryService: Sendable {
         let now = Timestamp(nanoseconds: SystemClock.realtime)
         state.withLock { state in
             state.present = present
-            let buckets = Set(present.revision.policy.collectors.map(\.bucket))
+            let buckets = state.buckets
             for bucket in buckets { state.due[bucket] = state.due[bucket] ?? now }
             for gone in Set(state.due.keys).union(state.problems.keys).subtracting(buckets) {
                 state.due[gone] = nil
@@ -82,6 +84,8 @@ final class DeliveryService: Sendable {
                 let (due, problem) = await run(bucket)
                 state.withLock { state in
                     state.running.remove(bucket)
+                    // What nobody names any more is nobody's problem.
+                    guard state.buckets.contains(bucket) else { return }
                     state.problems[bucket] = problem
                     if let due { state.due[bucket] = min(state.due[bucket] ?? due, due) }
                 }

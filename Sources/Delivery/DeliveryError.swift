@@ -15,6 +15,8 @@ package enum DeliveryError: Error, Equatable, Sendable {
     case manifest(String)
     /// The spool cannot be read.
     case spool(SystemError)
+    /// No collector names the bucket any more.
+    case gone(bucket: String)
 }
 
 extension DeliveryError: CustomStringConvertible {
@@ -28,6 +30,7 @@ extension DeliveryError: CustomStringConvertible {
                 + "streams"
         case .manifest(let reason): "manifests: \(reason)"
         case .spool(let error): "spool: \(error)"
+        case .gone(let bucket): "no collector names \(bucket) any more"
         }
     }
 }

@@ -16,11 +16,14 @@ final class DeliveryLedger: Sendable {
     var current: DeliveryState { state.withLock { $0 } }
 
     /// Changes a bucket's progress, and returns when the change is on disk; where that fails, nothing has changed.
+    ///
+    /// - Throws: `.gone` where nobody names the bucket any more, as its courier may learn when it is on its way.
     func update(
         _ bucket: String, _ change: @escaping @Sendable (inout DeliveryState.Progress) -> Void
     ) async throws(DeliveryError) {
         try await onBlockingThread { [self] () throws(DeliveryError) in
             try state.withLock { (state) throws(DeliveryError) in
+                guard state.former[bucket] == nil else { throw .gone(bucket: bucket) }
                 var next = state
                 change(&next[bucket])
                 guard next != state else { return }
@@ -44,23 +47,22 @@ final class DeliveryLedger: Sendable {
                 }
                 guard isLatest, state.buckets.mapValues(\.collectors) != buckets else { return }
                 var next = state
-                // What a bucket that goes has lies there when it is named again: the ids of its streams stay taken.
-                let left = state.buckets.filter { buckets[$0.key] == nil }.values
-                let taken = (left.map(\.lastStream) + [state.newcomers.abandoned]).compactMap(\.self).max()
                 if let furthest = state.buckets.values.max(by: { !$1.isBehind($0) }) {
                     next.newcomers = DeliveryState.Progress()
                     next.newcomers.deliveredUntil = furthest.deliveredUntil
                     next.newcomers.deliveredSequence = furthest.deliveredSequence
                 }
-                next.newcomers.abandoned = taken
+                for (bucket, progress) in state.buckets where buckets[bucket] == nil {
+                    next.former[bucket] = progress.remains
+                }
                 next.buckets = [:]
                 for (bucket, collectors) in buckets {
                     let former = state.buckets.filter {
                         buckets[$0.key] == nil && !$0.value.collectors.isDisjoint(with: collectors)
                     }
                     let heir = former.values.min { $0.isBehind($1) }?.inherited
-                    next.buckets[bucket] = state.buckets[bucket] ?? heir ?? next.newcomers
-                    if state.buckets[bucket] == nil { next.buckets[bucket]?.abandoned = taken }
+                    let fresh = (heir ?? next.newcomers).resuming(next.former.removeValue(forKey: bucket))
+                    next.buckets[bucket] = state.buckets[bucket] ?? fresh
                     next.buckets[bucket]?.collectors = collectors
                 }
                 try next.write(to: path)
@@ -83,8 +85,23 @@ extension DeliveryState.Progress {
         return progress
     }
 
-    /// The last second that is the id of a stream here, also of one that was given up.
-    fileprivate var lastStream: Timestamp? { (streams.values.map(\.start) + [abandoned].compactMap(\.self)).max() }
+    /// What must go on in the bucket if it is named again: its manifests, and that its streams' ids are taken.
+    fileprivate var remains: Self {
+        var progress = DeliveryState.Progress()
+        progress.manifests = manifests
+        progress.openHour = openHour ?? attempt?.end.hour
+        progress.abandoned = (streams.values.map(\.start) + [abandoned, attempt?.end].compactMap(\.self)).max()
+        return progress
+    }
+
+    fileprivate func resuming(_ remains: Self?) -> Self {
+        guard let remains else { return self }
+        var progress = self
+        progress.manifests = remains.manifests
+        progress.openHour = remains.openHour
+        progress.abandoned = remains.abandoned
+        return progress
+    }
 
     fileprivate func isBehind(_ other: Self) -> Bool {
         guard let until = deliveredUntil else { return other.deliveredUntil != nil }

@@ -74,6 +74,8 @@ package struct DeliveryState: Hashable, Sendable, Codable {
     package var buckets: [String: Progress] = [:]
     /// Where a bucket begins that is not in `buckets` yet.
     package var newcomers = Progress()
+    /// Of buckets that nobody names any more: what must go on where one is named again, for its objects lie there still.
+    package var former: [String: Progress] = [:]
 
     package init() {}
 

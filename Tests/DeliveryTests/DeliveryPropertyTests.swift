@@ -81,7 +81,8 @@ import Testing
                 try host.record(Array(records.prefix(cut)))
                 try host.close(at: end, records: Array(records.dropFirst(cut)))
                 now = end
-                if end == windowEnd { windowEnd = windowEnd.advanced(by: .seconds(60)) }
+                // Hours pass, each of which gets its manifests.
+                if end == windowEnd { windowEnd = windowEnd.advanced(by: .seconds(random.chance(20) ? 1500 : 60)) }
                 if isEarly, random.chance(70) {
                     // Collectors are changed, suspended and added; none goes with what it is owed.
                     let kept = Set(current.map(\.id))
@@ -113,31 +114,84 @@ import Testing
                 let wanted = Set((expected[bucket] ?? []).map { $0 })
                 #expect(Set(ports) == wanted, "\(bucket)")
                 check(found)
+                let report = try await verify("\(folder)/\(name)", folder)
+                #expect(report.findings == [], "\(bucket)")
+                #expect(report.proven + report.uncovered == found.count, "\(bucket)")
+                #expect(report.manifests > 0 && report.proven > 0, "\(bucket)")
             }
         }
+    }
+
+    private func verify(_ bucket: String, _ folder: String) async throws -> BucketVerification.Report {
+        let text = String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)
+        return try await BucketVerification(
+            FolderBucket(root: bucket, createsRoot: false), key: try #require(ManifestKey.Public(text))
+        ).run()
     }
 
     private static func gap(_ start: Timestamp, _ end: Timestamp) -> Int {
         Int((end.nanoseconds - start.nanoseconds) / 1_000_000)
     }
 
-    /// Delivers, then goes back to the state on disk at some point before, with some of the objects there.
+    /// Seals the hour and delivers, each then undone to what a crash on the way leaves: the state on disk at some point before,
+    /// with some of the files there.
     private func crash(
         _ host: SpooledHost, _ folder: String, _ stateFile: String, _ random: inout SplitMix64
     ) async throws {
         for bucket in Self.buckets where random.chance(50) {
             let name = String(bucket.dropFirst(5))
             guard let round = try host.next(bucket) else { continue }
-            let known = Set(files(below: "\(folder)/\(name)"))
+            var disk = try Disk(folder, name)
+            let before = host.delivery.state[bucket]
+            try await host.delivery.sealHour(before: round.end.hour, before, bucket: bucket)
+            if random.chance(30) {
+                try disk.goBack(removing: "manifests", &random)
+                try host.restart()
+                continue
+            }
+            // The hour is sealed; now the state says what is attempted, and no more.
+            disk = try Disk(folder, name)
             var state = host.delivery.state
             state[bucket].attempt = round.attempt
             try await host.delivery.deliver(round, to: bucket, from: host.source.spool, catalogue: Catalogue())
-            // The state said what is attempted, and no more; some objects came to disk.
+            try disk.goBack(removing: "ibm", &random)
             try state.write(to: stateFile)
-            for path in files(below: "\(folder)/\(name)") where path.hasPrefix("ibm") && !known.contains(path) {
-                if random.chance(50) { try FileManager.default.removeItem(atPath: "\(folder)/\(name)/\(path)") }
-            }
             try host.restart()
+        }
+    }
+
+    /// What a host and a bucket have on disk.
+    private struct Disk {
+        private let folder: String
+        private let bucket: String
+        private let known: Set<String>
+        private let state: [UInt8]?
+        private let journals: [String: [UInt8]]
+
+        init(_ folder: String, _ bucket: String) throws {
+            (self.folder, self.bucket) = (folder, bucket)
+            known = Set(files(below: "\(folder)/\(bucket)"))
+            state = try? bytes("\(folder)/state/delivery.json")
+            journals = try Dictionary(
+                uniqueKeysWithValues: files(below: "\(folder)/manifest-journals").map {
+                    ($0, try bytes("\(folder)/manifest-journals/\($0)"))
+                })
+        }
+
+        /// State and journals as they were, these perhaps with a part of what was added; some of what is new in the bucket goes.
+        func goBack(removing prefix: String, _ random: inout SplitMix64) throws {
+            if let state { try write(state, to: "\(folder)/state/delivery.json") }
+            for name in files(below: "\(folder)/manifest-journals") {
+                let path = "\(folder)/manifest-journals/\(name)"
+                let (former, present) = (journals[name] ?? [], try bytes(path))
+                // Before its lines are written no object is noted; after that none may be missing.
+                let isGrown = present.starts(with: former)
+                let kept = isGrown ? Int.random(in: former.count...present.count, using: &random) : former.count
+                try write(Array((isGrown ? present : former).prefix(kept)), to: path)
+            }
+            for path in files(below: "\(folder)/\(bucket)") where path.hasPrefix(prefix) && !known.contains(path) {
+                if random.chance(50) { try FileManager.default.removeItem(atPath: "\(folder)/\(bucket)/\(path)") }
+            }
         }
     }
 

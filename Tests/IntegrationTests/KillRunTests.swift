@@ -1,4 +1,6 @@
+import Buckets
 import Capture
+import Delivery
 import Foundation
 import Gzip
 import Host
@@ -15,7 +17,7 @@ import Testing
 @Suite(.serialized) struct KillRunTests {
     private static let runs = Int(ChildProcess.inheritedEnvironment()["GATEHOUSE_KILL_RUNS"] ?? "") ?? 24
 
-    @Test(.kernel) func `every record is in one object and at the server, whoever was killed when`() throws {
+    @Test(.kernel) func `every record is in one object and at the server, whoever was killed when`() async throws {
         let fleet = try Fleet("kr")
         defer { fleet.remove() }
         try fleet.startServer()
@@ -59,6 +61,7 @@ import Testing
         #expect(Set(objects).count == objects.count, "seed \(seed): a record is twice in objects")
         #expect(Set(objects) == Set(spooled), "seed \(seed)")
         try expectCopies(fleet, host)
+        try await expectProof(host)
         print("kill runs: \(Self.runs), \(sent) packets, \(objects.count) records, seed \(seed)")
     }
 
@@ -109,26 +112,41 @@ import Testing
         }
     }
 
-    /// The server has the host's spool, byte for byte, and in long runs the event log.
-    ///
-    /// One run of 250 has ended with another event log at the server, for a reason that is not known yet: see the page of
-    /// hosts.
+    /// The server has the host's spool and its event log, byte for byte.
     private func expectCopies(_ fleet: Fleet, _ host: FleetHost) throws {
         let copy = "\(fleet.folder)/server/hosts/host-1"
-        let segments = try DurableFile.list(host.folder.spool)
-        var files = segments.map { ("\(host.folder.spool)/\($0)", "\(copy)/spool/\($0)") }
-        if Self.runs >= 100 { files.append((host.folder.eventsJSON, "\(copy)/events.jsonl")) }
-        for (own, there) in files {
-            let deadline = SystemClock.monotonic + 60_000_000_000
-            while try DurableFile.read(own) != DurableFile.read(there), SystemClock.monotonic < deadline {
-                _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
-            }
-            let (wanted, found) = (try DurableFile.read(own) ?? [], try DurableFile.read(there) ?? [])
-            let place = zip(wanted, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-            #expect(
-                wanted == found,
-                "\(own): \(wanted.count) bytes here, \(found.count) at the server, the first other one \(place ?? -1)")
+        try expectCopy("\(copy)/events.jsonl") {
+            // In a long run the log is set aside; the server has all of it as one file.
+            try LogGenerations(host.folder.eventsJSON).files().flatMap { try DurableFile.read($0.path) ?? [] }
         }
+        for name in try DurableFile.list(host.folder.spool) {
+            try expectCopy("\(copy)/spool/\(name)") { try DurableFile.read("\(host.folder.spool)/\(name)") ?? [] }
+        }
+    }
+
+    private func expectCopy(_ copy: String, _ original: () throws -> [UInt8]) throws {
+        let deadline = SystemClock.monotonic + 60_000_000_000
+        var (wanted, found) = (try original(), try DurableFile.read(copy) ?? [])
+        while wanted != found, SystemClock.monotonic < deadline {
+            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
+            (wanted, found) = (try original(), try DurableFile.read(copy) ?? [])
+        }
+        let place = zip(wanted, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        #expect(
+            wanted == found,
+            "\(copy): \(wanted.count) bytes here, \(found.count) at the server, the first other one \(place ?? -1)")
+    }
+
+    /// Manifests agree with the bucket; they are there when the run has gone from one hour into the next.
+    private func expectProof(_ host: FleetHost) async throws {
+        let folder = host.folder.path
+        let bucket = FolderBucket(root: "\(folder)/flowlogs", createsRoot: false)
+        // The key is made with the first manifest.
+        guard let text = try? bytes("\(folder)/manifest.key.pub") else { return }
+        let key = try #require(ManifestKey.Public(String(decoding: text, as: UTF8.self)))
+        let report = try await BucketVerification(bucket, key: key).run()
+        #expect(report.findings == [])
+        print("kill runs: \(report.manifests) manifests prove \(report.proven) objects")
     }
 }
 
