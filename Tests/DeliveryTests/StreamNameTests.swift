@@ -23,7 +23,8 @@ import Testing
 
     @Test func `a bucket that is named again in the same second gets another stream`() async throws {
         try await withScratchFolder { folder in
-            let (all, other) = (Estate.collector(.vpc("shop")), Estate.collector(.vpc("shop"), bucket: "file:other"))
+            let all = Estate.collector(.vpc("shop"))
+            let other = Estate.collector(.vpc("shop"), "other", bucket: "file:other")
             let host = try SpooledHost(folder)
             for (index, collector) in [all, other, all].enumerated() {
                 let end = Estate.end(0).advanced(by: .milliseconds(100 * index))
