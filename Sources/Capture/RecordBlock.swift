@@ -5,10 +5,16 @@ package struct RecordBlock {
     private let bytes: [UInt8]
     private let start: Int
     package let count: Int
+    /// The number in the name of the segment that holds them.
+    package let segment: UInt64
+    /// Where the first lies in the segment's file.
+    private let fileOffset: Int
 
-    init(_ bytes: [UInt8], from start: Int, to end: Int) {
+    init(_ bytes: [UInt8], from start: Int, to end: Int, segment: UInt64, fileOffset: Int) {
         self.bytes = bytes
         self.start = start
+        self.segment = segment
+        self.fileOffset = fileOffset
         count = (end - start) / RecordCodec.size
     }
 
@@ -30,10 +36,8 @@ package struct RecordBlock {
     /// The whole record; nil where a field holds no known value.
     package func record(_ index: Int) -> FlowRecord? { RecordCodec.decode(bytes, at: offset(index)) }
 
-    /// Copies the encoded record.
-    package func append(_ index: Int, to copy: inout [UInt8]) {
-        copy.append(contentsOf: bytes[offset(index)..<(offset(index) + RecordCodec.size)])
-    }
+    /// Where the record lies in the segment's file.
+    package func place(_ index: Int) -> Int { fileOffset + index * RecordCodec.size }
 }
 
 extension RecordCodec {

@@ -115,7 +115,7 @@ package final class Spool {
     /// The number of a segment's first record, as its name says.
     static func first(_ name: String) -> UInt64? { UInt64(name.prefix(20)) }
 
-    private static func name(_ first: UInt64) -> String {
+    static func name(_ first: UInt64) -> String {
         let digits = String(first)
         return String(repeating: "0", count: 20 - digits.count) + digits + ".spool"
     }

@@ -62,7 +62,11 @@ package struct SpoolReader: Sendable {
                 let end = place + frame.end - frame.start
                 let part: SpoolPart?
                 switch frame.kind {
-                case .records: part = .records(RecordBlock(segment.bytes, from: place, to: end))
+                case .records:
+                    part = .records(
+                        RecordBlock(
+                            segment.bytes, from: place, to: end, segment: Spool.first(name) ?? 0,
+                            fileOffset: frame.start))
                 case .loss: part = LossStatement(Array(segment.bytes[place..<end])).map { .loss($0) }
                 case .commit: part = .closed(Int64(bitPattern: RecordCodec.load(segment.bytes, place + 20)))
                 }
@@ -91,6 +95,8 @@ package struct SpoolReader: Sendable {
     package func firstSequence() throws(SystemError) -> UInt64? {
         try Spool.segments(folder).first.flatMap(Spool.first)
     }
+
+    func path(of segment: UInt64) -> String { "\(folder)/\(Spool.name(segment))" }
 
     private func segments(from first: UInt64) throws(SystemError) -> [String] {
         let names = try Spool.segments(folder)

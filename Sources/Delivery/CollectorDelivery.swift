@@ -106,24 +106,18 @@ package final class CollectorDelivery: Sendable {
         let target = try self.bucket(bucket)
         let renderer = ObjectRenderer(compressionLevel: configuration.compressionLevel)
         var receipt = Receipt()
-        for group in Self.cut(plan.objects, records: RecordGathering.records, objects: Self.putObjects) {
-            let gathered = try await onBlockingThread { () throws(DeliveryError) in
-                do throws(SystemError) { return try RecordGathering.gather(group, from: spool) } catch {
-                    throw .spool(error)
-                }
-            }
-            var rest = Array(zip(group, gathered).map { (planned: $0.0, records: $0.1) })[...]
+        for run in Self.cut(plan.objects[...], records: RecordIndex.records) {
+            let index = try await fromSpool { () throws(SystemError) in try RecordIndex(run, in: spool) }
             var rendered: [RenderedObject] = []
-            while !rest.isEmpty {
-                let count = Self.cut(
-                    rest.map { $0.planned }, records: ObjectRenderer.batchRecords, objects: ObjectRenderer.batchObjects
-                ).first?.count
-                rendered += try await renderer.render(rest.prefix(count ?? 1))
-                for index in rest.prefix(count ?? 1).indices { rest[index].records = [] }
-                rest = rest.dropFirst(count ?? 1)
-                guard rest.isEmpty || rendered.reduce(0, { $0 + $1.object.content.count }) >= Self.putBytes else {
-                    continue
+            for group in Self.cut(run, records: ObjectRenderer.batchRecords, objects: ObjectRenderer.batchObjects) {
+                let records = try await fromSpool { () throws(SystemError) in
+                    try index.records(of: group.indices, from: spool)
                 }
+                rendered += try await renderer.render(Array(zip(group, records)))
+                guard
+                    group.endIndex == run.endIndex || rendered.count >= Self.putObjects
+                        || rendered.reduce(0, { $0 + $1.object.content.count }) >= Self.putBytes
+                else { continue }
                 try await put(
                     rendered, of: plan.streams, into: target, bucket, isRepeated: isRepeated, &receipt)
                 rendered = []
@@ -203,18 +197,26 @@ package final class CollectorDelivery: Sendable {
 
     /// Runs of objects that have at most so many records together, or are one object.
     private static func cut(
-        _ objects: [PlannedObject], records: Int, objects limit: Int
+        _ objects: ArraySlice<PlannedObject>, records: Int, objects limit: Int = .max
     ) -> [ArraySlice<PlannedObject>] {
         var runs: [ArraySlice<PlannedObject>] = []
-        var (start, sum) = (0, 0)
-        for (index, object) in objects.enumerated() {
-            if index > start, sum + object.records.count > records || index - start >= limit {
+        var (start, sum) = (objects.startIndex, 0)
+        for index in objects.indices {
+            if index > start, sum + objects[index].records.count > records || index - start >= limit {
                 runs.append(objects[start..<index])
                 (start, sum) = (index, 0)
             }
-            sum += object.records.count
+            sum += objects[index].records.count
         }
-        return start < objects.count ? runs + [objects[start...]] : runs
+        return start < objects.endIndex ? runs + [objects[start...]] : runs
+    }
+
+    private func fromSpool<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(SystemError) -> Value
+    ) async throws(DeliveryError) -> Value {
+        try await onBlockingThread { () throws(DeliveryError) in
+            do throws(SystemError) { return try body() } catch { throw .spool(error) }
+        }
     }
 
     private func put(

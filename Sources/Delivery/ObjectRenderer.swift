@@ -29,10 +29,10 @@ struct ObjectRenderer: Sendable {
 
     /// The objects with their encoded records, in the same order.
     func render(
-        _ objects: ArraySlice<(planned: PlannedObject, records: [UInt8])>
+        _ objects: [(planned: PlannedObject, records: [UInt8])]
     ) async throws(DeliveryError) -> [RenderedObject] {
         let results = await withTaskGroup(of: (Int, Result<[RenderedObject], DeliveryError>).self) { group in
-            for part in Self.cut(objects) {
+            for part in Self.cut(objects[...]) {
                 group.addTask { (part.startIndex, renderPart(part)) }
             }
             var results: [(Int, Result<[RenderedObject], DeliveryError>)] = []

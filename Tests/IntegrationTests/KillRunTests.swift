@@ -53,9 +53,14 @@ import Testing
         #expect(books.lines.allSatisfy { $0.lost.isZero }, "seed \(seed): \(books.lines)")
         let (spooled, left) = try records(host, of: ports)
         #expect(left == sent, "seed \(seed)")
-        try fleet.wait("all records in objects") {
-            _ = try AgentClient(host.folder).ask(.flush)
-            return try delivered(host).count >= records(host, of: ports).sequences.count
+        do {
+            try fleet.wait("all records in objects") {
+                _ = try AgentClient(host.folder).ask(.flush)
+                return try delivered(host).count >= spooled.count
+            }
+        } catch {
+            let status = try AgentClient(host.folder).ask(.status)
+            Issue.record("seed \(seed): \(try delivered(host).count) of \(spooled.count) records; \(status)")
         }
         let objects = try delivered(host)
         #expect(Set(objects).count == objects.count, "seed \(seed): a record is twice in objects")
