@@ -40,6 +40,11 @@ package final class CollectorDelivery: Sendable {
             self.alreadyThere = alreadyThere
         }
 
+        mutating func count(_ other: Receipt) {
+            written += other.written
+            alreadyThere += other.alreadyThere
+        }
+
         mutating func count(_ outcome: PutOutcome) {
             switch outcome {
             case .written: written += 1
@@ -107,21 +112,24 @@ package final class CollectorDelivery: Sendable {
         let renderer = ObjectRenderer(compressionLevel: configuration.compressionLevel)
         var receipt = Receipt()
         for run in Self.cut(plan.objects[...], records: RecordIndex.records) {
-            let index = try await fromSpool { () throws(SystemError) in try RecordIndex(run, in: spool) }
-            var rendered: [RenderedObject] = []
-            for group in Self.cut(run, records: ObjectRenderer.batchRecords, objects: ObjectRenderer.batchObjects) {
-                let records = try await fromSpool { () throws(SystemError) in
-                    try index.records(of: group.indices, from: spool)
-                }
-                rendered += try await renderer.render(Array(zip(group, records)))
-                guard
-                    group.endIndex == run.endIndex || rendered.count >= Self.putObjects
-                        || rendered.reduce(0, { $0 + $1.object.content.count }) >= Self.putBytes
-                else { continue }
-                try await put(
-                    rendered, of: plan.streams, into: target, bucket, isRepeated: isRepeated, &receipt)
-                rendered = []
+            let index = try await fromSpool { () throws(SystemError) in try RecordIndex(run, in: spool) }.get()
+            let groups = Self.cut(run, records: ObjectRenderer.batchRecords, objects: ObjectRenderer.batchObjects)
+            var records = try await read(groups.first, index, spool).get()
+            var (waiting, ready): ([RenderedObject], [RenderedObject]) = ([], [])
+            for (number, group) in groups.enumerated() {
+                // While a group is rendered, the next is read and the one before is put.
+                async let following = read(groups.dropFirst(number + 1).first, index, spool)
+                async let outcome = put(ready, of: plan.streams, into: target, bucket, isRepeated: isRepeated)
+                waiting += try await renderer.render(Array(zip(group, records)))
+                receipt.count(try await outcome.get())
+                let isEnough =
+                    waiting.count >= Self.putObjects
+                    || waiting.reduce(0) { $0 + $1.object.content.count } >= Self.putBytes
+                (ready, waiting) = isEnough ? (waiting, []) : ([], waiting)
+                records = try await following.get()
             }
+            receipt.count(
+                try await put(ready + waiting, of: plan.streams, into: target, bucket, isRepeated: isRepeated).get())
         }
         MemoryHints.giveBack()
         try await finish(round, bucket) { progress in
@@ -213,16 +221,37 @@ package final class CollectorDelivery: Sendable {
 
     private func fromSpool<Value: Sendable>(
         _ body: @escaping @Sendable () throws(SystemError) -> Value
-    ) async throws(DeliveryError) -> Value {
-        try await onBlockingThread { () throws(DeliveryError) in
-            do throws(SystemError) { return try body() } catch { throw .spool(error) }
+    ) async -> Result<Value, DeliveryError> {
+        await onBlockingThread { () -> Result<Value, DeliveryError> in
+            do throws(SystemError) { return .success(try body()) } catch { return .failure(.spool(error)) }
         }
+    }
+
+    private func read(
+        _ objects: ArraySlice<PlannedObject>?, _ index: RecordIndex, _ spool: SpoolReader
+    ) async -> Result<[[UInt8]], DeliveryError> {
+        guard let objects else { return .success([]) }
+        return await fromSpool { () throws(SystemError) in try index.records(of: objects.indices, from: spool) }
     }
 
     private func put(
         _ rendered: [RenderedObject], of streams: [String: DeliveryState.Stream], into target: any Bucket,
-        _ bucket: String, isRepeated: Bool, _ receipt: inout Receipt
-    ) async throws(DeliveryError) {
+        _ bucket: String, isRepeated: Bool
+    ) async -> Result<Receipt, DeliveryError> {
+        do throws(DeliveryError) {
+            return .success(
+                try await putAll(rendered, of: streams, into: target, bucket, isRepeated: isRepeated))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func putAll(
+        _ rendered: [RenderedObject], of streams: [String: DeliveryState.Stream], into target: any Bucket,
+        _ bucket: String, isRepeated: Bool
+    ) async throws(DeliveryError) -> Receipt {
+        var receipt = Receipt()
+        if rendered.isEmpty { return receipt }
         var delivered: [Delivered] = []
         var refusal: DeliveryError?
         var taken: [Span] = []
@@ -241,6 +270,7 @@ package final class CollectorDelivery: Sendable {
         // Also where the round stays pending: if it is dropped one day, these objects are there still.
         try await note(delivered, bucket: bucket)
         if let refusal { throw refusal }
+        return receipt
     }
 
     func bucket(_ location: String) throws(DeliveryError) -> any Bucket {

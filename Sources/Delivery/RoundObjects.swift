@@ -22,7 +22,7 @@ struct RoundObjects {
     private(set) var streams: [String: DeliveryState.Stream] = [:]
 
     init(_ round: DeliveryRound, catalogue: Catalogue, progress: DeliveryState.Progress, region: String) {
-        let names = FlowObjectFormat.Names(catalogue)
+        let names = FlowObjectFormat.Names(catalogue, for: round.spans.lazy.map(\.terms.format))
         for span in round.spans {
             let name = span.interface.description
             var stream = Self.stream(progress.streams[name], at: span, after: progress.abandoned, region)

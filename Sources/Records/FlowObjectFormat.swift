@@ -26,15 +26,19 @@ package struct FlowObjectFormat: Sendable {
     /// What the objects of many interfaces call things by: made once for all of them, for it looks at every interface there is.
     package struct Names: Sendable {
         let catalogue: Catalogue
-        let json: FlowJSON
+        let json: FlowJSON?
 
         /// * `host`: who captured the records.
-        package init(_ catalogue: Catalogue, host: String = Machine.hostName) {
+        /// * `formats`: those that are wanted; only JSON lines need to know all peers.
+        package init(
+            _ catalogue: Catalogue, host: String = Machine.hostName, for formats: some Sequence<FlowLogFormat>
+        ) {
             self.catalogue = catalogue
-            json = FlowJSON(host: host, catalogue: catalogue)
+            json = formats.contains(.jsonLines) ? FlowJSON(host: host, catalogue: catalogue) : nil
         }
     }
 
+    /// * `names`: made for the collector's format among others.
     /// * `region`: where the interface is, if its placement does not say so.
     package init(collector: Collector, placement: Placement, names: Names, region: String) {
         let region = placement.region ?? region
@@ -46,7 +50,8 @@ package struct FlowObjectFormat: Sendable {
             content = .ibm(
                 IBMFlowLog(collector: collector, placement: placement, catalogue: names.catalogue, region: region))
         case .jsonLines:
-            content = .jsonLines(JSONFlowLog(collector: collector, placement: placement, json: names.json))
+            guard let json = names.json else { preconditionFailure("names that were made for other formats") }
+            content = .jsonLines(JSONFlowLog(collector: collector, placement: placement, json: json))
         case .aws(let columns):
             content = .aws(AWSFlowLog(columns: columns, collector: collector, placement: placement, region: region))
         }

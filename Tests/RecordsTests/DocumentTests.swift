@@ -64,7 +64,8 @@ import Testing
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
             format: format)
         let objects = FlowObjectFormat(
-            collector: collector, placement: shop.web, names: .init(shop.catalogue, host: "host-1"), region: "local")
+            collector: collector, placement: shop.web, names: .init(shop.catalogue, host: "host-1", for: [format]),
+            region: "local")
         var line = ByteLine()
         _ = objects.append(records, start: start, end: end, hasLoss: false, to: &line)
         let page = try page("flow-objects.md")

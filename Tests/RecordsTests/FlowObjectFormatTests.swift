@@ -17,7 +17,8 @@ import Testing
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
             format: format)
         return FlowObjectFormat(
-            collector: collector, placement: placement ?? shop.web, names: .init(shop.catalogue, host: "host-1"),
+            collector: collector, placement: placement ?? shop.web,
+            names: .init(shop.catalogue, host: "host-1", for: [format]),
             region: "local")
     }
 

@@ -44,7 +44,9 @@ import Testing
                 == CloudResourceName(collector, account: placement.project, region: region).description)
         var line = ByteLine()
         _ = FlowObjectFormat(
-            collector: collector, placement: placement, names: .init(Catalogue(), host: "web-1"), region: "elsewhere"
+            collector: collector, placement: placement,
+            names: .init(Catalogue(), host: "web-1", for: [collector.format]),
+            region: "elsewhere"
         ).append([], start: .now, end: .now, hasLoss: false, to: &line)
         #expect(line.text.contains(try #require(made["crn"]?.text)))
     }
