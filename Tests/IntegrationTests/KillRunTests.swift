@@ -54,7 +54,7 @@ import Testing
         let (spooled, left) = try records(host, of: ports)
         #expect(left == sent, "seed \(seed)")
         do {
-            try fleet.wait("all records in objects") {
+            try fleet.wait("all records in objects", seconds: 180) {
                 _ = try AgentClient(host.folder).ask(.flush)
                 return try delivered(host).count >= spooled.count
             }
