@@ -85,7 +85,7 @@ package final class Registry: Sendable {
     package func note(_ note: AuditNote, by actor: Actor) async throws {
         try await queue.submit { database in
             var head = try AuditTrail.Head(database)
-            try AuditTrail.append([note], by: actor, revision: nil, at: .now, after: &head, to: database)
+            try AuditTrail.append(note, by: actor, revision: nil, at: .now, after: &head, to: database)
         }
     }
 

@@ -54,7 +54,7 @@ import Testing
         let (spooled, left) = try records(host, of: ports)
         #expect(left == sent, "seed \(seed)")
         do {
-            try fleet.wait("all records in objects", seconds: 180) {
+            try fleet.wait("all records in objects") {
                 _ = try AgentClient(host.folder).ask(.flush)
                 return try delivered(host).count >= spooled.count
             }

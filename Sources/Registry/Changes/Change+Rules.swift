@@ -108,22 +108,15 @@ extension Change {
     private func tell(_ action: String, of rule: StoredRule, before: String?, after: String?) throws {
         var group: StoredGroup = try find(rule.groupID)
         try touch(&group)
+        try audit(action, group, before: before, after: after)
         let carriers = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
                     SELECT interface.id, interface.name FROM interface_group JOIN interface ON interface.id = interfaceID
                     WHERE groupID = ? ORDER BY interface.id
                     """), arguments: [rule.groupID])
-        var note = AuditNote(
-            action: action, targetKind: .group, targetID: group.id, targetName: group.name, before: before, after: after
-        )
-        var notes = [note]
-        note.targetKind = .interface
         for carrier in carriers {
-            (note.targetID, note.targetName) = (carrier[0], carrier[1])
-            notes.append(note)
+            try audit(action, .interface, id: carrier[0], name: carrier[1], before: before, after: after)
         }
-        _ = try ensureRevision()
-        try audit(notes)
     }
 }

@@ -25,7 +25,7 @@ package final class Change {
     /// The revision that this change makes; nil while nothing has changed.
     package var revision: Int64? { number }
 
-    func ensureRevision() throws -> Int64 {
+    private func ensureRevision() throws -> Int64 {
         if let number { return number }
         try database.cachedStatement(
             sql: "INSERT INTO revision (madeAt, actor, requestID, action) VALUES (?, ?, ?, ?)"
@@ -98,12 +98,9 @@ package final class Change {
                 action: action, targetKind: kind, targetID: id, targetName: name, before: before, after: after))
     }
 
-    package func audit(_ note: AuditNote) throws { try audit([note]) }
-
-    /// Writes notes that differ in their targets only.
-    func audit(_ notes: [AuditNote]) throws {
+    package func audit(_ note: AuditNote) throws {
         var end = try head ?? AuditTrail.Head(database)
-        try AuditTrail.append(notes, by: actor, revision: number, at: instant, after: &end, to: database)
+        try AuditTrail.append(note, by: actor, revision: number, at: instant, after: &end, to: database)
         head = end
     }
 

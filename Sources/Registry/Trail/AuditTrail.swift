@@ -63,46 +63,18 @@ package struct AuditEntry: Codable, FetchableRecord, PersistableRecord, Sendable
 
     /// The fields in their order, each with its length before it: no two entries have the same bytes.
     fileprivate func digest(after previous: Data) -> Data {
-        var fields = LengthPrefixedFields(after: previous)
-        fields.append(String(sequence))
-        fields.append(String(at))
-        for field in [requestID, actorID, actorName, projectID, source, action, outcome, reason] {
-            fields.append(field)
+        var bytes = Array(previous)
+        bytes.reserveCapacity(1024)
+        let fields: [String?] = [
+            String(sequence), String(at), requestID, actorID, actorName, projectID, source, action, outcome, reason,
+            targetKind, targetID, targetName, before, after, revision.map { String($0) },
+        ]
+        for field in fields {
+            bytes += (field.map { "\($0.utf8.count):" } ?? "-:").utf8
+            bytes += (field ?? "").utf8
         }
-        for field in [targetKind, targetID, targetName] { fields.append(field) }
-        fields.append(before)
-        fields.append(after)
-        fields.append(revision.map { String($0) })
-        return fields.digest
+        return Data(SHA256.hash(data: bytes))
     }
-}
-
-/// What an entry's hash is made of: the hash before, then `LENGTH:TEXT` of each field, `-:` where there is none.
-private struct LengthPrefixedFields {
-    private var bytes: [UInt8] = []
-
-    init(after previous: Data) {
-        bytes.reserveCapacity(2048)
-        bytes.append(contentsOf: previous)
-    }
-
-    mutating func append(_ field: String?) {
-        guard let field else {
-            bytes.append(UInt8(ascii: "-"))
-            bytes.append(UInt8(ascii: ":"))
-            return
-        }
-        appendDecimal(field.utf8.count)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(contentsOf: field.utf8)
-    }
-
-    private mutating func appendDecimal(_ number: Int) {
-        if number >= 10 { appendDecimal(number / 10) }
-        bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
-    }
-
-    var digest: Data { Data(SHA256.hash(data: bytes)) }
 }
 
 /// The append-only record of who changed what: each entry's hash covers the one before, so an entry that is altered, removed
@@ -123,58 +95,31 @@ package enum AuditTrail {
         }
     }
 
-    /// So many entries are written by one statement.
-    private static let together = 16
-
-    /// Adds entries after `head`, which then is the last of them.
-    ///
-    /// - Precondition: the notes differ in their targets only.
+    /// Adds an entry after `head`, which then is the entry.
     static func append(
-        _ notes: [AuditNote], by actor: Actor, revision: Int64?, at: Timestamp, after head: inout Head,
+        _ note: AuditNote, by actor: Actor, revision: Int64?, at: Timestamp, after head: inout Head,
         to database: Database
     ) throws {
-        var rest = notes[...]
-        while !rest.isEmpty {
-            var entries: [AuditEntry] = []
-            for note in rest.prefix(together) {
-                var entry = AuditEntry(
-                    sequence: head.sequence + 1, at: at.nanoseconds, requestID: actor.requestID,
-                    actorID: actor.userID, actorName: actor.userName, projectID: actor.projectID, source: actor.source,
-                    action: note.action, outcome: note.outcome.rawValue, reason: note.reason,
-                    targetKind: note.targetKind?.rawValue ?? "", targetID: note.targetID, targetName: note.targetName,
-                    before: note.before, after: note.after, revision: revision, hash: Data())
-                entry.hash = entry.digest(after: head.hash)
-                head.sequence = entry.sequence
-                head.hash = entry.hash
-                entries.append(entry)
-            }
-            try insert(entries, into: database)
-            rest = rest.dropFirst(together)
-        }
-    }
-
-    /// Writes entries that have all but their place in the chain and their target in common.
-    private static func insert(_ entries: [AuditEntry], into database: Database) throws {
-        guard let first = entries.first else { return }
-        let own = Array(repeating: "(?, ?, ?, ?, ?)", count: entries.count).joined(separator: ", ")
-        var arguments: [(any DatabaseValueConvertible)?] = [
-            first.at, first.requestID, first.actorID, first.actorName, first.projectID, first.source, first.action,
-            first.outcome, first.reason, first.before, first.after, first.revision,
-        ]
-        for entry in entries {
-            arguments += [entry.sequence, entry.targetKind, entry.targetID, entry.targetName, entry.hash]
-        }
+        var entry = AuditEntry(
+            sequence: head.sequence + 1, at: at.nanoseconds, requestID: actor.requestID,
+            actorID: actor.userID, actorName: actor.userName, projectID: actor.projectID, source: actor.source,
+            action: note.action, outcome: note.outcome.rawValue, reason: note.reason,
+            targetKind: note.targetKind?.rawValue ?? "", targetID: note.targetID, targetName: note.targetName,
+            before: note.before, after: note.after, revision: revision, hash: Data())
+        entry.hash = entry.digest(after: head.hash)
         try database.cachedStatement(
             sql: """
-                WITH common (at, requestID, actorID, actorName, projectID, source, action, outcome, reason, before, after,
-                  revision) AS (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))
                 INSERT INTO audit (sequence, at, requestID, actorID, actorName, projectID, source, action, outcome, reason,
                   targetKind, targetID, targetName, before, after, revision, hash)
-                SELECT own.column1, at, requestID, actorID, actorName, projectID, source, action, outcome, reason,
-                  own.column2, own.column3, own.column4, before, after, revision, own.column5
-                FROM common, (VALUES \(own)) AS own
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: StatementArguments(arguments))
+        ).execute(arguments: [
+            entry.sequence, entry.at, entry.requestID, entry.actorID, entry.actorName, entry.projectID, entry.source,
+            entry.action, entry.outcome, entry.reason, entry.targetKind, entry.targetID, entry.targetName, entry.before,
+            entry.after, entry.revision, entry.hash,
+        ])
+        head.sequence = entry.sequence
+        head.hash = entry.hash
     }
 
     /// What a check of the chain found.
