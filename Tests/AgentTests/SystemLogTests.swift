@@ -1,5 +1,6 @@
 import Foundation
 import Host
+import TestSupport
 import Testing
 
 @Suite struct SystemLogTests {
@@ -23,9 +24,7 @@ import Testing
                     while True: f.write(s.recv(65536) + b'\\n')
                     """, path, output,
                 ])
-            for _ in 0..<200 where !DurableFile.exists(output) {
-                _ = try Polling.wait([], timeoutNanoseconds: 20_000_000)
-            }
+            try eventually("the listener") { DurableFile.exists(output) }
         }
 
         func lines() throws -> [String] {
@@ -47,9 +46,9 @@ import Testing
             lines: Array("Nov 21 09:05:07 action=ACCEPT one\nNov  1 09:05:08 action=DROP two\n".utf8),
             tag: "gatehouse-agent")
         var found: [String] = []
-        for _ in 0..<100 where found.count < 2 {
-            _ = try Polling.wait([], timeoutNanoseconds: 20_000_000)
+        try eventually("both lines") {
             found = try listener.lines()
+            return found.count >= 2
         }
         #expect(
             found == [

@@ -34,7 +34,7 @@ import Testing
     private func commitPatiently(_ spool: Spool, records: Int) throws {
         var position = spool.position
         position.ended += UInt64(records)
-        let deadline = SystemClock.monotonic + 10_000_000_000
+        let deadline = SystemClock.monotonic + 120_000_000_000
         do {
             return try commit(spool, records: records)
         } catch let error as SystemError where error.isNoRoom {}

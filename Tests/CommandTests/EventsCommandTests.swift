@@ -2,6 +2,7 @@ import Foundation
 import Host
 import Link
 import Model
+import TestSupport
 import Testing
 
 @Suite struct EventsCommandTests {
@@ -80,21 +81,13 @@ import Testing
         let process = try ChildProcess(
             ShopFolder.program, ["events", "--follow", "-o", "json", "--data", shop.folder.path], options: options)
         func shown() throws -> String { String(decoding: try DurableFile.read(output) ?? [], as: UTF8.self) }
-        try wait { try shown().contains("\"sequence\":3,") }
+        try eventually("the third event") { try shown().contains("\"sequence\":3,") }
         try DurableFile.rename(shop.folder.eventsJSON, to: shop.folder.eventsJSON + ".1")
         try shop.write(shop.line(try shop.event(4, seconds: 800)), to: shop.folder.eventsJSON)
-        try wait { try shown().contains("\"sequence\":4,") }
+        try eventually("the fourth event") { try shown().contains("\"sequence\":4,") }
         process.terminate()
         #expect(try process.wait() == .code(0))
         let objects = try JSONSerialization.jsonObject(with: Data(shown().utf8)) as? [[String: Any]]
         #expect(objects?.count == 5)
-    }
-
-    private func wait(until condition: () throws -> Bool) throws {
-        let deadline = SystemClock.monotonic + 60_000_000_000
-        while try !condition() {
-            try #require(SystemClock.monotonic < deadline, "nothing came in 20 seconds")
-            _ = try Polling.wait([], timeoutNanoseconds: 20_000_000)
-        }
     }
 }

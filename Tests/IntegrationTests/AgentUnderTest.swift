@@ -46,7 +46,7 @@ final class AgentUnderTest {
 
     func start() throws {
         try supervisor.start()
-        try AgentClient(folder).waitUntilReady(seconds: 60)
+        try AgentClient(folder).waitUntilReady(seconds: 240)
     }
 
     func remove() {

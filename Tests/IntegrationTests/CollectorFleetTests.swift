@@ -29,7 +29,7 @@ import Testing
         try fleet.inForce()
         let guest = try #require(host.guests["g1"])
         #expect(try guest.tcp(try address("10.9.0.99"), 80, patience: 300) == .silence)
-        try fleet.wait("the session's event") { try host.events().count == 1 }
+        try eventually("the session's event") { try host.events().count == 1 }
         let bucket = URL(filePath: host.folder.path + "/flowlogs")
         func objects() -> [String] {
             let all = FileManager.default.enumerator(at: bucket, includingPropertiesForKeys: nil)?.allObjects as? [URL]
@@ -38,7 +38,7 @@ import Testing
         func content(_ key: String) throws -> String { try ChildProcess.run("zcat", [key]).output }
         // The collector's interval is five minutes.
         _ = try AgentClient(host.folder).ask(.flush)
-        try fleet.wait("the flow in an object") { try objects().contains { try content($0).contains("10.9.0.99") } }
+        try eventually("the flow in an object") { try objects().contains { try content($0).contains("10.9.0.99") } }
         let id = try #require(instance.split(separator: ":").last)
         for key in objects() {
             #expect(key.contains("vnic-id=\(port)"))
@@ -70,7 +70,7 @@ import Testing
         let collector = try #require(made["id"] as? String)
         let folder = host.folder.credentials
         func files() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
-        try fleet.wait("the credentials") { files().contains { $0.hasPrefix("sealed-") } }
+        try eventually("the credentials") { files().contains { $0.hasPrefix("sealed-") } }
         let file = try #require(files().first)
         #expect(try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8).contains("s3cr3t"))
         let mode = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")[.posixPermissions]
@@ -81,7 +81,7 @@ import Testing
             #expect(!revision.contains("s3cr3t"))
         }
         try fleet.call("DELETE", "/v1/flow_log_collectors/\(collector)?\(version)")
-        try fleet.wait("no credentials") { files().isEmpty }
+        try eventually("no credentials") { files().isEmpty }
     }
 }
 
@@ -115,11 +115,11 @@ private final class AgreeableStore {
         let path = FileManager.default.temporaryDirectory.path + "/gatehouse-store-\(UUID().uuidString.prefix(8))"
         process = try ChildProcess("python3", ["-c", Self.script, path], options: options)
         var found: Int?
-        for _ in 0..<100 where found == nil {
-            Thread.sleep(forTimeInterval: 0.05)
+        try eventually("the store's port") {
             found = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
                 $0.hasSuffix("\n") ? Int($0.dropLast()) : nil
             }
+            return found != nil
         }
         try? FileManager.default.removeItem(atPath: path)
         port = try #require(found)

@@ -29,15 +29,6 @@ import Testing
         return found
     }
 
-    private func wait(_ seconds: Int64, until isTrue: () throws -> Bool) throws -> Bool {
-        let deadline = SystemClock.monotonic + seconds * 1_000_000_000
-        while SystemClock.monotonic < deadline {
-            if try isTrue() { return true }
-            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
-        }
-        return false
-    }
-
     @Test(.kernel) func `every record is in its bucket once, though a bucket was away and the agent was killed`() throws
     {
         let agent = try AgentUnderTest("co", window: 2)
@@ -60,25 +51,28 @@ import Testing
                 while try agent.supervisor.look() == nil { _ = try Polling.wait([], timeoutNanoseconds: 2_000_000) }
                 try agent.start()
             }
-            _ = try wait(1) { false }
+            _ = try Polling.wait([], timeoutNanoseconds: 1_000_000_000)
         }
         // The willing bucket goes on; the state says which does not.
-        #expect(try wait(60) { try agent.status().undelivered?.contains("\(mount) is not there") == true })
-        #expect(try wait(60) { try !objects(agent.folder.path + "/flowlogs").values.allSatisfy(\.isEmpty) })
+        try eventually("the missing bucket to be said") {
+            try agent.status().undelivered?.contains("\(mount) is not there") == true
+        }
+        try eventually("records in the other bucket") {
+            try !objects(agent.folder.path + "/flowlogs").values.allSatisfy(\.isEmpty)
+        }
         try DurableFile.makeFolder(mount)
         for (folder, instance) in [(agent.folder.path + "/flowlogs", "10.1.0.10"), (mount, "10.1.0.11")] {
             var delivered: [[String: Any]] = []
-            let isComplete = try wait(60) {
+            try eventually("all sessions of \(instance), not \(delivered.count)") {
                 delivered = try objects(folder).values.flatMap { $0 }
                 return delivered.count { $0["target_port"] as? Int == 8080 } >= 30
             }
-            #expect(isComplete, "\(instance): \(delivered.count)")
             let sessions = delivered.filter {
                 $0["target_port"] as? Int == 8080 && $0["was_terminated"] as? Bool == true
             }
             #expect(Set(sessions.compactMap { $0["initiator_port"] as? Int }).count == 30)
             #expect(sessions.count == 30)
         }
-        #expect(try wait(60) { try agent.status().undelivered == nil })
+        try eventually("everything to be delivered") { try agent.status().undelivered == nil }
     }
 }

@@ -51,12 +51,8 @@ final class Fleet {
                 "serve", "--data", "\(folder)/server", "--listen", "\(Self.serverAddress):8440", "--bootstrap",
                 "\(folder)/first.yaml",
             ], options: options)
-        let deadline = SystemClock.monotonic + 90_000_000_000
-        while (try? call("GET", "/ready")["status"]) as? String != "ready" {
-            guard SystemClock.monotonic < deadline else {
-                throw Unexpected(description: "the server does not get ready")
-            }
-            _ = try Polling.wait([], timeoutNanoseconds: 50_000_000)
+        try eventually("the server to be ready") {
+            (try? call("GET", "/ready")["status"]) as? String == "ready"
         }
     }
 
@@ -118,8 +114,8 @@ final class Fleet {
         )
         hosts.append(host)
         try host.supervisor.start()
-        try AgentClient(host.folder).waitUntilReady(seconds: 60)
-        try wait("\(name) to be live") { try state(of: name) == "live" }
+        try AgentClient(host.folder).waitUntilReady(seconds: 240)
+        try eventually("\(name) to be live") { try state(of: name) == "live" }
         return host
     }
 
@@ -128,18 +124,9 @@ final class Fleet {
         return hosts?.first { $0["name"] as? String == host }?["state"] as? String
     }
 
-    /// Waits until every host has a revision of at least this number in force, or none that concerns it is newer.
-    func wait(_ what: String, seconds: Int64 = 60, until isTrue: () throws -> Bool) throws {
-        let deadline = SystemClock.monotonic + seconds * 1_000_000_000
-        while try !isTrue() {
-            guard SystemClock.monotonic < deadline else { throw Unexpected(description: "waited in vain for \(what)") }
-            _ = try Polling.wait([], timeoutNanoseconds: 20_000_000)
-        }
-    }
-
     /// Waits until the newest change is in the kernel of every host that it concerns.
     func inForce() throws {
-        try wait("the change to be in force") {
+        try eventually("the change to be in force") {
             let revisions = try call("GET", "/api/revisions?limit=1")["revisions"] as? [[String: Any]]
             guard let request = revisions?.first?["request_id"] as? String,
                 let effects = try call("GET", "/api/audit?request=\(request)")["effects"] as? [[String: Any]]

@@ -49,7 +49,7 @@ import Testing
         #expect(try three.tcp(target, 8080, patience: 300) == .silence)
         #expect(try one.tcp(target, 8080) == .answered(1000))
         // The events of both ends are here, and at the server.
-        try fleet.wait("the events at the server") {
+        try eventually("the events at the server") {
             try fleet.hosts.allSatisfy { host in
                 let copy = "\(fleet.folder)/server/hosts/\(host.name)/events.jsonl"
                 // Three sessions left, five arrived, and the third host began two of them.
@@ -87,7 +87,7 @@ import Testing
         let servers = try GuestServer(try #require(host.guests["g2"]), [target], tcp: [], udp: [1000, 1001])
         defer { servers.stop() }
         // Neighbours are found; nothing is asked for yet.
-        try fleet.wait("an answer") { try one.udp(target, 1000, patience: 5000).isAnswered }
+        try eventually("an answer") { try one.udp(target, 1000, patience: 5000).isAnswered }
         let drops = try fleet.make(
             "log/logs", "log", #"{"resource_type": "security_group", "resource_id": "\#(app)", "event": "DROP"}"#)
         let accepts = try fleet.make(
@@ -102,7 +102,7 @@ import Testing
         try fleet.call("PUT", "/networking/v2.0/log/logs/\(drops)", #"{"log": {"enabled": false}}"#)
         try fleet.inForce()
         #expect(try one.udp(target, 2001) == .silence)
-        try fleet.wait("the last event") { try host.events().contains { $0.verdict == .drop && $0.targetPort == 2001 } }
+        try eventually("the last event") { try host.events().contains { $0.verdict == .drop && $0.targetPort == 2001 } }
         let lines = String(decoding: try DurableFile.read(host.folder.eventsText) ?? [], as: UTF8.self).split(
             separator: "\n")
         let told = lines.map { line in
@@ -181,16 +181,16 @@ import Testing
         try fleet.killServer()
         // Enforced and recorded without the server, also after the agent begins anew.
         host.supervisor.process?.kill()
-        try fleet.wait("the agent's end") { try host.supervisor.look() != nil }
+        try eventually("the agent's end") { try host.supervisor.look() != nil }
         try host.supervisor.start()
-        try AgentClient(host.folder).waitUntilReady(seconds: 60)
+        try AgentClient(host.folder).waitUntilReady(seconds: 240)
         #expect(try one.tcp(target, 80) == .answered(1000))
         #expect(try one.udp(target, 53) == .silence)
         try fleet.startServer()
-        try fleet.wait("the host to come back") { try fleet.state(of: "host-1") == "live" }
+        try eventually("the host to come back") { try fleet.state(of: "host-1") == "live" }
         let copy = "\(fleet.folder)/server/hosts/host-1/events.jsonl"
         // Three sessions, each at both ends.
-        try fleet.wait("the events at the server") {
+        try eventually("the events at the server") {
             try host.events().count == 6 && FleetHost.events(in: copy) == host.events()
         }
         // What is changed now comes through.

@@ -81,10 +81,7 @@ import Testing
 
     private func flush(_ agent: AgentUnderTest, until isTrue: () throws -> Bool) throws {
         try agent.ask(.flush)
-        let deadline = SystemClock.monotonic + 60_000_000_000
-        while try !isTrue(), SystemClock.monotonic < deadline {
-            _ = try Polling.wait([], timeoutNanoseconds: 100_000_000)
-        }
+        try eventually("the records in the buckets", isTrue: isTrue)
     }
 
     @Test(.kernel) func `finest granularity wins`() throws {

@@ -17,12 +17,7 @@ import Testing
     }
 
     private func wait(_ what: String, _ agent: AgentUnderTest, _ isTrue: () throws -> Bool) throws {
-        let deadline = SystemClock.monotonic + 60_000_000_000
-        while try !isTrue() {
-            let status = try agent.status()
-            try #require(SystemClock.monotonic < deadline, "waited in vain for \(what): \(status)")
-            _ = try Polling.wait([], timeoutNanoseconds: 100_000_000)
-        }
+        try eventually("\(what): \((try? agent.status()).map { "\($0)" } ?? "no status")", isTrue: isTrue)
     }
 
     @Test(.kernel) func `a device that is made anew or renamed is judged again without anybody's help`() throws {

@@ -38,11 +38,11 @@ import Testing
                 try fleet.startServer()
             } else {
                 host.supervisor.process?.kill()
-                try fleet.wait("the agent's end") { try host.supervisor.look() != nil }
+                try eventually("the agent's end") { try host.supervisor.look() != nil }
                 try host.supervisor.start()
             }
         }
-        try AgentClient(host.folder).waitUntilReady(seconds: 60)
+        try AgentClient(host.folder).waitUntilReady(seconds: 240)
         let sent = try traffic.stop()
         // Sessions that rest are ended, so that nothing is open any more.
         _ = try TestHost.run("conntrack", "-F", in: host.host.name, mayFail: true)
@@ -54,7 +54,7 @@ import Testing
         let (spooled, left) = try records(host, of: ports)
         #expect(left == sent, "seed \(seed)")
         do {
-            try fleet.wait("all records in objects") {
+            try eventually("all records in objects") {
                 _ = try AgentClient(host.folder).ask(.flush)
                 return try delivered(host).count >= spooled.count
             }
@@ -130,16 +130,15 @@ import Testing
     }
 
     private func expectCopy(_ copy: String, _ original: () throws -> [UInt8]) throws {
-        let deadline = SystemClock.monotonic + 60_000_000_000
-        var (wanted, found) = (try original(), try DurableFile.read(copy) ?? [])
-        while wanted != found, SystemClock.monotonic < deadline {
-            _ = try Polling.wait([], timeoutNanoseconds: 200_000_000)
-            (wanted, found) = (try original(), try DurableFile.read(copy) ?? [])
+        var (wanted, found): ([UInt8], [UInt8]) = ([], [])
+        var difference: String {
+            let place = zip(wanted, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+            return "\(wanted.count) bytes here, \(found.count) at the server, the first other one \(place ?? -1)"
         }
-        let place = zip(wanted, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-        #expect(
-            wanted == found,
-            "\(copy): \(wanted.count) bytes here, \(found.count) at the server, the first other one \(place ?? -1)")
+        try eventually("\(copy) to be the host's: \(difference)", every: 200) {
+            (wanted, found) = (try original(), try DurableFile.read(copy) ?? [])
+            return wanted == found
+        }
     }
 
     /// Manifests agree with the bucket; they are there when the run has gone from one hour into the next.

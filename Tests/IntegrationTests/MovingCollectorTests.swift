@@ -42,10 +42,11 @@ import Testing
         return found
     }
 
-    private func wait(_ agent: AgentUnderTest, until isTrue: ([String: [Int]]) -> Bool) throws {
-        let deadline = SystemClock.monotonic + 20_000_000_000
-        while try !isTrue(delivered(agent)), SystemClock.monotonic < deadline {
-            _ = try Polling.wait([], timeoutNanoseconds: 100_000_000)
+    private func wait(
+        _ what: String, _ agent: AgentUnderTest, until isTrue: ([String: [Int]]) -> Bool
+    ) throws {
+        try eventually("\(what), not \((try? delivered(agent)) ?? [:])") {
+            try isTrue(delivered(agent))
         }
     }
 
@@ -63,11 +64,11 @@ import Testing
         for step in steps {
             try agent.apply(Self.policy(step))
             // A suspended collector's records leave at once; a deleted one's that were not sent go with it.
-            if step == Self.suspended { try wait(agent) { $0["fine", default: []].count >= 4 } }
+            if step == Self.suspended { try wait("four sessions", agent) { $0["fine", default: []].count >= 4 } }
             for _ in 0..<4 { #expect(try web.tcp(try address("10.1.0.11"), 8080) == .answered(1000)) }
         }
         try agent.ask(.flush)
-        try wait(agent) { $0["coarse", default: []].count >= 8 }
+        try wait("eight sessions", agent) { $0["coarse", default: []].count >= 8 }
         let found = try delivered(agent)
         // The kernel numbers ports as sessions are opened: which session is which shows in the records.
         let web0 = Identifier<Interface>(derivedFrom: "interface", "shop", "shop", "web", "eth0")
@@ -128,7 +129,9 @@ import Testing
         var owners: [String?] = []
         func waitForAll() throws {
             try agent.ask(.flush)
-            try wait(agent) { $0.values.reduce(0) { $0 + Set($1).count } >= owners.count { $0 != nil } }
+            try wait("\(owners), seed \(seed)", agent) {
+                $0.values.reduce(0) { $0 + Set($1).count } >= owners.count { $0 != nil }
+            }
         }
         try agent.apply(present.yaml)
         for _ in 0..<14 {

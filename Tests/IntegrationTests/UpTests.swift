@@ -33,12 +33,9 @@ import Testing
                 ["up", "--data", folder + "/data", "--listen", "127.0.0.1:8440", "-f", folder + "/shop.yaml"],
                 options: options)
             let agent = AgentClient(DataFolder(folder + "/data"))
-            let deadline = SystemClock.monotonic + 60_000_000_000
-            while (try? agent.ask(.status)).flatMap({
-                if case .status(let status) = $0 { status.interfaces.count } else { 0 }
-            }) != 2 {
-                try #require(SystemClock.monotonic < deadline, "run \(run)")
-                _ = try Polling.wait([], timeoutNanoseconds: 100_000_000)
+            try eventually("both interfaces in run \(run)") {
+                guard case .status(let status) = try? agent.ask(.status) else { return false }
+                return status.interfaces.count == 2
             }
             #expect(try web.tcp(try address("10.1.0.11"), 8080) == .answered(1000))
             #expect(try web.tcp(try address("10.1.0.11"), 22, patience: 300) == .silence)

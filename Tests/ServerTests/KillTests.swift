@@ -136,7 +136,7 @@ import Testing
     }
 
     private static func ready(_ client: HTTPClient, _ base: String) async throws {
-        for _ in 0..<400 {
+        for _ in 0..<4000 {
             if (try? await send(client, .GET, base + "/ready", "")) != nil { return }
             try await Task.sleep(for: .milliseconds(25))
         }
