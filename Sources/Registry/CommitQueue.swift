@@ -15,12 +15,16 @@ final class CommitQueue: Sendable {
     }
 
     private let pool: DatabasePool
+    private let checkpointer: Checkpointer
     private let worker = DispatchQueue(label: "gatehouse.registry.commit")
     private let waiting = Mutex<[Job]>([])
     /// So many changes share a commit at most: the first must not wait for ever.
     private static let batch = 256
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    init(_ pool: DatabasePool, _ checkpointer: Checkpointer) {
+        self.pool = pool
+        self.checkpointer = checkpointer
+    }
 
     func submit<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -63,6 +67,8 @@ final class CommitQueue: Sendable {
                 return waiting.isEmpty
             }
             for answer in answers { answer() }
+            checkpointer.noteCommit()
+            checkpointer.finish(pool)
             if isDone { return }
         }
     }

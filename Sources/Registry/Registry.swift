@@ -24,6 +24,10 @@ package final class Registry: Sendable {
             // A commit is on disk when it returns.
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA cache_size = -32000")
+            // `Checkpointer` does it long before.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 100000")
+            // What one large change has made of the log is given back.
+            try database.execute(sql: "PRAGMA journal_size_limit = 134217728")
         }
         pool = try DatabasePool(path: path, configuration: configuration)
         let migrator = Schema.migrator
@@ -32,7 +36,7 @@ package final class Registry: Sendable {
                 .newerSchema, "registry \(path): a newer version of Gatehouse has written it; start that version")
         }
         try migrator.migrate(pool)
-        queue = CommitQueue(pool)
+        queue = CommitQueue(pool, try Checkpointer(path: path))
     }
 
     /// Reads a consistent state; changes made meanwhile are not seen.

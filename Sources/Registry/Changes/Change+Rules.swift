@@ -62,8 +62,8 @@ extension Change {
             }
             rule.identity += "|\(id)"
         }
-        try insert(&rule)
-        if told { try tell("security_group.rule.add", of: rule, before: nil, after: try json(rule)) }
+        let body = try insert(&rule)
+        if told { try tell("security_group.rule.add", of: rule, before: nil, after: body) }
         return rule
     }
 
@@ -109,13 +109,13 @@ extension Change {
         var group: StoredGroup = try find(rule.groupID)
         try touch(&group)
         try audit(action, group, before: before, after: after)
-        let carriers = try Row.fetchAll(
+        let carriers = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
                     SELECT interface.id, interface.name FROM interface_group JOIN interface ON interface.id = interfaceID
                     WHERE groupID = ? ORDER BY interface.id
                     """), arguments: [rule.groupID])
-        for carrier in carriers {
+        while let carrier = try carriers.next() {
             try audit(action, .interface, id: carrier[0], name: carrier[1], before: before, after: after)
         }
     }

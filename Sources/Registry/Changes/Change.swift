@@ -36,13 +36,15 @@ package final class Change {
 
     // MARK: Objects
 
-    /// Adds an object, and says so in the trail.
-    package func insert<Object: StoredObject>(_ object: inout Object) throws {
+    /// Adds an object.
+    ///
+    /// - Returns: the object as the trail and the history hold it.
+    @discardableResult package func insert<Object: StoredObject>(_ object: inout Object) throws -> String {
         object.createdAt = instant.nanoseconds
         object.updatedAt = instant.nanoseconds
         object.revisionNumber = 0
         try object.insert(database)
-        try remember(object)
+        return try remember(object)
     }
 
     /// Puts a changed object in place of its former state; an equal one changes nothing.
@@ -56,7 +58,7 @@ package final class Change {
         object.revisionNumber += 1
         object.updatedAt = instant.nanoseconds
         try object.update(database)
-        try remember(object)
+        _ = try remember(object)
     }
 
     package func delete(_ object: some StoredObject) throws {
@@ -67,8 +69,10 @@ package final class Change {
         try write(kind: kind, id: object.id, body: nil)
     }
 
-    private func remember<Object: StoredObject>(_ object: Object) throws {
-        try write(kind: Object.kind.rawValue, id: object.id, body: json(object))
+    private func remember<Object: StoredObject>(_ object: Object) throws -> String {
+        let body = try json(object)
+        try write(kind: Object.kind.rawValue, id: object.id, body: body)
+        return body
     }
 
     private func write(kind: String, id: String, body: String?) throws {

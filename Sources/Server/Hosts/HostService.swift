@@ -109,6 +109,8 @@ package final class HostService: Sendable {
     private func tellChanges() async {
         let newest = (try? await registry.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM revision") }) ?? 0
         let known = connections.withLock { $0.byHost.mapValues { (number: $0.number, digest: $0.digest) } }
+        // Who comes later reads at least the newest.
+        guard !known.isEmpty else { return examinedRevision.withLock { $0 = max($0, newest) } }
         let examined = self.examined
         if examined > 0, examined < newest,
             let span = try? await registry.read({ try GroupSpan.between(examined, newest, in: $0) }),
@@ -141,8 +143,10 @@ package final class HostService: Sendable {
     ///
     /// - Returns: false, with nobody told, when a message cannot be made.
     private func tell(_ span: GroupSpan) async -> Bool {
+        let connected = self.connected
+        let shares = span.shares.filter { connected.contains($0.key) }
         var lines: [GroupAmendment.Share: [UInt8]] = [:]
-        for share in Set(span.shares.values) {
+        for share in Set(shares.values) {
             guard let line = try? ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: share))) else {
                 return false
             }
@@ -151,7 +155,7 @@ package final class HostService: Sendable {
         let number = span.amendment.number
         let told = connections.withLock { connections in
             var told: [String] = []
-            for (host, share) in span.shares {
+            for (host, share) in shares {
                 guard var connection = connections.byHost[host], let line = lines[share] else { continue }
                 if connection.told == 0 {
                     // Its first policy is being read, perhaps from before this change.
