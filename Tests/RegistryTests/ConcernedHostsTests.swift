@@ -67,9 +67,16 @@ import Testing
         #expect(amended > 20)
     }
 
+    /// What is read for several hosts together stays true over all changes.
+    private let policies = [HostPolicies(region: ServedRegion()), HostPolicies(region: ServedRegion(), few: 2)]
+
     private func revisions(_ test: RegistryUnderTest) async throws -> (number: Int64, byHost: [String: Revision]) {
-        try await test.registry.read { database in
-            (
+        try await test.registry.read { [policies] database in
+            for host in Self.hosts {
+                let alone = try HostPolicy.revision(forHost: host, in: database)
+                for shared in policies { #expect(try shared.revision(forHost: host, in: database) == alone) }
+            }
+            return (
                 try Int64.fetchOne(database, sql: "SELECT coalesce(max(number), 0) FROM revision") ?? 0,
                 try Dictionary(
                     uniqueKeysWithValues: Self.hosts.map {

@@ -9,31 +9,7 @@ package enum HostPolicy {
     package static func revision(
         forHost host: String, of region: ServedRegion = ServedRegion(), in database: Database
     ) throws -> Revision {
-        let number =
-            try Int.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM revision")) ?? 0
-        var reader = try HostPolicyReader(host: host, region: region, database: database)
-        let policy = try reader.policy()
-        let origins = try ruleOrigins(reader.editions, in: database)
-        let notes = try notes(Set(origins.values).union([number]), in: database)
-        let own = notes.first { $0.number == number }
-        return Revision(
-            number: number, madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
-            origin: own?.origin ?? "", policy: policy, ruleOrigins: origins, notes: notes)
-    }
-
-    /// The revisions that began the present editions of rules.
-    private static func ruleOrigins(_ rules: [RuleEdition], in database: Database) throws -> [String: Int] {
-        var origins: [String: Int] = [:]
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT min(revision) FROM history
-                WHERE kind = ? AND objectID = ? AND coalesce(json_extract(body, '$.edition'), 0) = ?
-                """)
-        for rule in rules {
-            origins[rule.recordID] = try Int.fetchOne(
-                statement, arguments: [rule.kind.rawValue, rule.id, rule.number])
-        }
-        return origins
+        try HostPolicies(region: region).revision(forHost: host, in: database)
     }
 
     static func notes(_ numbers: Set<Int>, in database: Database) throws -> [Catalogue.RevisionNote] {

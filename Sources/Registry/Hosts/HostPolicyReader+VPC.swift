@@ -11,18 +11,30 @@ struct RuleEdition {
     let recordID: String
 }
 
+extension RuleEdition {
+    init(_ rule: StoredRule) {
+        self.init(kind: .rule, id: rule.id, number: rule.edition ?? 0, recordID: rule.recordID)
+    }
+
+    init(_ rule: StoredACLRule) {
+        self.init(kind: .aclRule, id: rule.id, number: rule.edition ?? 0, recordID: rule.recordID)
+    }
+}
+
 extension HostPolicyReader {
     /// The ACLs of subnets that refuse something, and the name of each by its id. One that lets everything through is left out:
     /// nothing of it need be in a packet's way.
-    func acls(of subnets: [StoredSubnet]) throws -> ([NetworkACL], names: [String: String], [RuleEdition]) {
+    static func acls(
+        of subnets: [StoredSubnet], in database: Database
+    ) throws -> ([NetworkACL], names: [String: String], [RuleEdition]) {
         let ids = Set(subnets.compactMap(\.aclID))
         let stored = try StoredACL.filter(ids.contains(Column("id"))).order(Column("id")).fetchAll(database)
-        let names = Self.clearNames(stored.map { ($0.id, $0.name) })
+        let names = clearNames(stored.map { ($0.id, $0.name) })
         var acls: [NetworkACL] = []
         var kept: [String: String] = [:]
         var editions: [RuleEdition] = []
         for item in stored {
-            guard let id: Identifier<NetworkACL> = identifier(item.id), let name = names[item.id] else { continue }
+            guard let id = Identifier<NetworkACL>(item.id), let name = names[item.id] else { continue }
             let rules = Dictionary(
                 uniqueKeysWithValues: try StoredACLRule.filter(Column("aclID") == item.id).fetchAll(database)
                     .map { ($0.id, $0) })
@@ -31,15 +43,13 @@ extension HostPolicyReader {
             guard !acl.allowsAll else { continue }
             acls.append(acl)
             kept[item.id] = name
-            editions += ordered.map {
-                RuleEdition(kind: .aclRule, id: $0.id, number: $0.edition ?? 0, recordID: $0.recordID)
-            }
+            editions += ordered.map { RuleEdition($0) }
         }
         return (acls, kept, editions)
     }
 
-    private func rule(_ stored: StoredACLRule) -> ACLRule? {
-        guard let id: Identifier<Rule> = identifier(stored.recordID),
+    private static func rule(_ stored: StoredACLRule) -> ACLRule? {
+        guard let id = Identifier<Rule>(stored.recordID),
             let action = ACLRule.Action(rawValue: stored.action),
             let direction = Direction(rawValue: stored.direction)
         else { return nil }
@@ -58,13 +68,12 @@ extension HostPolicyReader {
     }
 
     /// The collectors that have something of the host as target, in the policy's names.
-    func collectors(_ scopes: [Scope]) throws -> [Collector] {
-        let vpcs = scopes.map(\.vpc.id)
-        let stored = try StoredCollector.filter(vpcs.contains(Column("vpcID"))).order(Column("id")).fetchAll(database)
+    mutating func collectors(_ scopes: [Scope]) throws -> [Collector] {
+        let stored = scopes.flatMap(\.parts.collectors).sorted { $0.id < $1.id }
         return try stored.compactMap { item in
-            guard let scope = scopes.first(where: { $0.vpc.id == item.vpcID }), let target = target(of: item, scope),
-                let id: Identifier<Collector> = identifier(item.id),
-                let bucket = try StoredBucket.stored(item.bucketID, in: database)
+            guard let scope = scopes.first(where: { $0.parts.stored.id == item.vpcID }),
+                let target = target(of: item, scope), let id = Identifier<Collector>(item.id),
+                let bucket = try shared.bucket(item.bucketID, in: database)
             else { return nil }
             return Collector(
                 id: id, name: item.name, project: item.projectID, target: target, bucket: bucket.location,
@@ -82,7 +91,7 @@ extension HostPolicyReader {
             guard scope.interfaces.contains(where: { $0.addresses.first?.subnetID == collector.targetID }) else {
                 return nil
             }
-            return scope.subnetNames[collector.targetID].map { .subnet(vpc: scope.name, subnet: $0) }
+            return scope.parts.subnetNames[collector.targetID].map { .subnet(vpc: scope.name, subnet: $0) }
         case .instance:
             return scope.devices.first { $0.stored?.id == collector.targetID }
                 .map { .instance(vpc: scope.name, instance: $0.name) }

@@ -6,51 +6,58 @@ struct HostPolicyReader {
     let host: String
     let region: ServedRegion
     let database: Database
-    let interfaces: [StoredInterface]
-    private var groups: [String: StoredGroup] = [:]
-    private var rules: [StoredRule] = []
-    private var vpcNames: [String: String] = [:]
-    /// The rules that the policy holds, for their origins.
-    private(set) var editions: [RuleEdition] = []
+    /// What other hosts' policies may need as well.
+    var shared: SharedReads
+    let interfaces: [HostedInterface]
 
-    init(host: String, region: ServedRegion, database: Database) throws {
+    init(host: String, region: ServedRegion, database: Database, shared: SharedReads) throws {
         self.host = host
         self.region = region
         self.database = database
-        interfaces = try StoredInterface.filter(
-            Column("host") == host && Column("isPortSecurityEnabled") == true && Column("isAdminUp") == true
-        ).order(Column("id")).fetchAll(database)
+        self.shared = shared
+        interfaces = try HostedInterface.all(onHost: host, in: database)
     }
 
-    mutating func policy() throws -> Policy {
-        let attached = Set(interfaces.flatMap(\.groups))
-        rules = try StoredRule.filter(attached.contains(Column("groupID")))
-            .order(Column("createdAt"), Column("id")).fetchAll(database)
-        let named = attached.union(rules.compactMap(\.remoteGroupID))
-        for group in try StoredGroup.filter(named.contains(Column("id"))).fetchAll(database) {
-            groups[group.id] = group
+    mutating func revision() throws -> Revision {
+        let (policy, editions) = try policy()
+        var origins: [String: Int] = [:]
+        for edition in editions { origins[edition.recordID] = try shared.origin(of: edition, in: database) }
+        let number = shared.number
+        let notes = try shared.notes(Set(origins.values).union([number]), in: database)
+        let own = notes.first { $0.number == number }
+        return Revision(
+            number: number, madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
+            origin: own?.origin ?? "", policy: policy, ruleOrigins: origins, notes: notes)
+    }
+
+    /// The policy, and the editions of the rules in it.
+    private mutating func policy() throws -> (Policy, [RuleEdition]) {
+        let byVPC = Dictionary(grouping: interfaces, by: \.vpcID)
+        let parts = try byVPC.keys.sorted().compactMap { try shared.vpc($0, in: database) }
+        let names = Self.clearNames(
+            parts.map { ($0.stored.id, $0.stored.name.isEmpty ? $0.stored.id : $0.stored.name) })
+        let instances = try ownedInstances()
+        let scopes = parts.map { parts in
+            let own = byVPC[parts.stored.id] ?? []
+            return Scope(
+                parts: parts, name: names[parts.stored.id] ?? parts.stored.id, interfaces: own,
+                devices: Self.devices(own, instances))
         }
-        let ids = Set(interfaces.map(\.vpcID))
-        let vpcs = try StoredVPC.filter(ids.contains(Column("id"))).order(Column("id")).fetchAll(database)
-        vpcNames = Self.clearNames(vpcs.map { ($0.id, $0.name.isEmpty ? $0.id : $0.name) })
-        editions = rules.map { RuleEdition(kind: .rule, id: $0.id, number: $0.edition ?? 0, recordID: $0.recordID) }
-        var scopes: [Scope] = []
-        for stored in vpcs { scopes.append(try scope(stored)) }
-        let built = try scopes.map(vpc)
-        return Policy(
-            project: "", region: region.name, vpcs: built, collectors: try collectors(scopes), logs: try logs())
+        var editions = scopes.flatMap(\.parts.aclEditions)
+        for group in Set(interfaces.flatMap(\.groups)) {
+            editions += try shared.rules(of: group, in: database).map(\.edition)
+        }
+        let vpcs = try scopes.map { try vpc($0) }
+        let policy = Policy(
+            project: "", region: region.name, vpcs: vpcs, collectors: try collectors(scopes), logs: try logs())
+        return (policy, editions)
     }
 
     /// What of one VPC the host has, and the names that the policy gives to its parts.
     struct Scope {
-        let vpc: StoredVPC
+        let parts: SharedReads.VPCParts
         let name: String
-        let interfaces: [StoredInterface]
-        let subnets: [StoredSubnet]
-        let subnetNames: [String: String]
-        let acls: [NetworkACL]
-        /// The name of the ACL of each subnet that has one which refuses something.
-        let aclNames: [String: String]
+        let interfaces: [HostedInterface]
         let devices: [Device]
     }
 
@@ -60,58 +67,41 @@ struct HostPolicyReader {
         let stored: StoredInstance?
         let id: Identifier<Instance>
         let name: String
-        let ports: [StoredInterface]
+        let ports: [HostedInterface]
         let portNames: [String: String]
     }
 
-    private mutating func scope(_ stored: StoredVPC) throws -> Scope {
-        let own = interfaces.filter { $0.vpcID == stored.id }
-        let subnets = try StoredSubnet.filter(Column("vpcID") == stored.id).order(Column("id")).fetchAll(database)
-        let (acls, aclNames, aclEditions) = try acls(of: subnets)
-        editions += aclEditions
-        return Scope(
-            vpc: stored, name: vpcNames[stored.id] ?? stored.id, interfaces: own, subnets: subnets,
-            subnetNames: Self.clearNames(subnets.map { ($0.id, $0.name) }), acls: acls, aclNames: aclNames,
-            devices: try devices(own))
-    }
-
-    private func vpc(_ scope: Scope) throws -> VPC {
-        let stored = scope.vpc
-        let subnets = scope.subnets.compactMap { subnet in
+    private mutating func vpc(_ scope: Scope) throws -> VPC {
+        let parts = scope.parts
+        let subnets = parts.subnets.compactMap { subnet in
             (try? IPPrefix(parsing: subnet.cidr)).flatMap { prefix in
-                identifier(subnet.id).map {
+                Identifier(subnet.id).map {
                     Subnet(
-                        id: $0, name: scope.subnetNames[subnet.id] ?? subnet.id, prefixes: [prefix],
-                        acl: subnet.aclID.flatMap { scope.aclNames[$0] }, zone: subnet.zone ?? region.firstZone)
+                        id: $0, name: parts.subnetNames[subnet.id] ?? subnet.id, prefixes: [prefix],
+                        acl: subnet.aclID.flatMap { parts.aclNames[$0] }, zone: subnet.zone ?? region.firstZone)
                 }
             }
         }
         let attached = Set(scope.interfaces.flatMap(\.groups))
-        let ownRules = rules.filter { attached.contains($0.groupID) }
-        let peers = Set(ownRules.compactMap(\.remoteGroupID))
-        let named = attached.union(peers)
-        let names = groupNames(named)
-        let built = try named.sorted().compactMap { id -> SecurityGroup? in
-            guard let name = names[id], let identifier: Identifier<SecurityGroup> = identifier(id) else {
-                return nil
-            }
+        var rules: [String: [SharedReads.GroupRule]] = [:]
+        for group in attached { rules[group] = try shared.rules(of: group, in: database) }
+        let peers = Set(rules.values.joined().compactMap(\.remoteGroupID))
+        let named = try attached.union(peers).sorted().compactMap { try shared.group($0, in: database) }
+        let names = Self.clearNames(named.map { ($0.id, $0.name) })
+        let groups = try named.compactMap { group -> SecurityGroup? in
+            guard let name = names[group.id], let id = Identifier<SecurityGroup>(group.id) else { return nil }
             return SecurityGroup(
-                id: identifier, name: name,
-                rules: attached.contains(id)
-                    ? ownRules.filter { $0.groupID == id }.compactMap { Self.rule($0, names) } : [],
-                membersElsewhere: peers.contains(id) ? try membersElsewhere(id, in: stored.id) : [])
+                id: id, name: name, rules: rules[group.id, default: []].map { $0.named(names) },
+                membersElsewhere: peers.contains(group.id)
+                    ? try shared.members(of: group.id, in: parts.stored.id, elsewhereThan: host, database) : [])
         }
         return VPC(
-            id: identifier(stored.id) ?? Identifier(derivedFrom: "vpc", stored.id), name: scope.name,
-            prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: scope.acls, groups: built,
-            instances: scope.devices.map { instance($0, names, scope.subnetNames) })
+            id: Identifier(parts.stored.id) ?? Identifier(derivedFrom: "vpc", parts.stored.id), name: scope.name,
+            prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: parts.acls, groups: groups,
+            instances: scope.devices.map { Self.instance($0, names, parts.subnetNames) })
     }
 
-    /// A name for each group that no other has: its own, with the id where several share it.
-    private func groupNames(_ ids: Set<String>) -> [String: String] {
-        Self.clearNames(ids.sorted().compactMap { groups[$0] }.map { ($0.id, $0.name) })
-    }
-
+    /// A name for each thing that no other of them has: its own, with the id where several share it.
     static func clearNames(_ named: [(id: String, name: String)]) -> [String: String] {
         let counts = Dictionary(named.map { ($0.name, 1) }, uniquingKeysWith: +)
         return Dictionary(
@@ -120,43 +110,72 @@ struct HostPolicyReader {
             })
     }
 
-    private func instance(_ device: Device, _ groups: [String: String], _ subnets: [String: String]) -> Instance {
+    private static func instance(
+        _ device: Device, _ groups: [String: String], _ subnets: [String: String]
+    ) -> Instance {
         Instance(
             id: device.id, name: device.name, zone: device.stored?.zone,
             interfaces: device.ports.compactMap { interface($0, device.portNames[$0.id], groups, subnets) })
     }
 
+    private static func interface(
+        _ port: HostedInterface, _ name: String?, _ names: [String: String], _ subnets: [String: String]
+    ) -> Interface? {
+        guard let id = Identifier<Interface>(port.id) else { return nil }
+        return Interface(
+            id: id, name: name ?? label(port), subnet: port.addresses.first.flatMap { subnets[$0.subnetID] } ?? "",
+            addresses: port.addresses.compactMap { IPAddress($0.address) }, mac: MACAddress(port.mac),
+            device: port.device, project: port.projectID, groups: port.groups.compactMap { names[$0] })
+    }
+
+    // MARK: Instances
+
+    private struct Owner: Hashable {
+        let vpcID: String
+        let projectID: String
+        let deviceID: String
+    }
+
+    /// The instances that own interfaces of the host.
+    private func ownedInstances() throws -> [Owner: StoredInstance] {
+        guard interfaces.contains(where: { !$0.deviceID.isEmpty }) else { return [:] }
+        let stored = try StoredInstance.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT DISTINCT instance.* FROM interface
+                    JOIN instance USING (vpcID, projectID, deviceID) WHERE interface.host = ? AND interface.deviceID <> ''
+                    """), arguments: [host])
+        return Dictionary(
+            stored.map { (Owner(vpcID: $0.vpcID, projectID: $0.projectID, deviceID: $0.deviceID), $0) }
+        ) { first, _ in first }
+    }
+
     /// The instances of a VPC's interfaces, under names that no two share.
-    private func devices(_ own: [StoredInterface]) throws -> [Device] {
+    private static func devices(_ own: [HostedInterface], _ instances: [Owner: StoredInstance]) -> [Device] {
         let byDevice = Dictionary(grouping: own) { $0.deviceID.isEmpty ? $0.id : $0.deviceID }
         let sorted = byDevice.sorted { $0.key < $1.key }
-        let known = try sorted.map { try StoredInstance.owner(of: $0.value[0], in: database) }
-        let names = Self.clearNames(
+        let known = sorted.map { device in
+            let port = device.value[0]
+            return instances[Owner(vpcID: port.vpcID, projectID: port.projectID, deviceID: port.deviceID)]
+        }
+        let names = clearNames(
             zip(sorted, known).map { device, stored in
                 let port = device.value[0]
                 return (device.key, stored?.name ?? (port.deviceID.isEmpty ? label(port) : device.key))
             })
         return zip(sorted, known).map { device, stored in
             Device(
-                stored: stored, id: stored.flatMap { identifier($0.id) } ?? Identifier(ofDevice: device.key),
+                stored: stored, id: stored.flatMap { Identifier($0.id) } ?? Identifier(ofDevice: device.key),
                 name: names[device.key] ?? device.key, ports: device.value,
-                portNames: Self.clearNames(device.value.map { ($0.id, label($0)) }))
+                portNames: clearNames(device.value.map { ($0.id, label($0)) }))
         }
     }
 
-    private func label(_ port: StoredInterface) -> String {
+    private static func label(_ port: HostedInterface) -> String {
         port.name.isEmpty ? String(port.id.prefix(8)) : port.name
     }
 
-    private func interface(
-        _ port: StoredInterface, _ name: String?, _ names: [String: String], _ subnets: [String: String]
-    ) -> Interface? {
-        guard let id: Identifier<Interface> = identifier(port.id) else { return nil }
-        return Interface(
-            id: id, name: name ?? label(port), subnet: port.addresses.first.flatMap { subnets[$0.subnetID] } ?? "",
-            addresses: port.addresses.compactMap { IPAddress($0.address) }, mac: MACAddress(port.mac),
-            device: port.device, project: port.projectID, groups: port.groups.compactMap { names[$0] })
-    }
+    // MARK: Rules and logs
 
     /// A rule as hosts have it; `names` are the policy's of the groups that rules name, by id.
     static func rule(_ stored: StoredRule, _ names: [String: String]) -> Rule? {
@@ -177,34 +196,23 @@ struct HostPolicyReader {
             description: stored.description)
     }
 
-    private func membersElsewhere(_ group: String, in vpcID: String) throws -> [IPAddress] {
-        try String.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT address FROM interface_group JOIN interface ON interface.id = interface_group.interfaceID
-                    JOIN interface_address ON interface_address.interfaceID = interface.id
-                    WHERE groupID = ? AND interface.vpcID = ?
-                      AND (interface.host <> ? OR NOT isPortSecurityEnabled OR NOT isAdminUp)
-                    """), arguments: [group, vpcID, host]
-        ).compactMap { IPAddress($0) }.sorted()
-    }
-
     /// The enabled logs that can cover an interface of this host.
-    private func logs() throws -> [LogResource] {
-        let enabled = try StoredLog.filter(Column("isEnabled") == true).order(Column("id")).fetchAll(database)
+    private mutating func logs() throws -> [LogResource] {
+        let enabled = try shared.enabledLogs(in: database)
+        guard !enabled.isEmpty else { return [] }
         let own = Set(interfaces.map(\.id))
         let attached = Set(interfaces.flatMap(\.groups))
-        let projects = Set(interfaces.map(\.projectID)).union(attached.compactMap { groups[$0]?.projectID })
+        var projects = Set(interfaces.map(\.projectID))
+        for group in attached {
+            if let project = try shared.group(group, in: database)?.projectID { projects.insert(project) }
+        }
         return enabled.compactMap { log in
             guard projects.contains(log.projectID), log.interfaceID.map(own.contains) ?? true,
                 log.groupID.map(attached.contains) ?? true
             else { return nil }
             return LogResource(
                 id: log.id, project: log.projectID, event: .init(rawValue: log.event.rawValue) ?? .all,
-                group: log.groupID.flatMap { identifier($0) }, interface: log.interfaceID.flatMap { identifier($0) }
-            )
+                group: log.groupID.flatMap { Identifier($0) }, interface: log.interfaceID.flatMap { Identifier($0) })
         }
     }
-
-    func identifier<Subject>(_ text: String) -> Identifier<Subject>? { Identifier(text) }
 }

@@ -29,7 +29,7 @@ package final class HostService: Sendable {
     }
 
     private let registry: Registry
-    private let region: ServedRegion
+    private let policies: HostPolicies
     private let certificates: Certificates?
     private let secrets: BucketSecrets
     private let store: HostFolder
@@ -50,7 +50,7 @@ package final class HostService: Sendable {
         _ registry: Registry, region: ServedRegion, folder: String, certificates: Certificates?, secrets: BucketSecrets
     ) {
         self.registry = registry
-        self.region = region
+        policies = HostPolicies(region: region)
         self.certificates = certificates
         self.secrets = secrets
         store = HostFolder(path: folder)
@@ -67,13 +67,11 @@ package final class HostService: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in self.wakes { await self.tellChanges() } }
             group.addTask {
-                var pings = 0
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(Self.pingSeconds))
                     self.ping()
-                    pings += 1
                     // Policies of a thousand hosts may have come and gone.
-                    if pings % 5 == 0 { MemoryHints.giveBack() }
+                    if self.policies.forgetIfIdle() { MemoryHints.giveBack() }
                 }
             }
             await group.next()
@@ -182,9 +180,9 @@ package final class HostService: Sendable {
 
     /// Tells a host what it must enforce, where that is something else than it was told before.
     private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async {
-        let region = region
+        let policies = policies
         guard
-            let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, of: region, in: $0) }),
+            let revision = try? await registry.read({ try policies.revision(forHost: host, in: $0) }),
             let digest = try? revision.policy.digest, digest != former
         else { return }
         await tell(host, revision, digest, number, try? await credentials(for: revision.policy))

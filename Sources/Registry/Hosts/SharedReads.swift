@@ -1,0 +1,172 @@
+import GRDB
+import Model
+
+/// What the policies of several hosts have in common: each part is read once, while the registry stays as it is.
+struct SharedReads {
+    /// A rule of a group as hosts have it, but for the name of the group that it may name.
+    struct GroupRule {
+        let rule: Rule
+        let remoteGroupID: String?
+        let edition: RuleEdition
+    }
+
+    /// What a VPC is to every host that has interfaces in it.
+    struct VPCParts {
+        let stored: StoredVPC
+        let subnets: [StoredSubnet]
+        let subnetNames: [String: String]
+        let acls: [NetworkACL]
+        /// The name of the ACL of each subnet that has one which refuses something.
+        let aclNames: [String: String]
+        let aclEditions: [RuleEdition]
+        let collectors: [StoredCollector]
+    }
+
+    struct Peer: Hashable {
+        let group: String
+        let vpcID: String
+    }
+
+    struct Member {
+        let address: IPAddress
+        /// The host that has it in force; nil where none has.
+        let host: String?
+    }
+
+    struct Group {
+        let id: String
+        let projectID: String
+        let name: String
+    }
+
+    /// The newest revision when this was read.
+    let number: Int
+    var groups: [String: Group] = [:]
+    var rules: [String: [GroupRule]] = [:]
+    var origins: [String: Int] = [:]
+    var members: [Peer: [Member]] = [:]
+    /// Whether those four are all that there are.
+    var isWhole = false
+    /// How many hosts' policies were read.
+    var hosts = 0
+    private var vpcs: [String: VPCParts] = [:]
+    private var buckets: [String: StoredBucket] = [:]
+    private var notes: [Int: Catalogue.RevisionNote] = [:]
+    private var logs: [StoredLog]?
+
+    init(number: Int) { self.number = number }
+
+    static func newestRevision(in database: Database) throws -> Int {
+        try Int.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM revision")) ?? 0
+    }
+
+    mutating func group(_ id: String, in database: Database) throws -> Group? {
+        if let known = groups[id] { return known }
+        guard !isWhole else { return nil }
+        groups[id] = try Self.groups("WHERE id = ?", [id], database).first
+        return groups[id]
+    }
+
+    /// The rules of a group, oldest first.
+    mutating func rules(of group: String, in database: Database) throws -> [GroupRule] {
+        if let known = rules[group] { return known }
+        guard !isWhole else { return [] }
+        let stored = try StoredRule.fetchAll(
+            database.cachedStatement(
+                sql: "SELECT * FROM security_group_rule WHERE groupID = ? ORDER BY createdAt, id"), arguments: [group])
+        let found = stored.compactMap(GroupRule.init)
+        rules[group] = found
+        return found
+    }
+
+    /// The revision that began the present edition of a rule.
+    mutating func origin(of rule: RuleEdition, in database: Database) throws -> Int? {
+        if let known = origins[rule.recordID] { return known }
+        guard !isWhole || rule.kind != .rule else { return nil }
+        let found = try Int.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT min(revision) FROM history
+                    WHERE kind = ? AND objectID = ? AND coalesce(json_extract(body, '$.edition'), 0) = ?
+                    """), arguments: [rule.kind.rawValue, rule.id, rule.number])
+        origins[rule.recordID] = found
+        return found
+    }
+
+    /// The addresses in a VPC of a group's interfaces that are not in force on a host, in their order.
+    mutating func members(
+        of group: String, in vpcID: String, elsewhereThan host: String, _ database: Database
+    ) throws -> [IPAddress] {
+        let peer = Peer(group: group, vpcID: vpcID)
+        let all = try members[peer] ?? (isWhole ? [] : Self.members(of: peer, database))
+        members[peer] = all
+        return all.compactMap { $0.host == host ? nil : $0.address }
+    }
+
+    private static func members(of peer: Peer, _ database: Database) throws -> [Member] {
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT address, host, isPortSecurityEnabled AND isAdminUp FROM interface_group
+                    JOIN interface ON interface.id = interface_group.interfaceID
+                    JOIN interface_address ON interface_address.interfaceID = interface.id
+                    WHERE groupID = ? AND interface.vpcID = ?
+                    """), arguments: [peer.group, peer.vpcID])
+        var found: [Member] = []
+        while let row = try rows.next() {
+            guard let address = IPAddress(row[0] as String) else { continue }
+            found.append(Member(address: address, host: row[2] ? row[1] : nil))
+        }
+        return found.sorted { $0.address < $1.address }
+    }
+
+    /// nil where there is no such VPC.
+    mutating func vpc(_ id: String, in database: Database) throws -> VPCParts? {
+        if let known = vpcs[id] { return known }
+        guard let stored = try StoredVPC.stored(id, in: database) else { return nil }
+        let subnets = try StoredSubnet.filter(Column("vpcID") == id).order(Column("id")).fetchAll(database)
+        let (acls, aclNames, aclEditions) = try HostPolicyReader.acls(of: subnets, in: database)
+        let collectors = try StoredCollector.filter(Column("vpcID") == id).order(Column("id")).fetchAll(database)
+        let parts = VPCParts(
+            stored: stored, subnets: subnets,
+            subnetNames: HostPolicyReader.clearNames(subnets.map { ($0.id, $0.name) }), acls: acls, aclNames: aclNames,
+            aclEditions: aclEditions, collectors: collectors)
+        vpcs[id] = parts
+        return parts
+    }
+
+    mutating func bucket(_ id: String, in database: Database) throws -> StoredBucket? {
+        if let known = buckets[id] { return known }
+        buckets[id] = try StoredBucket.stored(id, in: database)
+        return buckets[id]
+    }
+
+    mutating func enabledLogs(in database: Database) throws -> [StoredLog] {
+        if let logs { return logs }
+        let found = try StoredLog.filter(Column("isEnabled") == true).order(Column("id")).fetchAll(database)
+        logs = found
+        return found
+    }
+
+    /// Who made revisions, in their order.
+    mutating func notes(_ numbers: Set<Int>, in database: Database) throws -> [Catalogue.RevisionNote] {
+        let unknown = numbers.filter { notes[$0] == nil }
+        for note in try HostPolicy.notes(unknown, in: database) { notes[note.number] = note }
+        return numbers.sorted().compactMap { notes[$0] }
+    }
+}
+
+extension SharedReads.GroupRule {
+    init?(_ stored: StoredRule) {
+        guard let rule = HostPolicyReader.rule(stored, [:]) else { return nil }
+        self.init(rule: rule, remoteGroupID: stored.remoteGroupID, edition: RuleEdition(stored))
+    }
+
+    /// The rule, with the name that a policy gives to the group that it names.
+    func named(_ names: [String: String]) -> Rule {
+        guard let group = remoteGroupID, let name = names[group] else { return rule }
+        return Rule(
+            id: rule.id, direction: rule.direction, family: rule.family, service: rule.service, remote: .group(name),
+            local: rule.local, description: rule.description)
+    }
+}
