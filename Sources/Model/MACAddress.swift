@@ -21,10 +21,12 @@ package struct MACAddress: Hashable, Sendable {
 extension MACAddress: CustomStringConvertible {
     /// Lower case, separated by colons.
     package var description: String {
-        (0..<6).map { (index: UInt64) -> String in
-            let byte: UInt64 = bits >> (40 - 8 * index) & 0xff
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined(separator: ":")
+        var text = ShortText()
+        for shift: UInt64 in [40, 32, 24, 16, 8, 0] {
+            if shift < 40 { text.append(UInt8(ascii: ":")) }
+            text.append(hexadecimal: bits >> shift, digits: 2)
+        }
+        return text.text
     }
 }
 
