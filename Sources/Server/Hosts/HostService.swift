@@ -185,9 +185,9 @@ package final class HostService: Sendable {
         let region = region
         guard
             let revision = try? await registry.read({ try HostPolicy.revision(forHost: host, of: region, in: $0) }),
-            let digest = try? revision.policy.digest, digest != former
+            let line = try? RevisionLine(revision), line.digest != former
         else { return }
-        await tell(host, revision, digest, number, try? await credentials(for: revision.policy))
+        await tell(host, revision, line, number, try? await credentials(for: revision.policy))
     }
 
     /// What the host's collectors need to open their buckets.
@@ -199,15 +199,15 @@ package final class HostService: Sendable {
 
     /// `credentials` are nil where they cannot be opened: the host goes on with those that it has.
     private func tell(
-        _ host: String, _ revision: Revision, _ digest: String, _ number: Int, _ credentials: [HostCredentials]?
+        _ host: String, _ revision: Revision, _ line: RevisionLine, _ number: Int, _ credentials: [HostCredentials]?
     ) async {
         // A registry without any change has nothing to enforce.
-        guard revision.number > 0, let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
+        guard revision.number > 0 else { return }
         connections.withLock { connections in
             guard var connection = connections.byHost[host], connection.number == number,
                 connection.told <= revision.number
             else { return }
-            (connection.told, connection.digest) = (revision.number, digest)
+            (connection.told, connection.digest) = (revision.number, line.digest)
             // Before what needs them. A host that was told none needs none.
             if let credentials, !credentials.isEmpty || connection.hasCredentials,
                 let line = try? ControlCodec.encode(HostMessage.credentials(credentials))
@@ -215,7 +215,7 @@ package final class HostService: Sendable {
                 connection.hasCredentials = !credentials.isEmpty
                 connection.stream.yield(line)
             }
-            connection.stream.yield(line)
+            connection.stream.yield(line.bytes)
             connections.byHost[host] = connection
         }
         let wanted = revision.number
