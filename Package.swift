@@ -217,7 +217,7 @@ let package = Package(
             dependencies: ["Model", "Registry", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"],
             swiftSettings: house),
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: house),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(name: "PolicyTests", dependencies: ["Model", "Policy", "TestSupport"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Model", "Records", "TestSupport"], swiftSettings: house),
         .testTarget(

@@ -27,16 +27,6 @@ package struct HostCredentials: Sendable, Codable {
     }
 }
 
-extension Policy {
-    /// Tells policies apart: the same on both ends of the wire.
-    package var digest: String {
-        get throws {
-            let text = String(decoding: try ControlCodec.encode(self), as: UTF8.self)
-            return Identifier<Policy>(derivedFrom: "policy", text).description
-        }
-    }
-}
-
 /// What a host tells of itself, once a ping.
 package struct HostReport: Sendable, Codable {
     /// The server's clock in the ping that this answers, and the host's when it came.

@@ -25,7 +25,12 @@ enum IPv4Text {
     }
 
     static func format(_ bits: UInt32) -> String {
-        "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+        var text = ShortText()
+        for shift: UInt32 in [24, 16, 8, 0] {
+            if shift < 24 { text.append(UInt8(ascii: ".")) }
+            text.append(decimal: UInt8(truncatingIfNeeded: bits >> shift))
+        }
+        return text.text
     }
 }
 
@@ -77,14 +82,27 @@ enum IPv6Text {
     }
 
     static func format(high: UInt64, low: UInt64) -> String {
-        let shifts: [UInt64] = [48, 32, 16, 0]
-        let groups: [UInt64] = shifts.map { high >> $0 & 0xffff } + shifts.map { low >> $0 & 0xffff }
-        guard let gap = longestZeroRun(groups) else {
-            return groups.map { String($0, radix: 16) }.joined(separator: ":")
+        let gap = longestZeroRun(high, low)
+        var text = ShortText()
+        var index = 0
+        while index < 8 {
+            if index == gap.lowerBound, !gap.isEmpty {
+                // Its second colon is the one before the next group.
+                text.append(UInt8(ascii: ":"))
+                index = gap.upperBound
+                if index == 8 { text.append(UInt8(ascii: ":")) }
+                continue
+            }
+            if index > 0 { text.append(UInt8(ascii: ":")) }
+            text.append(shortHexadecimal: group(index, high, low))
+            index += 1
         }
-        let left = groups[..<gap.lowerBound].map { String($0, radix: 16) }.joined(separator: ":")
-        let right = groups[gap.upperBound...].map { String($0, radix: 16) }.joined(separator: ":")
-        return left + "::" + right
+        return text.text
+    }
+
+    /// One of the eight 16-bit groups.
+    private static func group(_ index: Int, _ high: UInt64, _ low: UInt64) -> UInt16 {
+        UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
     }
 
     private static func hexadecimal(_ text: ArraySlice<UInt8>) -> UInt16? {
@@ -96,16 +114,15 @@ enum IPv6Text {
         return value
     }
 
-    /// RFC 5952 §4.2: the longest run of two or more zero groups, the first of equals.
-    private static func longestZeroRun(_ groups: [UInt64]) -> Range<Int>? {
-        var best: Range<Int>?
-        var start: Int?
-        for index in 0...groups.count {
-            if index < groups.count, groups[index] == 0 {
-                start = start ?? index
-            } else if let begun = start {
-                if index - begun >= 2, index - begun > (best?.count ?? 0) { best = begun..<index }
-                start = nil
+    /// RFC 5952 §4.2: the longest run of two or more zero groups, the first of equals; empty where there is none.
+    private static func longestZeroRun(_ high: UInt64, _ low: UInt64) -> Range<Int> {
+        var best = 0..<0
+        var start = 0
+        for index in 0..<8 {
+            if group(index, high, low) != 0 {
+                start = index + 1
+            } else if index + 1 - start >= 2, index + 1 - start > best.count {
+                best = start..<index + 1
             }
         }
         return best

@@ -14,49 +14,39 @@ package struct Identifier<Subject>: Hashable, Sendable {
     /// version 8 UUID. The first part should say what kind of thing is named.
     package init(derivedFrom path: String...) {
         var hash = FowlerNollVo128()
-        for part in path {
-            for byte in part.utf8 { hash.add(byte) }
-            hash.add(0)
-        }
-        self.high = hash.high & 0xffff_ffff_ffff_0fff | 0x8000
-        self.low = hash.low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        for part in path { hash.add(part.utf8.span) }
+        self.init(hash)
+    }
+
+    /// Derives an identifier from the path of `kind` and a text in UTF-8.
+    package init(derivedFrom kind: String, utf8 text: Span<UInt8>) {
+        var hash = FowlerNollVo128()
+        hash.add(kind.utf8.span)
+        hash.add(text)
+        self.init(hash)
+    }
+
+    private init(_ hash: FowlerNollVo128) {
+        self.init(
+            high: hash.high & 0xffff_ffff_ffff_0fff | 0x8000,
+            low: hash.low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
     }
 
     /// Reads the 36-character text of a UUID; nil for anything else.
-    package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        var value: (high: UInt64, low: UInt64) = (0, 0)
-        for (index, byte) in bytes.enumerated() {
-            if [8, 13, 18, 23].contains(index) {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
-            value = (value.high << 4 | value.low >> 60, value.low << 4 | UInt64(digit))
-        }
+    package init?(_ text: String) {
+        guard let value = UUIDText.parse(text.utf8.span) else { return nil }
         self.init(high: value.high, low: value.low)
     }
+
+    /// Reads the 36-character text of a UUID; nil for anything else.
+    package init?(_ text: some StringProtocol) { self.init(String(text)) }
 
     /// The first eight hexadecimal digits: enough to tell rules apart in a table.
     package var short: String { String(description.prefix(8)) }
 }
 
 extension Identifier: CustomStringConvertible {
-    package var description: String {
-        let digits = hexadecimal(high) + hexadecimal(low)
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text.append("-") }
-            text.append(digit)
-        }
-        return text
-    }
-
-    private func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package var description: String { UUIDText.format(high: high, low: low) }
 }
 
 extension Identifier: Codable {
@@ -80,8 +70,14 @@ private struct FowlerNollVo128 {
     var high: UInt64 = 0x6c62_272e_07bb_0142
     var low: UInt64 = 0x62b8_2175_6295_c58d
 
+    /// Adds the bytes of a part and the zero byte that closes it.
+    mutating func add(_ part: Span<UInt8>) {
+        for index in part.indices { add(part[index]) }
+        add(0)
+    }
+
     /// Multiplies by the prime 2^88 + 0x13b after mixing the byte in.
-    mutating func add(_ byte: UInt8) {
+    private mutating func add(_ byte: UInt8) {
         low ^= UInt64(byte)
         let product = low.multipliedFullWidth(by: 0x13b)
         high = high &* 0x13b &+ product.high &+ low << 24

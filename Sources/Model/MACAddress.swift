@@ -7,13 +7,18 @@ package struct MACAddress: Hashable, Sendable {
 
     /// Reads six pairs of hexadecimal digits, separated by colons or hyphens.
     package init?(_ text: some StringProtocol) {
-        let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "-" }
-        guard parts.count == 6 else { return nil }
         var bits: UInt64 = 0
-        for part in parts {
-            guard part.count == 2, part.allSatisfy(\.isHexDigit), let byte = UInt64(part, radix: 16) else { return nil }
-            bits = bits << 8 | byte
+        var place = 0
+        for byte in text.utf8 {
+            if place % 3 == 2 {
+                guard byte == UInt8(ascii: ":") || byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard let digit = hexadecimalDigit(byte) else { return nil }
+                bits = bits << 4 | digit
+            }
+            place += 1
         }
+        guard place == 17 else { return nil }
         self.bits = bits
     }
 }
@@ -21,10 +26,12 @@ package struct MACAddress: Hashable, Sendable {
 extension MACAddress: CustomStringConvertible {
     /// Lower case, separated by colons.
     package var description: String {
-        (0..<6).map { (index: UInt64) -> String in
-            let byte: UInt64 = bits >> (40 - 8 * index) & 0xff
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined(separator: ":")
+        var text = ShortText()
+        for shift: UInt64 in [40, 32, 24, 16, 8, 0] {
+            if shift < 40 { text.append(UInt8(ascii: ":")) }
+            text.append(hexadecimal: bits >> shift, digits: 2)
+        }
+        return text.text
     }
 }
 

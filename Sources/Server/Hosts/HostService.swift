@@ -42,6 +42,8 @@ package final class HostService: Sendable {
     static let pingSeconds = 2
     /// How many hosts are told at a time: what is read for them at once is held in memory.
     private static let tellers = 4
+    /// How many hosts' wanted revisions share a write.
+    private static let notedTogether = 64
 
     /// * `region`: what hosts are told of where things are.
     /// * `folder`: where the hosts' records are kept.
@@ -129,10 +131,31 @@ package final class HostService: Sendable {
 
     /// Tells hosts in full, each by the connection and the digest that it has.
     private func tell(_ hosts: [String: (number: Int, digest: String?)]) async {
-        await withTaskGroup(of: Void.self) { group in
+        var wanted: [String: Int] = [:]
+        await withTaskGroup(of: (host: String, wanted: Int?).self) { group in
+            func next() async {
+                if let told = await group.next() { wanted[told.host] = told.wanted }
+                guard wanted.count >= Self.notedTogether else { return }
+                await noteWanted(wanted)
+                wanted = [:]
+            }
             for (place, (host, known)) in hosts.enumerated() {
-                if place >= Self.tellers { await group.next() }
-                group.addTask { await self.tell(host, unlessDigestIs: known.digest, known.number) }
+                if place >= Self.tellers { await next() }
+                group.addTask { (host, await self.tell(host, unlessDigestIs: known.digest, known.number)) }
+            }
+            for _ in 0..<min(hosts.count, Self.tellers) { await next() }
+        }
+        await noteWanted(wanted)
+    }
+
+    /// Notes which revisions hosts were told last.
+    private func noteWanted(_ numbers: [String: Int]) async {
+        guard !numbers.isEmpty else { return }
+        try? await registry.keep { database in
+            for (host, number) in numbers {
+                try database.cachedStatement(
+                    sql: "UPDATE host SET wantedRevision = max(wantedRevision, ?) WHERE name = ?"
+                ).execute(arguments: [number, host])
             }
         }
     }
@@ -167,25 +190,23 @@ package final class HostService: Sendable {
             }
             return told
         }
-        let names = told
-        try? await registry.keep { database in
-            for host in names {
-                try database.cachedStatement(
-                    sql: "UPDATE host SET wantedRevision = max(wantedRevision, ?) WHERE name = ?"
-                ).execute(arguments: [number, host])
-            }
-        }
+        await noteWanted(Dictionary(uniqueKeysWithValues: told.map { ($0, number) }))
         return true
     }
 
     /// Tells a host what it must enforce, where that is something else than it was told before.
-    private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async {
+    ///
+    /// - Returns: the revision that it was told; nil for none.
+    private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async -> Int? {
         let policies = policies
         guard
             let revision = try? await registry.read({ try policies.revision(forHost: host, in: $0) }),
-            let digest = try? revision.policy.digest, digest != former
-        else { return }
-        await tell(host, revision, digest, number, try? await credentials(for: revision.policy))
+            // A registry without any change has nothing to enforce.
+            revision.number > 0, let line = try? RevisionLine(revision), line.digest != former
+        else { return nil }
+        let credentials = try? await credentials(for: revision.policy)
+        send(line, of: revision.number, credentials, to: host, number)
+        return revision.number
     }
 
     /// What the host's collectors need to open their buckets.
@@ -196,16 +217,14 @@ package final class HostService: Sendable {
     }
 
     /// `credentials` are nil where they cannot be opened: the host goes on with those that it has.
-    private func tell(
-        _ host: String, _ revision: Revision, _ digest: String, _ number: Int, _ credentials: [HostCredentials]?
-    ) async {
-        // A registry without any change has nothing to enforce.
-        guard revision.number > 0, let line = try? ControlCodec.encode(HostMessage.revision(revision)) else { return }
+    private func send(
+        _ line: RevisionLine, of revision: Int, _ credentials: [HostCredentials]?, to host: String, _ number: Int
+    ) {
         connections.withLock { connections in
             guard var connection = connections.byHost[host], connection.number == number,
-                connection.told <= revision.number
+                connection.told <= revision
             else { return }
-            (connection.told, connection.digest) = (revision.number, digest)
+            (connection.told, connection.digest) = (revision, line.digest)
             // Before what needs them. A host that was told none needs none.
             if let credentials, !credentials.isEmpty || connection.hasCredentials,
                 let line = try? ControlCodec.encode(HostMessage.credentials(credentials))
@@ -213,14 +232,8 @@ package final class HostService: Sendable {
                 connection.hasCredentials = !credentials.isEmpty
                 connection.stream.yield(line)
             }
-            connection.stream.yield(line)
+            connection.stream.yield(line.bytes)
             connections.byHost[host] = connection
-        }
-        let wanted = revision.number
-        try? await registry.keep {
-            try $0.execute(
-                sql: "UPDATE host SET wantedRevision = max(wantedRevision, ?) WHERE name = ?",
-                arguments: [wanted, host])
         }
     }
 
@@ -241,9 +254,10 @@ package final class HostService: Sendable {
                 if connections.byHost[host]?.number == number { connections.byHost[host] = nil }
             }
         }
-        await tell(host, unlessDigestIs: nil, number)
+        var wanted = await tell(host, unlessDigestIs: nil, number)
         let mustLookAgain = connections.withLock { $0.byHost[host]?.mustLookAgain == true }
-        if mustLookAgain { await tell(host, unlessDigestIs: nil, number) }
+        if mustLookAgain { wanted = await tell(host, unlessDigestIs: nil, number) ?? wanted }
+        if let wanted { await noteWanted([host: wanted]) }
         return stream
     }
 

@@ -1,0 +1,86 @@
+import Model
+
+/// A policy's networks and what is in them.
+extension CanonicalJSON {
+    mutating func append(_ policy: Policy) throws {
+        append(#"{"collectors":"#)
+        if policy.collectors.isEmpty { append("[]") } else { try append(encoding: policy.collectors) }
+        if let logs = policy.logs {
+            append(#","logs":"#)
+            if logs.isEmpty { append("[]") } else { try append(encoding: logs) }
+        }
+        append(#","project":"#)
+        append(string: policy.project)
+        append(#","region":"#, string: policy.region)
+        append(#","vpcs":"#)
+        append(policy.vpcs) { $0.append($1) }
+        append("}")
+    }
+
+    private mutating func append(_ vpc: VPC) {
+        append(#"{"acls":"#)
+        append(vpc.acls) { $0.append($1) }
+        append(#","groups":"#)
+        append(vpc.groups) { $0.append($1) }
+        append(#","id":"#)
+        append(vpc.id)
+        append(#","instances":"#)
+        append(vpc.instances) { $0.append($1) }
+        append(#","name":"#)
+        append(string: vpc.name)
+        append(#","prefixes":"#)
+        append(vpc.prefixes) { $0.append($1) }
+        append(#","subnets":"#)
+        append(vpc.subnets) { $0.append($1) }
+        append("}")
+    }
+
+    private mutating func append(_ subnet: Subnet) {
+        append("{")
+        if let acl = subnet.acl {
+            append(#""acl":"#)
+            append(string: acl)
+            append(",")
+        }
+        append(#""id":"#)
+        append(subnet.id)
+        append(#","name":"#)
+        append(string: subnet.name)
+        append(#","prefixes":"#)
+        append(subnet.prefixes) { $0.append($1) }
+        append(#","zone":"#, string: subnet.zone)
+        append("}")
+    }
+
+    private mutating func append(_ instance: Instance) {
+        append(#"{"id":"#)
+        append(instance.id)
+        append(#","interfaces":"#)
+        append(instance.interfaces) { $0.append($1) }
+        append(#","name":"#)
+        append(string: instance.name)
+        append(#","zone":"#, string: instance.zone)
+        append("}")
+    }
+
+    private mutating func append(_ interface: Interface) {
+        append(#"{"addresses":"#)
+        append(interface.addresses) { $0.append($1) }
+        append(#","device":"#)
+        append(string: interface.device)
+        append(#","groups":"#)
+        append(interface.groups) { $0.append(string: $1) }
+        append(#","id":"#)
+        append(interface.id)
+        if let mac = interface.mac {
+            append(#","mac":"#)
+            append(plain: mac.description)
+        }
+        append(#","name":"#)
+        append(string: interface.name)
+        append(#","project":"#, string: interface.project)
+        append(#","subnet":"#)
+        append(string: interface.subnet)
+        append("}")
+    }
+}
