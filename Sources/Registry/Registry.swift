@@ -23,7 +23,9 @@ package final class Registry: Sendable {
         configuration.prepareDatabase { database in
             // A commit is on disk when it returns.
             try database.execute(sql: "PRAGMA synchronous = FULL")
-            try database.execute(sql: "PRAGMA cache_size = -32000")
+            // In kilobytes. Of those who only read there are eight, and the system keeps the file's pages as well.
+            let cache = database.configuration.readonly ? 4000 : 32000
+            try database.execute(sql: "PRAGMA cache_size = -\(cache)")
             // `Checkpointer` does it long before.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 100000")
             // What one large change has made of the log is given back.

@@ -42,7 +42,7 @@ import Testing
         let call = Call(method: .get, path: ["api", "agent", "stream"], peerName: host)
         let stream = try #require(try await service.stream(call))
         var messages: [HostMessage] = []
-        for await line in stream {
+        for await line in stream.lines {
             messages.append(try ControlCodec.decode(line))
             if messages.count == count { break }
         }

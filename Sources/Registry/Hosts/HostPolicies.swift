@@ -20,20 +20,36 @@ package final class HostPolicies: Sendable {
 
     /// The revision for a host, as the registry stands in this reading.
     package func revision(forHost host: String, in database: Database) throws -> Revision {
-        try shared.withLock { shared in
-            // Every change of what policies are made of makes a revision.
-            let number = try SharedReads.newestRevision(in: database)
-            var reads = shared.take() ?? SharedReads(number: number)
-            if reads.number != number { reads = SharedReads(number: number) }
-            reads.hosts += 1
-            if reads.hosts > few, !reads.isWhole { try reads.readAll(database) }
-            // Handed over, not shared: what is written to would be copied, all of it for each host.
-            var reader = try HostPolicyReader(host: host, region: region, database: database, shared: consume reads)
-            let revision = try reader.revision()
-            shared = reader.shared
+        // Every change of what policies are made of makes a revision.
+        let number = try SharedReads.newestRevision(in: database)
+        let whole = try shared.withLock { shared -> SharedReads? in
             isUsed.withLock { $0 = true }
+            if shared?.number != number { shared = SharedReads(number: number) }
+            shared?.hosts += 1
+            if let hosts = shared?.hosts, hosts > few, shared?.isWhole == false { try shared?.readAll(database) }
+            return shared?.isWhole == true ? shared : nil
+        }
+        // What is whole is only read, by several at a time.
+        if let whole {
+            let (revision, after) = try revision(forHost: host, in: database, whole)
+            shared.withLock { if $0?.number == number { $0?.learn(from: after) } }
             return revision
         }
+        return try shared.withLock { shared in
+            // Handed over, not shared: what is written to would be copied, all of it for each host.
+            let reads = shared.take() ?? SharedReads(number: number)
+            let (revision, after) = try revision(
+                forHost: host, in: database, reads.number == number ? reads : SharedReads(number: number))
+            shared = after
+            return revision
+        }
+    }
+
+    private func revision(
+        forHost host: String, in database: Database, _ reads: consuming SharedReads
+    ) throws -> (revision: Revision, SharedReads) {
+        var reader = try HostPolicyReader(host: host, region: region, database: database, shared: reads)
+        return (try reader.revision(), reader.shared)
     }
 
     /// Lets go of what was read, where nobody has asked since this was called last.

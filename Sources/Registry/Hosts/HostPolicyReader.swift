@@ -103,6 +103,7 @@ struct HostPolicyReader {
 
     /// A name for each thing that no other of them has: its own, with the id where several share it.
     static func clearNames(_ named: [(id: String, name: String)]) -> [String: String] {
+        if named.count == 1, !named[0].name.isEmpty { return [named[0].id: named[0].name] }
         let counts = Dictionary(named.map { ($0.name, 1) }, uniquingKeysWith: +)
         return Dictionary(
             uniqueKeysWithValues: named.map { id, name in

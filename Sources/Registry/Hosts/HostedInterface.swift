@@ -58,21 +58,14 @@ struct HostedInterface {
 
     /// The strings of a JSON text, names of members among them; nil where one has an escape.
     private static func quoted(_ text: String) -> [String]? {
+        let bytes = Array(text.utf8)
         var found: [String] = []
-        var start: String.Index?
-        let bytes = text.utf8
-        var place = bytes.startIndex
-        while place < bytes.endIndex {
-            if bytes[place] == UInt8(ascii: "\\") { return nil }
-            if bytes[place] == UInt8(ascii: "\"") {
-                if let begin = start {
-                    found.append(String(text[begin..<place]))
-                    start = nil
-                } else {
-                    start = bytes.index(after: place)
-                }
-            }
-            place = bytes.index(after: place)
+        var start: Int?
+        for (place, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "\\") { return nil }
+            guard byte == UInt8(ascii: "\"") else { continue }
+            if let begin = start { found.append(String(decoding: bytes[begin..<place], as: UTF8.self)) }
+            start = start == nil ? place + 1 : nil
         }
         return found
     }

@@ -8,7 +8,15 @@ extension SharedReads {
         rules = try Self.allRules(database)
         try readAllOrigins(database)
         members = try Self.allMembers(database)
+        _ = try notes(Set(origins.values), in: database)
         isWhole = true
+    }
+
+    /// Takes over what another reading of the same state has found beside that.
+    mutating func learn(from other: SharedReads) {
+        if other.vpcs.count > vpcs.count { vpcs.merge(other.vpcs) { own, _ in own } }
+        if other.buckets.count > buckets.count { buckets.merge(other.buckets) { own, _ in own } }
+        if logs == nil { logs = other.logs }
     }
 
     static func groups(_ condition: String, _ arguments: StatementArguments, _ database: Database) throws -> [Group] {

@@ -49,10 +49,10 @@ struct SharedReads {
     var isWhole = false
     /// How many hosts' policies were read.
     var hosts = 0
-    private var vpcs: [String: VPCParts] = [:]
-    private var buckets: [String: StoredBucket] = [:]
+    var vpcs: [String: VPCParts] = [:]
+    var buckets: [String: StoredBucket] = [:]
     private var notes: [Int: Catalogue.RevisionNote] = [:]
-    private var logs: [StoredLog]?
+    var logs: [StoredLog]?
 
     init(number: Int) { self.number = number }
 
@@ -98,9 +98,15 @@ struct SharedReads {
         of group: String, in vpcID: String, elsewhereThan host: String, _ database: Database
     ) throws -> [IPAddress] {
         let peer = Peer(group: group, vpcID: vpcID)
-        let all = try members[peer] ?? (isWhole ? [] : Self.members(of: peer, database))
-        members[peer] = all
-        return all.compactMap { $0.host == host ? nil : $0.address }
+        return try members(of: peer, database).compactMap { $0.host == host ? nil : $0.address }
+    }
+
+    private mutating func members(of peer: Peer, _ database: Database) throws -> [Member] {
+        if let known = members[peer] { return known }
+        guard !isWhole else { return [] }
+        let found = try Self.members(of: peer, database)
+        members[peer] = found
+        return found
     }
 
     private static func members(of peer: Peer, _ database: Database) throws -> [Member] {

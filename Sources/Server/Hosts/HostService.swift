@@ -17,6 +17,7 @@ package final class HostService: Sendable {
     private struct Connection {
         let number: Int
         let stream: AsyncStream<[UInt8]>.Continuation
+        let outbox: Outbox
         /// The digest of the policy that the host was told last; nil before it was told any, and when it was told an
         /// amendment since. The policy itself would fill the memory.
         var digest: String?
@@ -26,6 +27,11 @@ package final class HostService: Sendable {
         var hasCredentials = false
         /// Whether a change came before it was told its first policy.
         var mustLookAgain = false
+
+        func send(_ line: [UInt8]) {
+            outbox.put(line.count, for: number)
+            stream.yield(line)
+        }
     }
 
     private let registry: Registry
@@ -33,6 +39,7 @@ package final class HostService: Sendable {
     private let certificates: Certificates?
     private let secrets: BucketSecrets
     private let store: HostFolder
+    private let outbox = Outbox()
     private let disk = DispatchQueue(label: "gatehouse.hosts.disk")
     private let connections = Mutex<(next: Int, byHost: [String: Connection])>((1, [:]))
     /// The newest revision that every connected host was looked at for.
@@ -100,7 +107,7 @@ package final class HostService: Sendable {
 
     private func ping() {
         guard let line = try? ControlCodec.encode(HostMessage.ping(at: .now)) else { return }
-        connections.withLock { for connection in $0.byHost.values { connection.stream.yield(line) } }
+        connections.withLock { for connection in $0.byHost.values { connection.send(line) } }
     }
 
     var connected: Set<String> { connections.withLock { Set($0.byHost.keys) } }
@@ -146,6 +153,7 @@ package final class HostService: Sendable {
             for _ in 0..<min(hosts.count, Self.tellers) { await next() }
         }
         await noteWanted(wanted)
+        if hosts.count >= Self.notedTogether { MemoryHints.giveBack() }
     }
 
     /// Notes which revisions hosts were told last.
@@ -182,7 +190,7 @@ package final class HostService: Sendable {
                     // Its first policy is being read, perhaps from before this change.
                     connection.mustLookAgain = true
                 } else if connection.told < number {
-                    connection.stream.yield(line)
+                    connection.send(line)
                     (connection.told, connection.digest) = (number, nil)
                     told.append(host)
                 }
@@ -198,6 +206,7 @@ package final class HostService: Sendable {
     ///
     /// - Returns: the revision that it was told; nil for none.
     private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async -> Int? {
+        await outbox.waitForRoom()
         let policies = policies
         guard
             let revision = try? await registry.read({ try policies.revision(forHost: host, in: $0) }),
@@ -230,15 +239,15 @@ package final class HostService: Sendable {
                 let line = try? ControlCodec.encode(HostMessage.credentials(credentials))
             {
                 connection.hasCredentials = !credentials.isEmpty
-                connection.stream.yield(line)
+                connection.send(line)
             }
-            connection.stream.yield(line.bytes)
+            connection.send(line.bytes)
             connections.byHost[host] = connection
         }
     }
 
     /// The stream of a host that asks for it; nil for every other call.
-    func stream(_ call: Call) async throws -> AsyncStream<[UInt8]>? {
+    func stream(_ call: Call) async throws -> HostStream? {
         guard call.method == .get, call.path == ["api", "agent", "stream"], let host = try await enrolled(call) else {
             return nil
         }
@@ -246,10 +255,12 @@ package final class HostService: Sendable {
         disconnect(host)
         let number = connections.withLock { connections in
             connections.next += 1
-            connections.byHost[host] = Connection(number: connections.next, stream: continuation, digest: nil)
+            connections.byHost[host] = Connection(
+                number: connections.next, stream: continuation, outbox: outbox, digest: nil)
             return connections.next
         }
-        continuation.onTermination = { [weak self] _ in
+        continuation.onTermination = { [weak self, outbox] _ in
+            outbox.close(number)
             self?.connections.withLock { connections in
                 if connections.byHost[host]?.number == number { connections.byHost[host] = nil }
             }
@@ -258,7 +269,7 @@ package final class HostService: Sendable {
         let mustLookAgain = connections.withLock { $0.byHost[host]?.mustLookAgain == true }
         if mustLookAgain { wanted = await tell(host, unlessDigestIs: nil, number) ?? wanted }
         if let wanted { await noteWanted([host: wanted]) }
-        return stream
+        return HostStream(stream, connection: number, outbox: outbox)
     }
 
     /// The name of the enrolled host that calls; nil when the caller is none.

@@ -46,7 +46,10 @@ struct HTTPAdapter: HTTPResponder {
             return Response(
                 status: .ok, headers: [.contentType: "application/jsonl", .requestID: requestID],
                 body: ResponseBody { writer in
-                    for try await line in stream { try await writer.write(ByteBuffer(bytes: line + [10])) }
+                    for await line in stream.lines {
+                        try await writer.write(ByteBuffer(bytes: line + [10]))
+                        stream.noteSent(line)
+                    }
                     try await writer.finish(nil)
                 })
         }
