@@ -101,7 +101,10 @@ struct Collection {
         guard let project = session.project?.id, ["security_group", "security_group_rule"].contains(resource.singular)
         else { return false }
         return try await service.registry.read {
-            try StoredGroup.filter(Column("projectID") == project && Column("isDefault") == true).isEmpty($0)
+            try Bool.fetchOne(
+                $0.cachedStatement(
+                    sql: "SELECT NOT EXISTS (SELECT 1 FROM security_group WHERE projectID = ? AND isDefault)"),
+                arguments: [project]) ?? true
         }
     }
 

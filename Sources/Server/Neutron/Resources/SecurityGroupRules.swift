@@ -32,7 +32,8 @@ struct SecurityGroupRules: Resource {
     /// Rules that an administrator added to the caller's groups bear the group's project, so they are the caller's.
     func render(_ objects: [StoredRule], wanted: Set<String>?, in database: Database) throws -> [JSONObject] {
         let tags = try Tags.of(.rule, objects.map(\.id), in: database)
-        let defaults = Set(try String.fetchAll(database, sql: "SELECT id FROM security_group WHERE isDefault"))
+        let defaults = try String.fetchSet(
+            database.cachedStatement(sql: "SELECT id FROM security_group WHERE isDefault"))
         return objects.map { rule in
             var body = JSONObject(
                 [
