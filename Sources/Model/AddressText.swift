@@ -108,7 +108,7 @@ enum IPv6Text {
     private static func hexadecimal(_ text: ArraySlice<UInt8>) -> UInt16? {
         var value: UInt16 = 0
         for character in text {
-            guard let digit = Character(Unicode.Scalar(character)).hexDigitValue else { return nil }
+            guard let digit = hexadecimalDigit(character) else { return nil }
             value = value << 4 | UInt16(digit)
         }
         return value

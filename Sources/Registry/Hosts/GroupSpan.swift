@@ -120,7 +120,7 @@ private struct RuleChanges {
         if let after {
             let rule = try GroupSpan.decode(StoredRule.self, after)
             guard before == nil, rule.remoteGroupID == nil, let group = Identifier<SecurityGroup>(rule.groupID),
-                let told = HostPolicyReader.rule(rule, [:])
+                let told = HostPolicyReader.rule(rule)
             else { return false }
             byID[id] = GroupAmendment.Addition(group: group, rule: told, since: revision)
             order.append(id)

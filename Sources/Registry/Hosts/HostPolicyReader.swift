@@ -178,14 +178,14 @@ struct HostPolicyReader {
 
     // MARK: Rules and logs
 
-    /// A rule as hosts have it; `names` are the policy's of the groups that rules name, by id.
-    static func rule(_ stored: StoredRule, _ names: [String: String]) -> Rule? {
+    /// A rule as hosts have it, but that a group which it names stands in it by its id.
+    static func rule(_ stored: StoredRule) -> Rule? {
         guard let id = Identifier<Rule>(stored.recordID),
             let direction = Direction(rawValue: stored.direction)
         else { return nil }
         let remote: Remote
         if let group = stored.remoteGroupID {
-            remote = .group(names[group] ?? group)
+            remote = .group(group)
         } else if let text = stored.remotePrefix, let prefix = RuleDraft.network(text) {
             remote = .prefix(prefix)
         } else {

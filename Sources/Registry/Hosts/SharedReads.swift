@@ -164,7 +164,7 @@ struct SharedReads {
 
 extension SharedReads.GroupRule {
     init?(_ stored: StoredRule) {
-        guard let rule = HostPolicyReader.rule(stored, [:]) else { return nil }
+        guard let rule = HostPolicyReader.rule(stored) else { return nil }
         self.init(rule: rule, remoteGroupID: stored.remoteGroupID, edition: RuleEdition(stored))
     }
 
