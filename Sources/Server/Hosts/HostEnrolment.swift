@@ -32,9 +32,9 @@ struct HostEnrolment: Sendable {
         } catch {
             throw RegistryError(.invalid(.body), "The enrolment request cannot be read.")
         }
-        guard (1...255).contains(request.host.utf8.count), !request.host.contains("/"), request.host != "..",
-            request.host != "."
-        else { throw RegistryError(.invalid(.body), "host: \"\(request.host)\" is no name of a host") }
+        guard HostRecord.isName(request.host) else {
+            throw RegistryError(.invalid(.body), "host: \"\(request.host)\" is no name of a host")
+        }
         let issued: (certificatePEM: String, serial: String)
         do {
             issued = try certificates.issueHost(request.host, publicKeyPEM: request.publicKeyPEM)
