@@ -41,14 +41,16 @@ package struct Certificates: Sendable {
 
     package var keyPEM: String { authorityKey.pemRepresentation }
 
-    /// A certificate and key for the server, good for the names and addresses.
-    package func issueServer(names: [String], addresses: [[UInt8]]) throws -> (certificatePEM: String, keyPEM: String) {
+    /// A certificate and key for the server, good for the names and addresses from an hour ago, and for so many days.
+    package func issueServer(
+        names: [String], addresses: [[UInt8]], days: Double = 825
+    ) throws -> (certificatePEM: String, keyPEM: String) {
         let key = P256.Signing.PrivateKey()
         let alternatives =
             names.map { GeneralName.dnsName($0) }
             + addresses.map { GeneralName.ipAddress(ASN1OctetString(contentBytes: $0[...])) }
         let certificate = try issue(
-            key.publicKey, "Gatehouse server", usage: [.serverAuth], days: 825, alternatives: alternatives)
+            key.publicKey, "Gatehouse server", usage: [.serverAuth], days: days, alternatives: alternatives)
         return (try certificate.serializeAsPEM().pemString, key.pemRepresentation)
     }
 
@@ -73,6 +75,15 @@ package struct Certificates: Sendable {
                 try ExtendedKeyUsage(usage)
                 if !alternatives.isEmpty { SubjectAlternativeNames(alternatives) }
             }, issuerPrivateKey: .init(authorityKey))
+    }
+
+    /// Whether an authority has signed a certificate; false where one of the texts is no certificate in PEM.
+    static func isIssued(_ certificatePEM: String, by authorityPEM: String) -> Bool {
+        guard let certificate = try? Certificate(pemEncoded: certificatePEM),
+            let authority = try? Certificate(pemEncoded: authorityPEM)
+        else { return false }
+        return certificate.issuer == authority.subject
+            && authority.publicKey.isValidSignature(certificate.signature, for: certificate)
     }
 
     /// The common name of a certificate's subject.
