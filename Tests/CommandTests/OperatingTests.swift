@@ -164,7 +164,10 @@ import Testing
         #expect(try server.run("audit", "verify").exit == .code(0))
         try DatabaseQueue(path: server.data + "/registry.sqlite").write { database in
             try database.execute(
-                sql: "DROP TRIGGER audit_is_not_edited; UPDATE audit SET actorName = 'nobody' WHERE sequence = 2")
+                sql: """
+                    DROP TRIGGER audit_entry_is_not_edited;
+                    UPDATE audit_entry SET targetName = 'x' WHERE sequence = 2
+                    """)
         }
         let run = try server.run("audit", "verify")
         #expect(run.exit == .code(3))

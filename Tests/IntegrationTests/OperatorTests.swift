@@ -2,6 +2,7 @@ import Foundation
 import Host
 import Link
 import Model
+import Rehearsal
 import TestSupport
 import Testing
 
@@ -70,7 +71,9 @@ import Testing
         return Set(output.split(separator: "\n").compactMap { $0.split(separator: " ").last })
     }
 
-    @Test(.kernel) func `hosts keep their streams while the certificate is renewed, and come by the new one later`() throws {
+    @Test(.kernel) func `hosts keep their streams while the certificate is renewed, and come by the new one later`()
+        throws
+    {
         let (fleet, group) = try fleet("fn")
         defer { fleet.remove() }
         let pem = "\(fleet.folder)/server/server.pem"
