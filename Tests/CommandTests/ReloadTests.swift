@@ -35,6 +35,24 @@ import Testing
         #expect(connection.answers == 2)
     }
 
+    @Test func `a certificate that OpenSSL made with the folder's authority is the operator's, and stays`() throws {
+        let server = try RunningServer()
+        let (pem, key) = (server.data + "/server.pem", server.data + "/server.key")
+        // As OpenSSL writes it: the curve's parameters come before the key.
+        try TestHost.run("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-out", key)
+        let request = server.folder + "/request"
+        try TestHost.run("openssl", "req", "-new", "-key", key, "-subj", "/CN=own", "-out", request)
+        let names = try server.file("names", "subjectAltName=IP:127.0.0.1")
+        try TestHost.run(
+            "openssl", "x509", "-req", "-in", request, "-CA", server.authority, "-CAkey",
+            server.data + "/authority.key",
+            "-CAcreateserial", "-CAserial", server.folder + "/serial", "-days", "7", "-extfile", names, "-out", pem)
+        let own = try DurableFile.read(pem)
+        try server.hangUp(until: "server.pem: taken, good until ")
+        #expect(try DurableFile.read(pem) == own)
+        #expect(try listing(server, trusting: server.authority) == .code(0))
+    }
+
     @Test func `a certificate with a fault is told and not taken`() throws {
         let server = try RunningServer()
         let other = try Certificates()

@@ -34,7 +34,7 @@ struct ServerCertificate: Sendable {
         guard let own = certificates.first else {
             throw Fault(description: "\(certificateFile): it holds no certificate in PEM; put a whole one there")
         }
-        guard let privateKey = try? Certificate.PrivateKey(pemEncoded: keyPEM) else {
+        guard let privateKey = Self.privateKey(keyPEM) else {
             throw Fault(
                 description: "\(keyFile): it holds no private key in PEM; put an EC or RSA key without a password there"
             )
@@ -61,6 +61,14 @@ struct ServerCertificate: Sendable {
     private static func certificates(_ text: String) -> [Certificate] {
         let documents = (try? PEMDocument.parseMultiple(pemString: text)) ?? []
         return (try? documents.map { try Certificate(pemDocument: $0) }) ?? []
+    }
+
+    /// What OpenSSL writes of a curve's parameters may come before the key.
+    private static func privateKey(_ text: String) -> Certificate.PrivateKey? {
+        let documents = (try? PEMDocument.parseMultiple(pemString: text)) ?? []
+        return documents.first { $0.discriminator.hasSuffix("PRIVATE KEY") }.flatMap {
+            try? Certificate.PrivateKey(pemDocument: $0)
+        }
     }
 
     /// Until when it is good, as RFC 3339.

@@ -75,13 +75,13 @@ package struct ServerFolder: Hashable, Sendable {
     }
 
     /// Whether the certificate's file is not the operator's: the names that it was made for are noted, and the authority of
-    /// this folder has signed it.
+    /// this folder has made it.
     private var isMadeHere: Bool {
         get throws {
             guard try text(serverNames) != nil, let authority = try text(authorityCertificate),
                 let certificate = try text(certificateFile)
             else { return false }
-            return Certificates.isIssued(certificate, by: authority)
+            return Certificates.isServer(certificate, issuedBy: authority)
         }
     }
 

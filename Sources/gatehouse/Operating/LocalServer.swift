@@ -56,7 +56,7 @@ final class LocalServer {
             server: Setting(name: "control plane", value: address),
             token: String(decoding: try token.file(), as: UTF8.self), tokenFile: token,
             authority: Setting(name: "authority", value: authority))
-        for _ in 0..<200 {
+        for _ in 0..<1200 {
             if DurableFile.exists(authority), (try? Waiting.value { try await client.send(.GET, "/ready") }) != nil {
                 return client
             }

@@ -30,6 +30,8 @@ struct ServerClient: Sendable {
         }
         configuration.timeout = .init(connect: .seconds(5), read: .seconds(60))
         configuration.redirectConfiguration = .disallow
+        // Who typed a wrong address is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(configuration: configuration)
         do {
             let answer = try await exchange(client, method, path, body)
