@@ -32,6 +32,12 @@ enum FleetBench {
                 #"{"port": {"security_groups": [\#(groups.joined(separator: ","))]}}"#
             )
         }
+        try await measure("a log of the project", simulated, hosts) { round in
+            (
+                .POST, "log/logs",
+                #"{"log": {"resource_type": "security_group", "event": "DROP", "name": "log-\#(round)"}}"#
+            )
+        }
         try await measure("another name for the network", simulated, hosts) { round in
             (.PUT, "networks/\(fleet.network)", #"{"network": {"name": "net-\#(round)"}}"#)
         }

@@ -1,5 +1,5 @@
-/// What groups got and lost, where nothing else happened that concerns a host: what turns one revision into a later one
-/// without the whole policy being told again.
+/// What groups got and lost and which logs were switched on and off, where nothing else happened that concerns a host: what
+/// turns one revision into a later one without the whole policy being told again.
 package struct GroupAmendment: Hashable, Sendable, Codable {
     package struct Addition: Hashable, Sendable, Codable {
         package let group: Identifier<SecurityGroup>
@@ -39,11 +39,26 @@ package struct GroupAmendment: Hashable, Sendable, Codable {
         }
     }
 
+    /// A log that was switched on or off.
+    package struct Switch: Hashable, Sendable, Codable {
+        /// The log's id.
+        package let id: String
+        /// What it asks for; nil when it was switched off, or is gone.
+        package let log: LogResource?
+
+        package init(id: String, log: LogResource?) {
+            self.id = id
+            self.log = log
+        }
+    }
+
     /// The part of an amendment that concerns a host.
     package struct Share: Hashable, Sendable {
         /// Groups that interfaces of the host carry.
         package var carried: Set<Identifier<SecurityGroup>> = []
         package var peers: Set<Peer> = []
+        /// Ids of logs that can cover an interface of the host.
+        package var logs: Set<String> = []
 
         package init() {}
     }
@@ -56,11 +71,14 @@ package struct GroupAmendment: Hashable, Sendable, Codable {
     package let added: [Addition]
     package let removed: [Identifier<Rule>]
     package let members: [Members]
+    /// Nil stands for none.
+    package let logs: [Switch]?
     package let notes: [Catalogue.RevisionNote]
 
     package init(
         number: Int, madeAt: Timestamp, actor: String, origin: String, added: [Addition] = [],
-        removed: [Identifier<Rule>] = [], members: [Members] = [], notes: [Catalogue.RevisionNote]
+        removed: [Identifier<Rule>] = [], members: [Members] = [], logs: [Switch]? = nil,
+        notes: [Catalogue.RevisionNote]
     ) {
         self.number = number
         self.madeAt = madeAt
@@ -69,6 +87,7 @@ package struct GroupAmendment: Hashable, Sendable, Codable {
         self.added = added
         self.removed = removed
         self.members = members
+        self.logs = logs
         self.notes = notes
     }
 
@@ -77,7 +96,8 @@ package struct GroupAmendment: Hashable, Sendable, Codable {
         GroupAmendment(
             number: number, madeAt: madeAt, actor: actor, origin: origin,
             added: added.filter { share.carried.contains($0.group) }, removed: removed,
-            members: members.filter { share.peers.contains($0.peer) }, notes: notes)
+            members: members.filter { share.peers.contains($0.peer) },
+            logs: logs?.filter { share.logs.contains($0.id) }, notes: notes)
     }
 }
 
@@ -112,6 +132,7 @@ extension Revision {
         guard amendment.added.allSatisfy({ known.contains($0.group) }), knownPeers.count == members.count else {
             return nil
         }
+        policy.switchLogs(amendment.logs ?? [])
         for id in amendment.removed { origins[id.description] = nil }
         for addition in amendment.added { origins[addition.rule.id.description] = addition.since }
         let numbers = Set(origins.values).union([amendment.number])
@@ -120,5 +141,14 @@ extension Revision {
             number: amendment.number, madeAt: amendment.madeAt, actor: amendment.actor, origin: amendment.origin,
             policy: policy, ruleOrigins: origins,
             notes: notes.values.filter { numbers.contains($0.number) }.sorted { $0.number < $1.number })
+    }
+}
+
+extension Policy {
+    /// Logs stay in the order of their ids.
+    fileprivate mutating func switchLogs(_ switches: [GroupAmendment.Switch]) {
+        guard !switches.isEmpty else { return }
+        let switched = Set(switches.map(\.id))
+        logs = ((logs ?? []).filter { !switched.contains($0.id) } + switches.compactMap(\.log)).sorted { $0.id < $1.id }
     }
 }

@@ -10,7 +10,9 @@ import Testing
     @Test func `a host has after a change what it had, or is said to be told`() async throws {
         let test = try RegistryUnderTest()
         var random = SplitMix64(seed: 7)
-        try await test.change { try $0.setQuotas("p", [.group: -1, .rule: -1, .interface: -1], notBelowUse: false) }
+        try await test.change {
+            try $0.setQuotas("p", [.group: -1, .rule: -1, .interface: -1, .log: -1], notBelowUse: false)
+        }
         let vpcs = try await test.change { change in
             try (1...2).map { number in
                 let vpc = try change.ensureDefaults(
@@ -28,9 +30,10 @@ import Testing
         var told = 0
         var spared = 0
         var amended = 0
-        for _ in 0..<500 {
+        var switched = 0
+        for _ in 0..<600 {
             let before = try await revisions(test)
-            let (choice, seed) = (Int.random(in: 0..<19, using: &random), random.next())
+            let (choice, seed) = (Int.random(in: 0..<22, using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {
@@ -54,6 +57,7 @@ import Testing
                 guard let span, !span.inFull.contains(host) else { continue }
                 if let share = span.shares[host] {
                     amended += 1
+                    if !share.logs.isEmpty { switched += 1 }
                     let next = former.amended(by: span.amendment.limited(to: share))
                     #expect(next?.policy == present.policy, "choice \(choice)")
                     #expect(next?.ruleOrigins == present.ruleOrigins)
@@ -65,6 +69,7 @@ import Testing
         #expect(told > 100)
         #expect(spared > 100)
         #expect(amended > 20)
+        #expect(switched > 20)
     }
 
     /// What is read for several hosts together stays true over all changes.
@@ -122,8 +127,31 @@ import Testing
             if seed % 2 == 0 { wanted.host = try some(hosts) } else { wanted.groups = [try some(groups).id] }
             _ = try change.updateInterface(wanted, from: port)
         case 6: try change.deleteInterface(try some(ports))
+        case 19...: try switchLog(seed, groups, ports, change)
         case 8...: try VPCActions(change: change, choice: choice).act(&random)
         default: _ = try change.updateGroup(try some(groups), name: "renamed\(seed % 50)", description: nil)
         }
+    }
+
+    /// Makes a log of anything, or switches or removes one that is there.
+    private static func switchLog(
+        _ seed: UInt64, _ groups: [StoredGroup], _ ports: [StoredInterface], _ change: Change
+    ) throws {
+        var random = SplitMix64(seed: seed)
+        let logs = try StoredLog.order(Column.rowID).fetchAll(change.database)
+        guard let log = logs.randomElement(using: &random), Bool.random(using: &random) else {
+            let port = Bool.random(using: &random) ? ports.randomElement(using: &random) : nil
+            let group = port.map { $0.groups.first } ?? groups.randomElement(using: &random)?.id
+            _ = try change.createLog(
+                StoredLog(
+                    id: Change.newID(), projectID: seed % 4 == 0 ? "other" : "p", name: "", description: "",
+                    isEnabled: seed % 5 > 0, event: .drop, groupID: Bool.random(using: &random) ? group : nil,
+                    interfaceID: port?.id))
+            return
+        }
+        if seed % 3 == 0 { return try change.deleteLog(log) }
+        var wanted = log
+        if seed % 3 == 1 { wanted.isEnabled.toggle() } else { wanted.name = "log\(seed % 9)" }
+        _ = try change.updateLog(wanted, from: log)
     }
 }

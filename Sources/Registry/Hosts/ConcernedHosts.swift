@@ -9,7 +9,7 @@ package import GRDB
 /// * A network ACL concerns the hosts that have interfaces in its VPC, an instance those that have interfaces of it.
 /// * A collector concerns the hosts that have interfaces in its VPC.
 /// * A bucket concerns the hosts that have interfaces in the VPCs of the collectors that fill it.
-/// * A log concerns all hosts: which interfaces it covers is a matter of projects.
+/// * A log concerns the hosts that have interfaces which it can cover (`LogCoverage`).
 package enum ConcernedHosts {
     private struct Past: Decodable {
         var host: String?
@@ -51,6 +51,10 @@ package enum ConcernedHosts {
                 for past in try states(.collector, of: id, after: first, upTo: last, database) {
                     if let vpc = past.vpcID { hosts.formUnion(try holders("vpcID = ?", vpc, database)) }
                 }
+            case .log:
+                for log in try states(.log, of: id, after: first, upTo: last, database, as: StoredLog.self) {
+                    hosts.formUnion(try LogCoverage.hosts(log, in: database))
+                }
             default: return nil
             }
         }
@@ -70,9 +74,10 @@ package enum ConcernedHosts {
     }
 
     /// The states that an object had in the span, and the one before it.
-    private static func states(
-        _ kind: Kind, of id: String, after first: Int64, upTo last: Int64, _ database: Database
-    ) throws -> [Past] {
+    private static func states<State: Decodable>(
+        _ kind: Kind, of id: String, after first: Int64, upTo last: Int64, _ database: Database,
+        as type: State.Type = Past.self
+    ) throws -> [State] {
         let bodies = try String.fetchAll(
             database.cachedStatement(
                 sql: """
@@ -80,7 +85,7 @@ package enum ConcernedHosts {
                       AND revision >= coalesce((SELECT max(revision) FROM history
                         WHERE kind = ?4 AND objectID = ?1 AND revision <= ?2), 0)
                     """), arguments: [id, first, last, kind.rawValue])
-        return try bodies.map { try JSONDecoder().decode(Past.self, from: Data($0.utf8)) }
+        return try bodies.map { try JSONDecoder().decode(type, from: Data($0.utf8)) }
     }
 
     /// Hosts with interfaces that carry the group, or a group whose rules name it.

@@ -2,8 +2,8 @@ import Foundation
 package import GRDB
 package import Model
 
-/// A span of revisions in which groups got and lost rules and members: the most frequent changes by far, of which hosts can
-/// be told in a few words, the same for many of them.
+/// A span of revisions in which groups got and lost rules and members, and logs were switched: the most frequent changes by
+/// far, of which hosts can be told in a few words, the same for many of them.
 package struct GroupSpan: Sendable {
     package let amendment: GroupAmendment
     /// What of it concerns each host that is not told in full.
@@ -28,6 +28,7 @@ package struct GroupSpan: Sendable {
         guard !rows.isEmpty, rows.count <= 1000 else { return nil }
         var rules = RuleChanges()
         var members = MemberChanges()
+        var logs = LogChanges()
         var inFull: Set<String> = []
         for row in rows {
             let id: String = row[1]
@@ -39,19 +40,23 @@ package struct GroupSpan: Sendable {
             case .rule:
                 guard try rules.add(id, before: before, after: body, in: row[3]) else { return nil }
             case .interface: try members.add(id, before: before, after: body)
+            case .log: try logs.add(id, before: before, after: body)
             case .instance: inFull.formUnion(try ConcernedHosts.holders(ofInstance: id, database))
             default: return nil
             }
         }
         guard let changed = members.changes else { return nil }
         inFull.formUnion(members.hosts)
+        let switches = logs.switches
         let notes = try HostPolicy.notes(Set(rules.added.map(\.since)).union([Int(last)]), in: database)
         let own = notes.first { $0.number == last }
         return GroupSpan(
             amendment: GroupAmendment(
                 number: Int(last), madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
-                origin: own?.origin ?? "", added: rules.added, removed: rules.removed, members: changed, notes: notes),
-            shares: try shares(rules.touched, changed.map(\.peer), database).filter { !inFull.contains($0.key) },
+                origin: own?.origin ?? "", added: rules.added, removed: rules.removed, members: changed,
+                logs: switches.isEmpty ? nil : switches, notes: notes),
+            shares: try shares(rules.touched, changed.map(\.peer), logs.switched, database)
+                .filter { !inFull.contains($0.key) },
             inFull: inFull)
     }
 
@@ -72,7 +77,7 @@ package struct GroupSpan: Sendable {
     }
 
     private static func shares(
-        _ groups: Set<String>, _ peers: [GroupAmendment.Peer], _ database: Database
+        _ groups: Set<String>, _ peers: [GroupAmendment.Peer], _ logs: [StoredLog], _ database: Database
     ) throws -> [String: GroupAmendment.Share] {
         var found: [String: GroupAmendment.Share] = [:]
         let present = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
@@ -95,6 +100,9 @@ package struct GroupSpan: Sendable {
                           (SELECT groupID FROM security_group_rule WHERE remoteGroupID = ?)
                         """), arguments: [peer.vpc.description, peer.group.description])
             for host in hosts { found[host, default: .init()].peers.insert(peer) }
+        }
+        for log in logs {
+            for host in try LogCoverage.hosts(log, in: database) { found[host, default: .init()].logs.insert(log.id) }
         }
         return found
     }
@@ -185,4 +193,34 @@ private struct MemberChanges {
         }
         return found
     }
+}
+
+/// The logs that were switched on and off in a span.
+private struct LogChanges {
+    private struct Change {
+        let before: StoredLog?
+        var after: StoredLog?
+    }
+
+    private var byID: [String: Change] = [:]
+
+    mutating func add(_ id: String, before: String?, after: String?) throws {
+        let states = try [before, after].map { try $0.map { try GroupSpan.decode(StoredLog.self, $0) } }
+        byID[id, default: Change(before: states[0])].after = states[1]
+    }
+
+    private static func told(_ log: StoredLog?) -> LogResource? {
+        log.flatMap { $0.isEnabled ? LogCoverage.resource($0) : nil }
+    }
+
+    private var changed: [Change] { byID.values.filter { Self.told($0.before) != Self.told($0.after) } }
+
+    var switches: [GroupAmendment.Switch] {
+        changed.compactMap { change in
+            (change.after ?? change.before).map { .init(id: $0.id, log: Self.told(change.after)) }
+        }.sorted { $0.id < $1.id }
+    }
+
+    /// In some state that they had; what they cover never changes.
+    var switched: [StoredLog] { changed.compactMap { $0.after ?? $0.before } }
 }

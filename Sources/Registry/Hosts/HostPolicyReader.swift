@@ -207,13 +207,8 @@ struct HostPolicyReader {
         for group in attached {
             if let project = try shared.group(group, in: database)?.projectID { projects.insert(project) }
         }
-        return enabled.compactMap { log in
-            guard projects.contains(log.projectID), log.interfaceID.map(own.contains) ?? true,
-                log.groupID.map(attached.contains) ?? true
-            else { return nil }
-            return LogResource(
-                id: log.id, project: log.projectID, event: .init(rawValue: log.event.rawValue) ?? .all,
-                group: log.groupID.flatMap { Identifier($0) }, interface: log.interfaceID.flatMap { Identifier($0) })
-        }
+        return enabled.filter {
+            LogCoverage.concerns($0, interfaces: own, groups: attached, projects: projects)
+        }.map(LogCoverage.resource)
     }
 }

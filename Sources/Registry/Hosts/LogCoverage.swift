@@ -1,0 +1,50 @@
+import GRDB
+import Model
+
+/// Which hosts a log resource can cover an interface of: those are told of it, and no others.
+enum LogCoverage {
+    /// What hosts are told of a log.
+    static func resource(_ log: StoredLog) -> LogResource {
+        LogResource(
+            id: log.id, project: log.projectID, event: .init(rawValue: log.event.rawValue) ?? .all,
+            group: log.groupID.flatMap { Identifier($0) }, interface: log.interfaceID.flatMap { Identifier($0) })
+    }
+
+    /// Whether a host with these interfaces, with these groups, of these projects is told of a log.
+    static func concerns(
+        _ log: StoredLog, interfaces: Set<String>, groups: Set<String>, projects: Set<String>
+    ) -> Bool {
+        projects.contains(log.projectID) && log.interfaceID.map(interfaces.contains) ?? true
+            && log.groupID.map(groups.contains) ?? true
+    }
+
+    /// The same of all hosts, as the registry stands.
+    static func hosts(_ log: StoredLog, in database: Database) throws -> Set<String> {
+        // Most logs name a group or an interface, which few hosts have.
+        var found: Set<String>?
+        func meet(_ hosts: Set<String>) { found = found?.intersection(hosts) ?? hosts }
+        if let interface = log.interfaceID { meet(try inForce("interface.id = ?", [interface], database)) }
+        if let group = log.groupID { meet(try inForce(carrying("groupID = ?"), [group], database)) }
+        if found?.isEmpty == true { return [] }
+        let owned = try inForce("projectID = ?", [log.projectID], database)
+        let groupsOfProject = "groupID IN (SELECT id FROM security_group WHERE projectID = ?)"
+        meet(owned.union(try inForce(carrying(groupsOfProject), [log.projectID], database)))
+        return found ?? []
+    }
+
+    private static func carrying(_ condition: String) -> String {
+        "interface.id IN (SELECT interfaceID FROM interface_group WHERE \(condition))"
+    }
+
+    /// The hosts that have an interface in force to which a condition applies.
+    private static func inForce(
+        _ condition: String, _ arguments: StatementArguments, _ database: Database
+    ) throws -> Set<String> {
+        try String.fetchSet(
+            database.cachedStatement(
+                sql: """
+                    SELECT DISTINCT host FROM interface
+                    WHERE \(condition) AND host <> '' AND isPortSecurityEnabled AND isAdminUp
+                    """), arguments: arguments)
+    }
+}
