@@ -50,7 +50,12 @@ import Testing
         let target = try address(text)
         let server = try GuestServer(try agent.guest("app"), [target], tcp: [80])
         defer { server.stop() }
-        #expect(try agent.guest("web").tcp(target, 80, patience: 1500) == .silence)
+        func events() throws -> [EventEntry] { try agent.events().filter { $0.transport == .tcp } }
+        // A fresh IPv6 address is silent for a while.
+        try eventually("an answer that is refused") {
+            #expect(try agent.guest("web").tcp(target, 80, patience: 500) == .silence)
+            return try events().contains { $0.verdict == .drop }
+        }
         let books = try agent.books(settle: 10)
         #expect(books.isBalanced, "\(books.lines)")
         try agent.ask(.flush)
@@ -62,9 +67,12 @@ import Testing
         #expect(!answers.isEmpty)
         #expect(answers.allSatisfy { $0.verdict == .drop && $0.stage == .group && $0.key.initiatorPort == 80 })
         #expect(answers.allSatisfy { $0.rule == Self.app.defaultRefusal(.egress) })
-        let events = try agent.events().filter { $0.transport == .tcp }
-        #expect(events.filter { $0.verdict == .drop }.map(\.rule) == ["default refusal of egress in group app"])
-        #expect(events.filter { $0.verdict == .accept }.count == 2)
+        let refusals = try events().filter { $0.verdict == .drop }
+        #expect(Set(refusals.map(\.rule)) == ["default refusal of egress in group app"])
+        #expect(Set(refusals.map(\.interfaceID)) == [Self.id("app")])
+        // Of each session, each end tells once.
+        let opened = try events().filter { $0.verdict == .accept }.map { "\($0.sourcePort ?? 0) \($0.direction)" }
+        #expect(!opened.isEmpty && Set(opened).count == opened.count)
         // With a rule for the answers the connection works at once, and is recorded as a session.
         let mended = "ingress tcp/80 from group:web, egress tcp/1024-65535 to group:web"
         try agent.apply(Self.policy(mended))
@@ -103,6 +111,31 @@ import Testing
         #expect(books.lines.allSatisfy { $0.lost.isZero }, "\(books.lines)")
     }
 
+    @Test(.kernel) func `the host's own packets and answers to it need rules`() throws {
+        let agent = try agent("sh", "ingress icmp/8 from any")
+        defer { agent.remove() }
+        func isAnswered() throws -> Bool {
+            try TestHost.run("ping", "-c", "1", "-W", "1", "10.1.0.11", in: agent.host.name, mayFail: true)
+                .contains("1 received")
+        }
+        func refused() throws -> Set<String> {
+            Set(try agent.events().filter { $0.verdict == .drop && $0.transport == .icmp }.compactMap(\.rule))
+        }
+        try eventually("an answer that is refused") {
+            #expect(try !isAnswered())
+            return try refused() == ["default refusal of egress in group app"]
+        }
+        try agent.apply(Self.policy("egress icmp/0 to any"))
+        try eventually("a request that is refused") {
+            #expect(try !isAnswered())
+            return try refused().contains("default refusal of ingress in group app")
+        }
+        try agent.apply(Self.policy("ingress icmp/8 from any, egress icmp/0 to any"))
+        try eventually("an answer") { try isAnswered() }
+        let books = try agent.books(settle: 10)
+        #expect(books.isBalanced, "\(books.lines)")
+    }
+
     @Test(.kernel) func `the books balance under a flood of packets that no rule admits`() throws {
         let agent = try agent("sf", "ingress udp/7000-7499 from any, egress udp to any")
         defer { agent.remove() }
@@ -118,11 +151,14 @@ import Testing
         let report = try agent.books(settle: 10)
         #expect(report.isBalanced, "\(report.lines)")
         #expect(report.lines.allSatisfy { $0.lost.isZero }, "\(report.lines)")
-        let refused = try agent.records().filter { $0.verdict == .drop && $0.key.transport == .udp }
+        let refused = try agent.records().filter { $0.verdict == .drop }
         for (instance, direction) in [("web", Direction.egress), ("app", .ingress)] {
             let own = refused.filter { $0.interface == Self.id(instance) && $0.direction == direction }
             #expect(own.reduce(0) { $0 + $1.fromInitiator.packets } == 200_000)
-            #expect(own.allSatisfy { $0.stage == .group && $0.rule == Self.app.defaultRefusal(.ingress) })
+            // A full set costs names, never packets.
+            let named = own.filter { $0.detail == .full }
+            #expect(!named.isEmpty)
+            #expect(named.allSatisfy { $0.stage == .group && $0.rule == Self.app.defaultRefusal(.ingress) })
         }
     }
 }

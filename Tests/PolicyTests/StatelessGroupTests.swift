@@ -94,6 +94,17 @@ import Testing
         #expect(try !policy.group("two").isStateful)
     }
 
+    @Test func `stateful is true or false`() throws {
+        let text = """
+            project: p
+            vpcs: [{name: v, cidrs: [10.0.0.0/16], groups: [{name: g, stateful: "no", rules: []}]}]
+            """
+        let error = #expect(throws: PolicyFileError.self) { try PolicyFile.load(text, name: "f.yaml") }
+        #expect(
+            error?.description
+                == "f.yaml:2: vpcs[0].groups[0].stateful: \"no\" is neither true nor false; write true or false")
+    }
+
     @Test func `an interface's groups are of one kind`() throws {
         let error = #expect(throws: PolicyFileError.self) {
             try Policy.small(
