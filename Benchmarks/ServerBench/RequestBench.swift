@@ -17,7 +17,7 @@ enum RequestBench {
             configuration: .init(
                 connectionPool: .init(idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: clients)))
         try await server.waitUntilReady(client)
-        try await measureRules(client, server.url, groups)
+        try await measureRules(client, server, groups)
         try await measureLists(client, server.url)
         say("server's memory: \(try server.memory) MB")
         try await client.shutdown()
@@ -42,7 +42,11 @@ enum RequestBench {
         }
     }
 
-    private static func measureRules(_ client: HTTPClient, _ url: String, _ groups: [String]) async throws {
+    private static func measureRules(
+        _ client: HTTPClient, _ server: borrowing BenchServer, _ groups: [String]
+    ) async throws {
+        let url = server.url
+        let used = try server.processorTime
         let start = ContinuousClock.now
         let times = try await withThrowingTaskGroup(of: [Duration].self) { tasks in
             for number in 0..<clients {
@@ -64,7 +68,9 @@ enum RequestBench {
         say("rules created: \(Int(Double(times.count) / seconds)) a second by \(clients) clients")
         say(
             "  half within \(milliseconds(times[times.count / 2])) ms, "
-                + "99 % within \(milliseconds(times[times.count * 99 / 100])) ms")
+                + "99 % within \(milliseconds(times[times.count * 99 / 100])) ms; "
+                + "\(milliseconds((try server.processorTime - used) * 1000 / times.count)) µs of the server's processor time each"
+        )
     }
 
     private static func measureLists(_ client: HTTPClient, _ url: String) async throws {

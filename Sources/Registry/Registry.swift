@@ -90,8 +90,8 @@ package final class Registry: Sendable {
     /// Writes an entry into the trail that belongs to no change: a login, a refused attempt.
     package func note(_ note: AuditNote, by actor: Actor) async throws {
         try await queue.submit { database in
-            var head = try AuditTrail.Head(database)
-            try AuditTrail.append(note, by: actor, revision: nil, at: .now, after: &head, to: database)
+            var trail = try TrailWriter(database)
+            try trail.append(note, by: actor, revision: nil, at: .now)
         }
     }
 

@@ -87,9 +87,15 @@ final class RegistryUnderTest: Sendable {
     }
 
     @Test(arguments: [
-        ("UPDATE audit SET reason = 'x' WHERE sequence = 2", "entry 2"),
-        ("DELETE FROM audit WHERE sequence = 3", "entry 3 is missing"),
-        ("DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)", "are missing"),
+        ("UPDATE audit_act SET reason = 'x' WHERE number = 2", "entry 2"),
+        (
+            "UPDATE audit_target SET id = 'x' WHERE number = (SELECT target FROM audit_entry WHERE sequence = 3)",
+            "entry 3"
+        ),
+        ("UPDATE audit_entry SET targetName = 'x' WHERE sequence = 2", "entry 2"),
+        ("DELETE FROM audit_entry WHERE sequence = 3", "entry 3 is missing"),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM audit_act WHERE number = 3", "entry 3 is missing"),
+        ("DELETE FROM audit_entry WHERE sequence = (SELECT max(sequence) FROM audit)", "are missing"),
     ])
     func `an entry that is altered or removed shows`(statement: String, words: String) async throws {
         let test = try RegistryUnderTest()
@@ -100,9 +106,11 @@ final class RegistryUnderTest: Sendable {
         }
         #expect(count == 4)
         let vandal = try DatabaseQueue(path: test.path)
-        try await vandal.write { database in
+        try await vandal.writeWithoutTransaction { database in
             #expect(throws: DatabaseError.self) { try database.execute(sql: statement) }
-            try database.execute(sql: "DROP TRIGGER audit_is_not_edited; DROP TRIGGER audit_is_not_deleted")
+            for table in ["audit_act", "audit_target", "audit_entry"] {
+                try database.execute(sql: "DROP TRIGGER \(table)_is_not_edited; DROP TRIGGER \(table)_is_not_deleted")
+            }
             try database.execute(sql: statement)
         }
         guard case .broken(_, let found) = try await test.registry.read({ try AuditTrail.verify($0) }) else {

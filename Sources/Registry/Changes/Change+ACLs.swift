@@ -90,11 +90,11 @@ extension Change {
         _ action: String, _ rule: StoredACLRule, before: String?, isEdited: Bool = true, isGone: Bool = false,
         _ edit: (inout [String]) -> Void
     ) throws {
-        var acl: StoredACL = try find(rule.aclID)
-        let former = acl.rules
+        let former: StoredACL = try find(rule.aclID)
+        var acl = former
         edit(&acl.rules)
-        guard isEdited || acl.rules != former else { return }
-        try touch(&acl)
+        guard isEdited || acl != former else { return }
+        if acl == former { try touch(&acl) } else { try update(&acl, from: former) }
         let after = isGone ? nil : try json(rule)
         try audit(action, acl, before: before, after: after)
         for subnet in try StoredSubnet.filter(Column("aclID") == acl.id).order(Column("id")).fetchAll(database) {

@@ -109,14 +109,6 @@ extension Change {
         var group: StoredGroup = try find(rule.groupID)
         try touch(&group)
         try audit(action, group, before: before, after: after)
-        let carriers = try Row.fetchCursor(
-            database.cachedStatement(
-                sql: """
-                    SELECT interface.id, interface.name FROM interface_group JOIN interface ON interface.id = interfaceID
-                    WHERE groupID = ? ORDER BY interface.id
-                    """), arguments: [rule.groupID])
-        while let carrier = try carriers.next() {
-            try audit(action, .interface, id: carrier[0], name: carrier[1], before: before, after: after)
-        }
+        try auditCarriers(of: group.id, action, before: before, after: after)
     }
 }

@@ -12,8 +12,8 @@ package final class Change {
     /// The number that the change's revision gets, once something has changed.
     private var number: Int64?
     private let encoder: JSONEncoder
-    /// The trail's end, once this change has written to it.
-    private var head: AuditTrail.Head?
+    /// There once this change has written to the trail.
+    private var trail: TrailWriter?
 
     init(_ database: Database, by actor: Actor) {
         self.database = database
@@ -50,15 +50,23 @@ package final class Change {
     /// Puts a changed object in place of its former state; an equal one changes nothing.
     package func update<Object: StoredObject>(_ object: inout Object, from former: Object) throws {
         guard object != former else { return }
-        try touch(&object)
-    }
-
-    /// Counts a change of what belongs to an object: its revision number rises.
-    package func touch<Object: StoredObject>(_ object: inout Object) throws {
-        object.revisionNumber += 1
-        object.updatedAt = instant.nanoseconds
+        count(&object)
         try object.update(database)
         _ = try remember(object)
+    }
+
+    /// Counts a change of what belongs to an object, which itself is as it is stored: its revision number rises.
+    package func touch<Object: StoredObject>(_ object: inout Object) throws {
+        count(&object)
+        try database.cachedStatement(
+            sql: "UPDATE \(Object.kind.rawValue) SET revisionNumber = ?, updatedAt = ? WHERE id = ?"
+        ).execute(arguments: [object.revisionNumber, object.updatedAt, object.id])
+        _ = try remember(object)
+    }
+
+    private func count(_ object: inout some StoredObject) {
+        object.revisionNumber += 1
+        object.updatedAt = instant.nanoseconds
     }
 
     package func delete(_ object: some StoredObject) throws {
@@ -102,10 +110,31 @@ package final class Change {
                 action: action, targetKind: kind, targetID: id, targetName: name, before: before, after: after))
     }
 
+    /// Says of each interface that carries a group what became of the group.
+    func auditCarriers(of group: String, _ action: String, before: String?, after: String?) throws {
+        _ = try ensureRevision()
+        let carriers = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT interface.id, interface.name, audit_target.number
+                    FROM interface_group JOIN interface ON interface.id = interfaceID
+                    LEFT JOIN audit_target ON audit_target.id = interfaceID AND audit_target.kind = 'interface'
+                    WHERE groupID = ? ORDER BY interfaceID
+                    """), arguments: [group])
+        var note = AuditNote(action: action, targetKind: .interface, before: before, after: after)
+        while let carrier = try carriers.next() {
+            note.targetID = carrier[0]
+            note.targetName = carrier[1]
+            note.targetNumber = carrier[2]
+            try audit(note)
+        }
+    }
+
     package func audit(_ note: AuditNote) throws {
-        var end = try head ?? AuditTrail.Head(database)
-        try AuditTrail.append(note, by: actor, revision: number, at: instant, after: &end, to: database)
-        head = end
+        var writer = try trail ?? TrailWriter(database)
+        trail = nil
+        try writer.append(note, by: actor, revision: number, at: instant)
+        trail = writer
     }
 
     // MARK: Reading within the change

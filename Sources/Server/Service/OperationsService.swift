@@ -38,7 +38,7 @@ struct OperationsService: Sendable {
                 ),
                 (
                     "gatehouse_registry_audit_entries_total",
-                    try Int.fetchOne(database, sql: "SELECT max(sequence) FROM audit") ?? 0
+                    try Int.fetchOne(database, sql: "SELECT max(sequence) FROM audit_entry") ?? 0
                 ),
             ]
                 + (try Quota.allCases.map { quota in
