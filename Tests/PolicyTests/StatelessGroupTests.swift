@@ -88,6 +88,25 @@ import Testing
         #expect(trace.answer.isEmpty && trace.answerEdit.isEmpty)
     }
 
+    @Test func `a trace names the target's refusal at both ends`() throws {
+        let policy = try Policy.small(
+            groups: ["front:", "back: egress any to any"],
+            interfaces: ["a 10.0.0.1 front", "b 10.0.0.2 back"], stateless: ["back"])
+        let trace = Classifier(Policy.revision(policy)).trace(try PacketText(policy: policy)(Self.request))
+        #expect(
+            trace.description == """
+                egress at a/eth0
+                  guard: source 10.0.0.1 is the interface's own
+                  ✗ default refusal of ingress in group back: the target's groups are stateless and refuse it before any session
+                ingress at b/eth0
+                  group back: no ingress rule
+                  ✗ default refusal of ingress in group back: no rule of its groups matches
+                refused
+                to accept: add "egress tcp/80 to group:back" to group front
+                to accept: add "ingress tcp/80 from group:front" to group back
+                """)
+    }
+
     @Test func `a group is stateful unless the file says otherwise`() throws {
         let policy = try Policy.small(groups: ["one:", "two:"], interfaces: ["a 10.0.0.1 one"], stateless: ["two"])
         #expect(try policy.group("one").isStateful)

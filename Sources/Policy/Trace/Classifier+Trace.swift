@@ -19,12 +19,19 @@ extension Classifier {
             return Trace(packet: packet, judgement: judgement, steps: steps)
         }
         let ends: [(Int32, Direction, Int32)] = [(sender, .egress, target), (target, .ingress, source)]
+        // Stateless groups of the target are asked before any session, and the sender is told of their refusal.
+        let isRefusedOnArrival = judgement.legs.count == 2 && judgement.legs[0].verdict == .drop
         for (interface, direction, peer) in ends where interface >= 0 {
             // What the guard let out by a rule of its own asks no group there.
             if judgement.legs.contains(where: { $0.direction == direction && $0.stage == .guard }) { continue }
             let groupSteps = self.groupSteps(packet.key, at: interface, direction, peer: peer)
             let isReached = judgement.legs.contains { $0.direction == direction }
-            if isReached {
+            if isRefusedOnArrival, direction == .egress {
+                if let refusal = self.groupSteps(packet.key, at: target, .ingress, peer: source).last {
+                    let reason = "the target's groups are stateless and refuse it before any session"
+                    steps.append(step(interface, direction, refusal.subject, .drop, reason))
+                }
+            } else if isReached {
                 steps += groupSteps
             } else {
                 let reason = "the packet was refused at its source"
