@@ -231,9 +231,11 @@ package final class Enforcer {
     /// - Returns: the generation that now stands still. It must be read and recorded before the next call, which
     ///   empties it.
     package func rotate() throws(EnforcementError) -> UInt32 {
-        guard let plan, let current else { throw .kernel("no ruleset is loaded") }
+        guard let current else { throw .kernel("no ruleset is loaded") }
         let next = generation + 1
-        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: next)
+        // Not drawn up anew: chains that no interface has at present are still in the kernel, and may be wanted again.
+        var wanted = current
+        wanted.chains.merge(CountingChains.writers(generation: next)) { _, new in new }
         // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
         // elements that it deletes, and what they would count would be lost.
         try commit(try emptyingScript(next))
