@@ -9,8 +9,8 @@ import Model
 /// ```
 ///
 /// What passes goes on to connection tracking, where the same groups judge a session's first packet once more: that gives
-/// the session its mark. So a packet between the two hooks, which may meet the lists before a change and the groups after
-/// it, is never let through by less than the groups after it, and of a known session by the lists before it.
+/// the session its mark. It also makes one transaction enough for lists and groups: a first packet that meets the lists
+/// before a change and the groups after it is judged in full by the latter, and a known session's by the lists alone.
 struct StatelessChains {
     private let epoch: Int
     private(set) var ruleset = Ruleset()
