@@ -1,11 +1,13 @@
 /// Dotted decimal text of IPv4 addresses.
 enum IPv4Text {
-    static func parse(_ text: [UInt8]) -> UInt32? {
+    static func parse(_ text: Span<UInt8>) -> UInt32? {
         var parts = 0
         var bits: UInt32 = 0
         var value: UInt32 = 0
         var digits = 0
-        for character in text + [UInt8(ascii: ".")] {
+        for index in 0...text.count {
+            // The end closes a part as a point does.
+            let character = index < text.count ? text[index] : UInt8(ascii: ".")
             if character == UInt8(ascii: ".") {
                 guard digits > 0, parts < 4 else { return nil }
                 bits = bits << 8 | value
@@ -56,7 +58,7 @@ enum IPv6Text {
                 continue
             }
             if end == text.count, part.contains(UInt8(ascii: ".")) {
-                guard let tail = IPv4Text.parse(Array(part)) else { return nil }
+                guard let tail = IPv4Text.parse(Array(part).span) else { return nil }
                 groups += [UInt16(tail >> 16), UInt16(tail & 0xffff)]
                 index = end
                 break

@@ -33,12 +33,15 @@ package struct IPAddress: Hashable, Sendable {
     ///
     /// IPv4 takes exactly four decimal parts without leading zeros. IPv6 takes `::` once and an embedded IPv4 tail;
     /// zones (`%eth0`) are refused.
-    package init?(_ text: some StringProtocol) {
-        if text.utf8.contains(UInt8(ascii: ":")) {
-            guard let halves = IPv6Text.parse(Array(text.utf8)) else { return nil }
+    package init?(_ text: some StringProtocol) { self.init(utf8: String(text).utf8.span) }
+
+    /// The same, from a text in UTF-8.
+    package init?(utf8 text: Span<UInt8>) {
+        if text.indices.contains(where: { text[$0] == UInt8(ascii: ":") }) {
+            guard let halves = IPv6Text.parse(text.indices.map { text[$0] }) else { return nil }
             self.init(ipv6High: halves.high, low: halves.low)
         } else {
-            guard let bits = IPv4Text.parse(Array(text.utf8)) else { return nil }
+            guard let bits = IPv4Text.parse(text) else { return nil }
             self.init(ipv4: bits)
         }
     }

@@ -33,8 +33,11 @@ package struct Identifier<Subject>: Hashable, Sendable {
     }
 
     /// Reads the 36-character text of a UUID; nil for anything else.
-    package init?(_ text: String) {
-        guard let value = UUIDText.parse(text.utf8.span) else { return nil }
+    package init?(_ text: String) { self.init(utf8: text.utf8.span) }
+
+    /// The same, from a text in UTF-8.
+    package init?(utf8 text: Span<UInt8>) {
+        guard let value = UUIDText.parse(text) else { return nil }
         self.init(high: value.high, low: value.low)
     }
 

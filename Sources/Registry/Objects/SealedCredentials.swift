@@ -21,6 +21,7 @@ package struct SealedCredentials: Sendable {
     /// Those of the buckets that a host's collectors fill.
     package static func needed(by policy: Policy, in database: Database) throws -> [SealedCredentials] {
         let named = Set(policy.collectors.map(\.bucket))
+        guard !named.isEmpty else { return [] }
         return try StoredBucket.filter(Column("credentialsEdition") != nil).order(Column("id")).fetchAll(database)
             .filter { named.contains($0.location) }.compactMap { try SealedCredentials(of: $0, in: database) }
     }
