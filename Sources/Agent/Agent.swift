@@ -70,10 +70,8 @@ package final class Agent {
         state.epoch = enforcer.epoch
         records = try RecordPipeline(configuration, sockets, enforcer, attributor)
         let log = try EventLog(
-            jsonPath: folder.eventsJSON, textPath: configuration.networkLog.outputPath ?? folder.eventsText, host: host,
-            catalogue: catalogue, linesPerSecond: configuration.eventsPerSecond,
-            selection: LogSelection(configuration.networkLog),
-            systemLog: configuration.networkLog.outputPath == nil ? SystemLog() : nil)
+            jsonPath: folder.eventsJSON, textPath: folder.eventsText, host: host, catalogue: catalogue,
+            linesPerSecond: configuration.eventsPerSecond, settings: configuration.networkLog)
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
         events.log.learn(catalogue, revision)
         delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)
@@ -154,9 +152,25 @@ package final class Agent {
 
     private func handle(_ signal: Int32) throws {
         if signal == SignalDescriptor.hangUp {
-            try events.log.reopen()
+            // After a fault of the settings too: somebody may have moved the files away.
+            if !takeNetworkLog() { try attempt("event logs") { try events.log.reopen(events.log.settings) } }
         } else {
             isStopping = true
+        }
+    }
+
+    /// Reads the settings of Neutron's log anew and goes on with them; of a file with a fault nothing is taken.
+    ///
+    /// - Returns: Whether the event logs are open anew.
+    private func takeNetworkLog() -> Bool {
+        guard let file = configuration.networkLogFile else { return false }
+        do {
+            try events.log.reopen(try NetworkLogSettings(file: file))
+            configuration.tell("config file \(file): taken")
+            return true
+        } catch {
+            configuration.tell("config file \(file): not taken: \(error)")
+            return false
         }
     }
 

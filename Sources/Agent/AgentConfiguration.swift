@@ -11,6 +11,8 @@ package struct AgentConfiguration: Sendable {
     package var spoolBytes = 4 << 30
     /// How Neutron's log is written.
     package var networkLog = NetworkLogSettings()
+    /// The file that says so, read anew at SIGHUP; nil where nobody gave one.
+    package var networkLogFile: String?
     /// Whether routes, proxying and forwarding are set up for the devices.
     package var connectsDevices = true
     /// Whether rules are put into the kernel; without, traffic is neither judged nor recorded.

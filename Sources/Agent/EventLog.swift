@@ -14,14 +14,17 @@ struct EventLog: ~Copyable {
     private static let generations = 8
 
     private let host: String
-    private let paths: (json: String, text: String)
+    private let jsonPath: String
+    /// Where Neutron's lines go unless a file of their own is set.
+    private let usualTextPath: String
     private var jsonFile: LogFile
     private var textFile: LogFile
     private var json: EventJSON
     private var text: NeutronLine
     private var selection: LogSelection
     /// Where governed hosts' lines go too, unless a file of their own is set.
-    private let systemLog: SystemLog?
+    private var systemLog: SystemLog?
+    private var missedByFormerSystemLogs: UInt64 = 0
     private var jsonLines = ByteLine(capacity: 1 << 20)
     private var textLines = ByteLine(capacity: 1 << 20)
     private let linesPerSecond: Int
@@ -37,18 +40,20 @@ struct EventLog: ~Copyable {
 
     init(
         jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int,
-        selection: LogSelection, systemLog: SystemLog? = nil
+        settings: NetworkLogSettings
     ) throws(SystemError) {
         let last = try Self.lastSequence(jsonPath)
-        let opened = (try LogFile.open(jsonPath), try LogFile.open(textPath))
+        let ownPath = settings.outputPath ?? textPath
+        let opened = (try LogFile.open(jsonPath), try LogFile.open(ownPath))
         self.host = host
         self.linesPerSecond = linesPerSecond
-        self.selection = selection
-        self.systemLog = systemLog
-        paths = (jsonPath, textPath)
+        self.jsonPath = jsonPath
+        usualTextPath = textPath
+        selection = LogSelection(settings)
+        systemLog = settings.outputPath == nil ? SystemLog() : nil
         lastSequence = last
         jsonFile = LogFile(jsonPath, descriptor: opened.0.0, bytes: opened.0.1)
-        textFile = LogFile(textPath, descriptor: opened.1.0, bytes: opened.1.1)
+        textFile = LogFile(ownPath, descriptor: opened.1.0, bytes: opened.1.1)
         json = EventJSON(host: host, catalogue: catalogue)
         text = NeutronLine(catalogue: catalogue, options: .init(includesDecision: true))
     }
@@ -66,7 +71,7 @@ struct EventLog: ~Copyable {
     }
 
     /// Lines that the system's log did not take; the file has them.
-    var missedBySystemLog: UInt64 { systemLog?.missed ?? 0 }
+    var missedBySystemLog: UInt64 { missedByFormerSystemLogs + (systemLog?.missed ?? 0) }
 
     mutating func learn(_ catalogue: Catalogue, _ revision: Revision) {
         json.learn(catalogue)
@@ -148,11 +153,32 @@ struct EventLog: ~Copyable {
         if textFile.bytes > Self.rotationBytes { try textFile.rotate(keeping: Self.generations) }
     }
 
-    /// Opens the files anew, after somebody moved them away.
-    mutating func reopen() throws(SystemError) {
-        let opened = (try LogFile.open(paths.json), try LogFile.open(paths.text))
-        jsonFile = LogFile(paths.json, descriptor: opened.0.0, bytes: opened.0.1)
-        textFile = LogFile(paths.text, descriptor: opened.1.0, bytes: opened.1.1)
+    /// How Neutron's log is written.
+    var settings: NetworkLogSettings { selection.settings }
+
+    /// Opens the files anew, after somebody moved them away, and goes on with these settings.
+    ///
+    /// What the former rates held back is told first, where the former lines are: no total is lost, and none told twice.
+    ///
+    /// - Throws: where a file cannot be opened; then everything is as it was.
+    mutating func reopen(_ next: NetworkLogSettings, now: Int64 = SystemClock.realtime) throws(SystemError) {
+        let path = next.outputPath ?? usualTextPath
+        let opened = try LogFile.open(jsonPath)
+        let openedJSON = LogFile(jsonPath, descriptor: opened.descriptor, bytes: opened.bytes)
+        let text = try LogFile.open(path)
+        let openedText = LogFile(path, descriptor: text.descriptor, bytes: text.bytes)
+        if next != settings {
+            appendSuppressed(until: now)
+            // Lines that find no room now wait for the new file.
+            try? write()
+        }
+        jsonFile = openedJSON
+        textFile = openedText
+        if (next.outputPath == nil) != (settings.outputPath == nil) {
+            missedByFormerSystemLogs = missedBySystemLog
+            systemLog = next.outputPath == nil ? SystemLog() : nil
+        }
+        selection.settings = next
     }
 }
 

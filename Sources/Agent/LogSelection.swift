@@ -29,7 +29,8 @@ struct LogSelection {
         var suppressed: UInt64 = 0
     }
 
-    private let settings: NetworkLogSettings
+    /// Others take effect with the next event; what is held back already stays counted.
+    var settings: NetworkLogSettings
     /// nil while no control plane governs this host: every event is written, for no log.
     private var logs: [LogResource]?
     private var ports: [Identifier<Interface>: Port] = [:]

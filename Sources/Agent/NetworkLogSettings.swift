@@ -1,3 +1,5 @@
+import Host
+
 /// How Neutron's log is written on this host: the options of the section `[network_log]`, by Neutron's names.
 ///
 /// * `rate_limit`: lines a second for each log, 100 or more; 0 is unlimited, unset is 100.
@@ -14,6 +16,14 @@ package struct NetworkLogSettings: Hashable, Sendable {
     }
 
     package init() {}
+
+    /// Reads a file.
+    package init(file: String) throws {
+        guard let bytes = try DurableFile.read(file) else {
+            throw Fault(description: "--config-file \(file): there is no such file")
+        }
+        try self.init(ini: String(decoding: bytes, as: UTF8.self), file: file)
+    }
 
     /// Reads the section `[network_log]` of an INI file; other sections are other programs'.
     package init(ini text: String, file: String) throws(Fault) {

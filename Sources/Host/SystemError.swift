@@ -12,9 +12,11 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         self.code = code
     }
 
+    /// The kernel's words: `Connection refused`.
+    package var reason: String { unsafe String(cString: strerror(code)) }
+
     package var description: String {
-        let reason = unsafe String(cString: strerror(code))
-        return subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"
+        subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"
     }
 }
 

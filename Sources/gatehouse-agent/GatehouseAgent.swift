@@ -12,7 +12,8 @@ import Uplink
         abstract: "Enforces the host's policy in the kernel and records what it decides.",
         discussion: """
             The last good revision in the data folder goes into the kernel before anything else. SIGTERM and Ctrl-C write
-            what is recorded and end the agent; the rules stay in the kernel. SIGHUP opens the event logs anew.
+            what is recorded and end the agent; the rules stay in the kernel. SIGHUP reads --config-file anew and opens the event
+            logs anew.
 
             Example: gatehouse-agent --data /var/lib/gatehouse
             """)
@@ -72,11 +73,8 @@ import Uplink
         configuration.spoolBytes = spoolLimit << 20
         configuration.eventsPerSecond = eventRate
         if let configFile {
-            guard let bytes = try DurableFile.read(configFile) else {
-                throw ValidationError("--config-file \(configFile): there is no such file")
-            }
-            configuration.networkLog = try NetworkLogSettings(
-                ini: String(decoding: bytes, as: UTF8.self), file: configFile)
+            configuration.networkLogFile = configFile
+            configuration.networkLog = try NetworkLogSettings(file: configFile)
         }
         configuration.enforces = enforce
         configuration.connectsDevices = connect

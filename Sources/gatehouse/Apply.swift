@@ -12,7 +12,7 @@ struct Apply: ParsableCommand {
         abstract: "Make a policy file the next revision: in the kernel whole, or not at all.",
         discussion: """
             With --server the file's objects are made so in the control plane, in the token's project; what the file does not
-            name stays, unless --prune is given.
+            name stays, unless --prune is given. Without it this host's own agent is meant, also where GATEHOUSE_SERVER is set.
 
             Example: gatehouse apply -f shop.yaml --plan
             """)
@@ -36,11 +36,15 @@ struct Apply: ParsableCommand {
     @Option(help: "With --server: the host that has the devices (default: this machine's name).")
     var host = Machine.hostName
 
-    @OptionGroup var remote: RemoteOptions
+    @Option(help: "https://NAME:PORT of a control plane, instead of this host's own agent.")
+    var server: String?
+
+    @OptionGroup var access: AccessOptions
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        if prune, remote.server == nil {
+        if let named { try access.check(named) }
+        if prune, server == nil {
             throw ValidationError("--prune: only with --server; a file for one host says all")
         }
         if drain, cutAfter != nil { throw ValidationError("--drain and --cut-after: give one of them") }
@@ -58,7 +62,7 @@ struct Apply: ParsableCommand {
             Console.tell("\(error)")
             throw ExitCode.failure
         }
-        if let client = try remote.client() { return try declare(policy, client) }
+        if let named { return try declare(policy, try access.client(named)) }
         let former = try RevisionStore(data.folder).latest() ?? .none
         let diff = PolicyDiff(from: former.policy, to: policy)
         for change in diff.changes { print(Console.paint(change.text, change.colour)) }
@@ -71,6 +75,9 @@ struct Apply: ParsableCommand {
         }
         for line in receipt.lines(LocalTime(now: .now)) { print(line) }
     }
+
+    /// What is changed for many hosts is named each time: no variable stands for it.
+    private var named: Setting? { Setting(server, "--server") }
 
     private func declare(_ policy: Policy, _ client: ServerClient) throws {
         let request = DeclareRequest(policy: policy, host: host, prunes: prune, isPlan: plan)

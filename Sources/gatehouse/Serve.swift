@@ -7,8 +7,9 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the control plane: registry, identity, Neutron's API, and the hosts' streams.",
         discussion: """
             The first start makes a registry in the data folder and, unless --insecure-http is given, an authority whose
-            certificate clients must trust (authority.pem). SIGTERM and Ctrl-C answer what is under way and stop; SIGHUP
-            reads the policy file anew.
+            certificate clients must trust (authority.pem). SIGTERM and Ctrl-C answer what is under way and stop; SIGHUP takes
+            up what has changed in the policy file, the bootstrap file and the certificate (server.pem, server.key), and says
+            of each whether it was taken or why not; what was running goes on.
 
             Example: gatehouse serve --data /var/lib/gatehouse-server --bootstrap first.yaml
             """)
@@ -54,7 +55,7 @@ struct Serve: AsyncParsableCommand {
             "A ceiling of the VPC API, as rules-per-group=500; may be given again. Others: \(VPCQuotas.known).")
     var vpcQuota: [String] = []
 
-    @Flag(help: "Check the settings and files, and stop.")
+    @Flag(help: "Check the settings, and the files that SIGHUP takes up, say what is wrong with each, and stop.")
     var checkConfig = false
 
     func validate() throws {
@@ -76,12 +77,16 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         MemoryHints.keepFewArenas()
-        let access = try AccessFile(text: try policyText())
-        let first = try bootstrap.map { try Bootstrap(path: $0) }
+        let files = OperatorFiles(
+            policyFile: policyFile, bootstrapFile: bootstrap, folder: ServerFolder(data), isInsecure: insecureHttp)
         if checkConfig {
+            guard await files.check() else { throw ExitCode.failure }
             Console.tell("nothing wrong")
             return
         }
+        let hangUps = await HangUps()
+        let access = try files.access()
+        let first = try files.bootstrap()
         guard let address = Self.address(listen) else { return }
         var settings = ServerSettings()
         settings.host = address.host
@@ -95,20 +100,19 @@ struct Serve: AsyncParsableCommand {
         settings.region = region
         settings.zones = zone.isEmpty ? ["\(region)-1"] : zone
         settings.vpcQuotas = try quotas()
-        let folder = ServerFolder(data)
-        let plane = try ControlPlane(folder: folder, settings: settings, access: access)
+        let plane = try ControlPlane(folder: files.folder, settings: settings, access: access)
         try await first?.apply(to: plane.registry)
         let fingerprint = try plane.fingerprint
-        let reloads = try SignalDescriptor([SignalDescriptor.hangUp])
-        let reloading = Task.detached { try reload(access, reloads) }
-        try await plane.run { port in
+        if let fault = plane.certificateFault { Console.tell("certificate \(fault)") }
+        try await plane.run(hangUps: hangUps) {
+            await files.take(into: plane, access)
+        } onListening: { port in
             let scheme = insecureHttp ? "http" : "https"
             Console.tell("gatehouse serves \(scheme)://\(address.host):\(port)/ from \(data); stop with Ctrl-C")
             if let fingerprint {
-                Console.tell("clients trust \(folder.authorityCertificate), SHA-256 \(fingerprint)")
+                Console.tell("clients trust \(files.folder.authorityCertificate), SHA-256 \(fingerprint)")
             }
         }
-        reloading.cancel()
     }
 
     private static func isPlaceName(_ name: String) -> Bool {
@@ -125,28 +129,6 @@ struct Serve: AsyncParsableCommand {
             }
         }
         return quotas
-    }
-
-    private func policyText() throws -> String? {
-        guard let policyFile else { return nil }
-        guard let bytes = try DurableFile.read(policyFile) else {
-            throw NotFound("--policy-file \(policyFile): there is no such file")
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Reads the policy file anew at each SIGHUP; one with a fault is told and not taken.
-    private func reload(_ access: AccessFile, _ signals: borrowing SignalDescriptor) throws {
-        while !Task.isCancelled {
-            _ = try Polling.wait([signals.number], timeoutNanoseconds: 500_000_000)
-            guard signals.next() != nil else { continue }
-            do {
-                try access.replace(text: try policyText())
-                Console.tell("policy file read anew")
-            } catch {
-                Console.tell("policy file not taken: \(error)")
-            }
-        }
     }
 
     private static func address(_ text: String) -> (host: String, port: Int)? {

@@ -21,6 +21,10 @@ import Testing
         (["books", "--settle", "9999"], "--settle 9999"), (["events", "-o", "xml"], "xml"),
         (["collector", "list"], "--server: name the control plane"), (["acl", "create", "x"], "--vpc"),
         (["bucket", "create", "x", "file:x", "--server", "http://h"], "--token-file"),
+        (["audit", "--kind", "cat"], "--kind cat: give one of project, user"),
+        (["audit", "--group", "a", "--target", "b"], "--group, --target: give one of them"),
+        (["audit", "--limit", "0"], "--limit 0: give 1 to 100000"), (["audit", "--since", "soon"], "--since"),
+        (["audit", "--outcome", "maybe"], "--outcome maybe"), (["host", "enrol", "a/b"], "\"a/b\""),
         (["serve", "--vpc-quota", "cats=3"], "rules-per-group"), (["serve", "--zone", "mars"], "--zone mars"),
     ])
     func `wrong usage is exit code 2`(words: [String], error: String) throws {

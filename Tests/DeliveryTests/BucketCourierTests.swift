@@ -1,6 +1,5 @@
 import Buckets
 import Foundation
-import Gzip
 import Model
 import Synchronization
 import TestSupport
@@ -38,9 +37,7 @@ import Testing
 
     private func states(_ folder: String, _ interface: Identifier<Interface>) throws -> [String] {
         try files(below: folder).filter { $0.contains("vnic-id=\(interface)/record-type=ingress") }.map {
-            let content = try Gzip.decompress(try bytes("\(folder)/\($0)"), limit: 1 << 20)
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
-            return try #require(object["state"] as? String)
+            try #require(try DeliveredBucket.object(at: "\(folder)/\($0)")["state"] as? String)
         }
     }
 
@@ -134,10 +131,7 @@ import Testing
             try FileManager.default.removeItem(atPath: hour)
             try FileManager.default.moveItem(atPath: "\(folder)/aside", toPath: hour)
             for index in [2, 60] { try await host.pass(index, revision) }
-            let key = try #require(
-                ManifestKey.Public(String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)))
-            let report = try await BucketVerification(FolderBucket(root: "\(folder)/logs", createsRoot: true), key: key)
-                .run()
+            let report = try await DeliveredBucket(path: "\(folder)/logs", host: folder).verify()
             #expect(report.findings.isEmpty)
             // Of the dropped window five of six.
             #expect(report.proven == 6 + 5 + 6)

@@ -15,8 +15,7 @@ import Testing
     }
 
     private func object(_ folder: String, _ path: String) throws -> [String: Any] {
-        let content = try Gzip.decompress(try bytes("\(folder)/\(path)"), limit: 1 << 20)
-        return try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
+        try DeliveredBucket.object(at: "\(folder)/\(path)")
     }
 
     @Test func `each interface gets both objects in each window, also when nothing happened`() async throws {

@@ -1,6 +1,5 @@
 import Buckets
 import Foundation
-import Gzip
 import Model
 import TestSupport
 import Testing
@@ -114,19 +113,12 @@ import Testing
                 let wanted = Set((expected[bucket] ?? []).map { $0 })
                 #expect(Set(ports) == wanted, "\(bucket)")
                 check(found)
-                let report = try await verify("\(folder)/\(name)", folder)
+                let report = try await DeliveredBucket(path: "\(folder)/\(name)", host: folder).verify()
                 #expect(report.findings == [], "\(bucket)")
                 #expect(report.proven + report.uncovered == found.count, "\(bucket)")
                 #expect(report.manifests > 0 && report.proven > 0, "\(bucket)")
             }
         }
-    }
-
-    private func verify(_ bucket: String, _ folder: String) async throws -> BucketVerification.Report {
-        let text = String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)
-        return try await BucketVerification(
-            FolderBucket(root: bucket, createsRoot: false), key: try #require(ManifestKey.Public(text))
-        ).run()
     }
 
     private static func gap(_ start: Timestamp, _ end: Timestamp) -> Int {
@@ -197,8 +189,7 @@ import Testing
 
     private func objects(_ folder: String) throws -> [Found] {
         try files(below: folder).filter { $0.hasPrefix("ibm") }.map { path in
-            let content = try Gzip.decompress(try bytes("\(folder)/\(path)"), limit: 1 << 24)
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
+            let object = try DeliveredBucket.object(at: "\(folder)/\(path)")
             let logs = try #require(object["flow_logs"] as? [[String: Any]])
             let parts = path.split(separator: "/")
             return Found(

@@ -23,11 +23,8 @@ import Testing
                 try await host.pass(
                     index, revision, records: records, lossy: index == 40 ? Estate.interfaces : [])
             }
-            let text = try String(contentsOfFile: "\(folder)/manifest.key.pub", encoding: .utf8)
-            let key = try #require(ManifestKey.Public(text))
-            try await body("\(folder)/logs") {
-                try await BucketVerification(FolderBucket(root: "\(folder)/logs", createsRoot: false), key: key).run()
-            }
+            let bucket = DeliveredBucket(path: "\(folder)/logs", host: folder)
+            try await body(bucket.path, bucket.verify)
         }
     }
 

@@ -1,6 +1,5 @@
 import Buckets
 import Foundation
-import Gzip
 import Host
 import Model
 import TestSupport
@@ -30,10 +29,7 @@ import Testing
         let folder: String
 
         func verify() async throws -> BucketVerification.Report {
-            let text = String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)
-            let key = try #require(ManifestKey.Public(text))
-            return try await BucketVerification(FolderBucket(root: "\(folder)/logs", createsRoot: false), key: key)
-                .run()
+            try await DeliveredBucket(path: "\(folder)/logs", host: folder).verify()
         }
 
         /// The objects of the interface's covered hours.

@@ -28,8 +28,7 @@ import Testing
         _ folder: String, _ interface: Identifier<Interface>, _ part: String = "egress"
     ) throws -> [String] {
         try files(below: folder).filter { $0.contains("vnic-id=\(interface)/record-type=\(part)/") }.map { path in
-            let content = try Gzip.decompress(try bytes("\(folder)/\(path)"), limit: 1 << 26)
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
+            let object = try DeliveredBucket.object(at: "\(folder)/\(path)")
             let start = try #require(object["capture_start_time"] as? String).suffix(9).prefix(8)
             let end = try #require(object["capture_end_time"] as? String).suffix(9).prefix(8)
             return "\(start)-\(end) \(object["number_of_flow_logs"] as? Int ?? -1)"

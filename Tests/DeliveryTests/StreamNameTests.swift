@@ -1,6 +1,5 @@
 import Buckets
 import Foundation
-import Gzip
 import Model
 import TestSupport
 import Testing
@@ -15,8 +14,7 @@ import Testing
     private func delivered(_ folder: String) throws -> [Int] {
         let paths = files(below: folder).filter { $0.contains("\(web)/record-type=egress") && $0.hasSuffix(".gz") }
         return try paths.flatMap { path in
-            let content = try Gzip.decompress(try bytes("\(folder)/\(path)"), limit: 1 << 20)
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any])
+            let object = try DeliveredBucket.object(at: "\(folder)/\(path)")
             return try #require(object["flow_logs"] as? [[String: Any]]).compactMap { $0["initiator_port"] as? Int }
         }.sorted()
     }

@@ -56,6 +56,12 @@ final class Fleet {
         }
     }
 
+    /// Has the server take up its files.
+    func hangUpServer() throws {
+        guard let server else { throw Unexpected(description: "no server runs") }
+        kill(server.pid, SIGHUP)
+    }
+
     func killServer() throws {
         server?.kill()
         _ = try server?.wait()

@@ -39,10 +39,43 @@ import Testing
         #expect(cadf.last?["action"] == "create/security_group.rule.add")
         let lines = await server.call(.get, "/api/audit?actor=mel&format=jsonl")
         #expect(String(decoding: lines.body, as: UTF8.self).split(separator: "\n").count >= 2)
-        for wrong in ["wibble=1", "limit=0", "since=soon"] {
+        for wrong in [
+            "wibble=1", "limit=0", "since=soon", "kind=cat", "outcome=maybe", "format=xml", "group=a&interface=b",
+        ] {
             #expect(await server.call(.get, "/api/audit?\(wrong)").status == .badRequest)
         }
         #expect(await server.call(.get, "/api/audit/verify").json?["sound"] == .bool(true))
+    }
+
+    @Test func `a trail is told by kind, and of no other project`() async throws {
+        let server = try await ServerUnderTest()
+        let group = try await server.group("g", as: "mel")
+        _ = try await server.group("h", as: "oscar")
+        func targets(_ query: String, as user: String) async -> Set<String> {
+            let entries = await server.call(.get, "/api/audit?\(query)", as: user).json?["entries"]?.items ?? []
+            return Set(entries.compactMap { $0["target"]?["name"]?.text })
+        }
+        let action = "action=security_group.create&outcome=success"
+        #expect(await targets("kind=security_group&\(action)", as: "max") == ["default", "g"])
+        #expect(await targets("kind=security_group&\(action)", as: "aud") == ["default", "g", "h"])
+        #expect(await targets("kind=security_group&\(action)", as: "ada") == ["default", "g", "h"])
+        #expect(await targets("kind=user&\(action)", as: "ada").isEmpty)
+        #expect(await targets("kind=user", as: "max").isEmpty)
+        #expect(await targets("instance=\(group)", as: "max") == ["g"])
+        #expect(await targets("target=\(group)", as: "oscar").isEmpty)
+        #expect(await server.call(.get, "/api/audit/verify", as: "max").status == .forbidden)
+        #expect(await server.call(.get, "/api/audit/verify", as: "aud").json?["sound"] == .bool(true))
+        #expect(await server.call(.get, "/api/hosts", as: "max").status == .forbidden)
+        #expect(await server.call(.get, "/api/hosts", as: "aud").status == .ok)
+        #expect(await server.call(.delete, "/api/hosts/none", as: "aud").status == .forbidden)
+        // A manager is told of the hosts that a change concerns, an auditor of all.
+        try await server.plane.registry.change(by: .system("host.enrol", requestID: "req-0")) { change in
+            _ = try change.enrol("node-1", certificateSerial: "1")
+        }
+        let entries = await server.call(.get, "/api/audit?\(action)&group=\(group)").json?["entries"]?.items
+        let request = try #require(entries?.first?["request_id"]?.text)
+        let told = await server.call(.get, "/api/audit?request=\(request)", as: "aud").json?["effects"]?.items
+        #expect(told?.map { $0["host"] } == ["node-1"])
     }
 
     @Test func `a past state is told to who may see it`() async throws {

@@ -10,8 +10,9 @@ final class ServerUnderTest: Sendable {
     let plane: ControlPlane
     let access: AccessFile
 
-    /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival); each one's
-    /// token is `NAME-token-0123456789`, ada's password `s3cret-of-ada`.
+    /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival), `max`
+    /// (manager of demo), `aud` (auditor of rival); each one's token is `NAME-token-0123456789`, ada's password
+    /// `s3cret-of-ada`.
     init(
         anonymous: Bool = false, policy: String? = nil, quotas: VPCQuotas = VPCQuotas(),
         region: ServedRegion = ServedRegion()
@@ -28,7 +29,7 @@ final class ServerUnderTest: Sendable {
         try "s3cret-of-ada\n".write(toFile: folder + "/ada.pw", atomically: true, encoding: .utf8)
         let people = [
             ("ada", "demo", "admin"), ("mel", "demo", "member"), ("rita", "demo", "reader"),
-            ("oscar", "rival", "member"),
+            ("oscar", "rival", "member"), ("max", "demo", "manager"), ("aud", "rival", "auditor"),
         ]
         var yaml = "projects: [{name: demo}, {name: rival}]\nusers:\n"
         for (name, project, role) in people {

@@ -32,6 +32,11 @@ package struct HostRecord: Codable, FetchableRecord, PersistableRecord, Sendable
         self.certificateSerial = certificateSerial
     }
 
+    /// Whether a text can be a host's name: 1 to 255 bytes, and nothing that leads to another folder.
+    package static func isName(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count) && !text.contains("/") && text != "." && text != ".."
+    }
+
     /// A host that is silent for so long, in nanoseconds, is stale: three pings and a bit.
     package static let patience: Int64 = 7_000_000_000
 

@@ -216,7 +216,10 @@ extension Change {
         try database.execute(
             sql: "DELETE FROM token WHERE kind = 'api' AND name = ? AND hash <> ?",
             arguments: [name, Identity.hash(ofToken: text)])
-        guard try TokenRecord.fetchOne(database, key: Identity.hash(ofToken: text)) == nil else { return }
+        if let known = try TokenRecord.fetchOne(database, key: Identity.hash(ofToken: text)) {
+            guard known.userID != user.id || known.projectID != project.id else { return }
+            try known.delete(database)
+        }
         try TokenRecord(
             kind: "api", hash: Identity.hash(ofToken: text), name: name, userID: user.id, projectID: project.id,
             methods: "token", auditID: Identity.randomText(bytes: 16), issuedAt: instant.nanoseconds, expiresAt: nil

@@ -16,7 +16,9 @@ package struct AuditQuery: Sendable {
     /// Nanoseconds since 1970.
     package var since: Int64?
     package var until: Int64?
+    /// The newest so many.
     package var limit = 1000
+    package static let limits = 1...100_000
 
     package init() {}
 

@@ -8,67 +8,88 @@ import Registry
 struct AuditRoutes {
     let registry: Registry
     let hosts: HostService
+    /// Whether the caller reads the trail of every project, or of its own alone.
+    let readsAll: Bool
+    /// Whether the caller is told of hosts that a change does not concern.
+    let seesHosts: Bool
 
-    private static let parameters: Set = [
-        "group", "interface", "instance", "target", "actor", "request", "action", "outcome", "since", "until", "limit",
-        "format", "cadf",
-    ]
+    private static let targets = ["group", "interface", "instance", "target"]
+    private static let parameters = Set(
+        targets + ["kind", "actor", "request", "action", "outcome", "since", "until", "limit", "format"])
 
     func list(_ call: Call, _ session: Session) async throws -> Answer {
-        let unknown = Set(call.query.map(\.key)).subtracting(Self.parameters)
-        guard unknown.isEmpty else {
-            throw NeutronError.badRequest(
-                "unknown parameter \(unknown.sorted().joined(separator: ", ")); known are "
-                    + Self.parameters.sorted().joined(separator: ", "))
+        var query = try Self.query(call)
+        if !readsAll { query.project = session.project?.id ?? "" }
+        let format = call.values("format").first ?? "json"
+        guard ["json", "jsonl", "cadf"].contains(format) else {
+            throw NeutronError.invalid("format", "'\(format)' is not json, jsonl or cadf")
         }
-        var query = AuditQuery()
-        if !session.roles.contains(.admin) { query.project = session.project?.id ?? "" }
-        query.target = (call.values("group") + call.values("interface") + call.values("target")).first
-        query.actor = call.values("actor").first
-        query.requestID = call.values("request").first
-        query.action = call.values("action").first
-        query.outcome = call.values("outcome").first
-        query.since = try Self.instant(call, "since")
-        query.until = try Self.instant(call, "until")
-        if let limit = call.values("limit").first {
-            guard let number = Int(limit), (1...100_000).contains(number) else {
-                throw NeutronError.invalid("limit", "'\(limit)' is not between 1 and 100000")
-            }
-            query.limit = number
-        }
-        let isCADF = call.values("format").first == "cadf"
         let asked = query
         let (examined, connected) = (hosts.examined, hosts.connected)
         let (entries, effects) = try await registry.read { database in
             let entries = try asked.entries(in: database)
-            let effects =
-                asked.requestID == nil
-                ? []
-                : try entries.compactMap(\.revision).max().map {
-                    try Effect.of($0, examined: examined, connected: connected, in: database)
-                }
-                    ?? []
-            return (entries, effects)
+            let newest = asked.requestID == nil ? nil : entries.compactMap(\.revision).max()
+            let effects = try newest.map {
+                try Effect.of($0, examined: examined, connected: connected, in: database)
+            }
+            return (entries, effects ?? [])
         }
-        let described = entries.map { isCADF ? Self.cadf($0) : Self.describe($0) }
-        if call.values("format").first == "jsonl" {
+        let described = entries.map { format == "cadf" ? Self.cadf($0) : NativeDocument.entry($0) }
+        if format == "jsonl" {
             let lines = described.map { String(decoding: $0.bytes, as: UTF8.self) + "\n" }.joined()
             return Answer(text: lines, type: "application/jsonl")
         }
         var body = JSONObject([("entries", .array(described))])
-        if asked.requestID != nil { body["effects"] = .array(effects.map(Self.describe)) }
+        if asked.requestID != nil {
+            let told = effects.filter { seesHosts || $0.state != .notConcerned }
+            body["effects"] = .array(told.map(NativeDocument.effect))
+        }
         return Answer(.ok, .object(body))
     }
 
-    func verify() async throws -> Answer {
-        switch try await registry.read({ try AuditTrail.verify($0) }) {
-        case .whole(let entries, let last):
-            Answer(.ok, .object(["sound": .bool(true), "entries": .int(entries), "last_hash": .string(last)]))
-        case .broken(let sequence, let words):
-            Answer(
-                .ok,
-                .object(["sound": .bool(false), "sequence": .int(Int(sequence)), "reason": .string(words)]))
+    /// Reads the conditions of a call.
+    private static func query(_ call: Call) throws -> AuditQuery {
+        let unknown = Set(call.query.map(\.key)).subtracting(parameters)
+        guard unknown.isEmpty else {
+            throw NeutronError.badRequest(
+                "unknown parameter \(unknown.sorted().joined(separator: ", ")); known are "
+                    + parameters.sorted().joined(separator: ", "))
         }
+        let named = targets.filter { !call.values($0).isEmpty }
+        guard named.count < 2 else {
+            throw NeutronError.badRequest("\(named.joined(separator: ", ")): give one of them")
+        }
+        var query = AuditQuery()
+        query.target = named.first.flatMap { call.values($0).first }
+        query.kind = try call.values("kind").first.map { text in
+            guard let kind = Kind(rawValue: text) else {
+                let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw NeutronError.invalid("kind", "'\(text)' is not one of \(known)")
+            }
+            return kind
+        }
+        query.actor = call.values("actor").first
+        query.requestID = call.values("request").first
+        query.action = call.values("action").first
+        query.outcome = try call.values("outcome").first.map { text in
+            guard let outcome = AuditNote.Outcome(rawValue: text) else {
+                throw NeutronError.invalid("outcome", "'\(text)' is not success or failure")
+            }
+            return outcome.rawValue
+        }
+        query.since = try instant(call, "since")
+        query.until = try instant(call, "until")
+        if let limit = call.values("limit").first {
+            guard let number = Int(limit), AuditQuery.limits.contains(number) else {
+                throw NeutronError.invalid("limit", "'\(limit)' is not between 1 and 100000")
+            }
+            query.limit = number
+        }
+        return query
+    }
+
+    func verify() async throws -> Answer {
+        Answer(.ok, NativeDocument.soundness(try await registry.read { try AuditTrail.verify($0) }))
     }
 
     static func instant(_ call: Call, _ name: String) throws -> Int64? {
@@ -77,26 +98,6 @@ struct AuditRoutes {
             throw NeutronError.invalid(name, "'\(text)' is not a time like 2026-11-21T10:00:00Z")
         }
         return Int64(date.timeIntervalSince1970 * 1e9)
-    }
-
-    private static func describe(_ entry: AuditEntry) -> JSON {
-        .object([
-            "sequence": .int(Int(entry.sequence)), "at": .string(Timestamp(nanoseconds: entry.at).description),
-            "request_id": .string(entry.requestID),
-            "actor": .object(["id": .string(entry.actorID), "name": .string(entry.actorName)]),
-            "project_id": .string(entry.projectID), "source": .string(entry.source), "action": .string(entry.action),
-            "outcome": .string(entry.outcome), "reason": .string(entry.reason),
-            "target": .object([
-                "kind": .string(entry.targetKind), "id": .string(entry.targetID), "name": .string(entry.targetName),
-            ]),
-            "before": state(entry.before), "after": state(entry.after),
-            "revision": .optional(entry.revision.map { Int($0) }),
-            "hash": .string(hexadecimal(entry.hash)),
-        ])
-    }
-
-    private static func state(_ text: String?) -> JSON {
-        text.map { JSON(parsing: Array($0.utf8)) ?? .string($0) } ?? .null
     }
 
     /// A CADF event (DMTF DSP0262): who did what to which resource, with what outcome.
@@ -129,18 +130,11 @@ struct AuditRoutes {
             "observer": .object(["id": "gatehouse", "typeURI": "service/network", "name": "gatehouse"]),
             "reason": .object(["reasonType": "gatehouse", "reasonCode": .string(entry.reason)]),
             "attachments": .array([
-                .object(["name": "before", "typeURI": "application/json", "content": state(entry.before)]),
-                .object(["name": "after", "typeURI": "application/json", "content": state(entry.after)]),
+                .object([
+                    "name": "before", "typeURI": "application/json", "content": NativeDocument.state(entry.before),
+                ]),
+                .object(["name": "after", "typeURI": "application/json", "content": NativeDocument.state(entry.after)]),
             ]),
-        ])
-    }
-
-    private static func describe(_ effect: Effect) -> JSON {
-        .object([
-            "host": .string(effect.host), "state": .string(effect.state.rawValue),
-            "revision": .optional(effect.revision),
-            "in_force_since": .optional(effect.appliedAt.map { Timestamp(nanoseconds: $0).description }),
-            "digest": .string(effect.digest), "failure": .optional(effect.failure),
         ])
     }
 }

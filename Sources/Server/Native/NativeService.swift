@@ -32,19 +32,19 @@ struct NativeService: Sendable {
         switch (call.method, call.path.first, call.path.count) {
         case (.get, "audit", 1):
             try permit("get_audit", session)
-            return try await AuditRoutes(registry: registry, hosts: hosts).list(call, session)
+            return try await audit(session).list(call, session)
         case (.get, "audit", 2) where call.path[1] == "verify":
-            try permit("get_audit", session)
-            return try await AuditRoutes(registry: registry, hosts: hosts).verify()
+            try permit("verify_audit", session)
+            return try await audit(session).verify()
         case (.get, "hosts", 1):
             try permit("get_host", session)
-            return try await listHosts()
+            return try await HostRoutes(registry: registry, hosts: hosts).list()
         case (.post, "hosts", 1):
             try permit("create_host", session)
-            return try await invite(call, session)
+            return try await HostRoutes(registry: registry, hosts: hosts).invite(call, session)
         case (.delete, "hosts", 2):
             try permit("delete_host", session)
-            return try await revoke(call, session)
+            return try await HostRoutes(registry: registry, hosts: hosts).revoke(call, session)
         case (_, "buckets", 1...3): return try await buckets(call, session)
         case (.post, "policy", 1):
             try permit("create_security_group", session)
@@ -61,6 +61,12 @@ struct NativeService: Sendable {
 
     private func permit(_ operation: String, _ session: Session) throws {
         guard policy().allows(operation, session) else { throw NeutronError.forbidden(operation) }
+    }
+
+    private func audit(_ session: Session) -> AuditRoutes {
+        AuditRoutes(
+            registry: registry, hosts: hosts, readsAll: policy().allows("get_audit_of_all_projects", session),
+            seesHosts: policy().allows("get_host", session))
     }
 
     private func buckets(_ call: Call, _ session: Session) async throws -> Answer {
@@ -108,57 +114,6 @@ struct NativeService: Sendable {
         return Answer(
             .ok,
             .object(["changes": .strings(lines), "plan": .bool(request.isPlan), "request": .string(call.requestID)]))
-    }
-
-    // MARK: Hosts
-
-    private func listHosts() async throws -> Answer {
-        let now = Timestamp.now.nanoseconds
-        let all = try await registry.read { try Hosts.all($0) }
-        return Answer(
-            .ok,
-            .object([
-                "hosts": .array(
-                    all.map { host in
-                        .object([
-                            "id": .string(host.id), "name": .string(host.name),
-                            "state": .string(host.state(at: now, patience: HostRecord.patience).rawValue),
-                            "enrolled_at": .string(Timestamp(nanoseconds: host.enrolledAt).description),
-                            "last_seen_at": .optional(host.lastSeenAt.map { Timestamp(nanoseconds: $0).description }),
-                            "wanted_revision": .int(host.wantedRevision),
-                            "applied_revision": .int(host.appliedRevision), "failure": .optional(host.failure),
-                            "clock_offset_ns": .optional(host.clockOffset.map { Int($0) }),
-                            "status": host.status.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
-                        ])
-                    })
-            ]))
-    }
-
-    private func invite(_ call: Call, _ session: Session) async throws -> Answer {
-        guard let name = JSON(parsing: call.body)?["host"]?["name"]?.text, (1...255).contains(name.utf8.count),
-            !name.contains("/")
-        else { throw NeutronError.invalid("host.name", "a name of 1 to 255 characters without / is wanted") }
-        let token = try await registry.change(by: Actor(session, call, "host.invite")) { change in
-            try change.makeEnrolmentToken(host: name)
-        }
-        guard let fingerprint = try hosts.fingerprint else {
-            throw NeutronError.invalid("host", "this server speaks plain HTTP; hosts are enrolled over TLS only")
-        }
-        return Answer(
-            .created,
-            .object(["enrolment": .object(["host": .string(name), "token": .string("\(token).\(fingerprint)")])]))
-    }
-
-    private func revoke(_ call: Call, _ session: Session) async throws -> Answer {
-        let name = call.path[1]
-        try await registry.change(by: Actor(session, call, "host.revoke")) { change in
-            guard let host = try Hosts.named(name, in: change.database) else {
-                throw RegistryError.notFound(.host, name)
-            }
-            try change.revoke(host)
-        }
-        hosts.disconnect(name)
-        return Answer(.noContent)
     }
 
     // MARK: Revisions

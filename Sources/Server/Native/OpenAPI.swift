@@ -1,3 +1,5 @@
+import Registry
+
 /// The description of the native interface, served at `/api/openapi.json`. A test holds its paths against the routes.
 enum OpenAPI {
     private struct Operation {
@@ -11,16 +13,24 @@ enum OpenAPI {
     private static let operations = [
         Operation(
             path: "/audit", method: "get",
-            summary: "Entries of the trail, oldest first; with `request` also since when each host has the change.",
+            summary:
+                "Entries of the trail, oldest first; with `request` also since when each host has the change. Of every "
+                + "project for administrators and auditors, of the caller's for managers.",
             parameters: [
-                ("group", "Id of a group."), ("interface", "Id of an interface."), ("target", "Id of any object."),
+                ("group", "Id of a group."), ("interface", "Id of an interface."), ("instance", "Id of an instance."),
+                ("target", "Id of any object; one of these four."),
+                ("kind", "What it is about: \(Kind.allCases.map(\.rawValue).joined(separator: ", "))."),
                 ("actor", "Name or id of who did it."), ("request", "Request id that the caller was told."),
                 ("action", "An action, or its beginning."), ("outcome", "success or failure."),
                 ("since", "RFC 3339."), ("until", "RFC 3339."), ("limit", "The newest so many, 1 to 100000."),
                 ("format", "json (default), jsonl or cadf."),
             ]),
-        Operation(path: "/audit/verify", method: "get", summary: "Whether the trail's chain of hashes is whole."),
-        Operation(path: "/hosts", method: "get", summary: "Every host: state, revisions, clock, what its agent says."),
+        Operation(
+            path: "/audit/verify", method: "get",
+            summary: "Whether the trail's chain of hashes is whole; for administrators and auditors."),
+        Operation(
+            path: "/hosts", method: "get",
+            summary: "Every host: state, revisions, how far its clock is ahead (ns), what its agent says."),
         Operation(
             path: "/hosts", method: "post",
             summary: "Makes a token that enrols a host of this name once, within a day.",

@@ -39,40 +39,56 @@ package struct Certificates: Sendable {
         authority = try Certificate(pemEncoded: certificatePEM)
     }
 
+    private static var serverName: DistinguishedName {
+        get throws { try DistinguishedName { CommonName("Gatehouse server") } }
+    }
+
     package var keyPEM: String { authorityKey.pemRepresentation }
 
-    /// A certificate and key for the server, good for the names and addresses.
-    package func issueServer(names: [String], addresses: [[UInt8]]) throws -> (certificatePEM: String, keyPEM: String) {
+    /// A certificate and key for the server, good for the names and addresses from an hour ago, and for so many days.
+    package func issueServer(
+        names: [String], addresses: [[UInt8]], days: Double = 825
+    ) throws -> (certificatePEM: String, keyPEM: String) {
         let key = P256.Signing.PrivateKey()
         let alternatives =
             names.map { GeneralName.dnsName($0) }
             + addresses.map { GeneralName.ipAddress(ASN1OctetString(contentBytes: $0[...])) }
         let certificate = try issue(
-            key.publicKey, "Gatehouse server", usage: [.serverAuth], days: 825, alternatives: alternatives)
+            key.publicKey, try Self.serverName, usage: [.serverAuth], days: days, alternatives: alternatives)
         return (try certificate.serializeAsPEM().pemString, key.pemRepresentation)
     }
 
     /// A certificate for a host's public key; the host keeps its private key to itself.
     package func issueHost(_ name: String, publicKeyPEM: String) throws -> (certificatePEM: String, serial: String) {
         let key = try P256.Signing.PublicKey(pemRepresentation: publicKeyPEM)
-        let certificate = try issue(key, name, usage: [.clientAuth], days: 3650, alternatives: [])
+        let certificate = try issue(
+            key, try DistinguishedName { CommonName(name) }, usage: [.clientAuth], days: 3650, alternatives: [])
         return (try certificate.serializeAsPEM().pemString, "\(certificate.serialNumber)")
     }
 
     private func issue(
-        _ key: P256.Signing.PublicKey, _ name: String, usage: [ExtendedKeyUsage.Usage], days: Double,
+        _ key: P256.Signing.PublicKey, _ subject: DistinguishedName, usage: [ExtendedKeyUsage.Usage], days: Double,
         alternatives: [GeneralName]
     ) throws -> Certificate {
         try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key), notValidBefore: Date() - 3600,
             notValidAfter: Date() + days * 86_400, issuer: authority.subject,
-            subject: try DistinguishedName { CommonName(name) },
+            subject: subject,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage(usage)
                 if !alternatives.isEmpty { SubjectAlternativeNames(alternatives) }
             }, issuerPrivateKey: .init(authorityKey))
+    }
+
+    /// Whether `issueServer` of an authority has made a certificate; false where one of the texts is none in PEM.
+    static func isServer(_ certificatePEM: String, issuedBy authorityPEM: String) -> Bool {
+        guard let certificate = try? Certificate(pemEncoded: certificatePEM),
+            let authority = try? Certificate(pemEncoded: authorityPEM)
+        else { return false }
+        return certificate.issuer == authority.subject && certificate.subject == (try? serverName)
+            && authority.publicKey.isValidSignature(certificate.signature, for: certificate)
     }
 
     /// The common name of a certificate's subject.

@@ -1,10 +1,8 @@
+import Foundation
 import Host
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
-import NIOCore
-import NIOSSL
 package import Registry
 import ServiceLifecycle
 import UnixSignals
@@ -17,6 +15,7 @@ package struct ControlPlane: Sendable {
     package let registry: Registry
     private let hosts: HostService
     private let certificates: Certificates?
+    private let tls: ServerTLS?
     package let door: FrontDoor
 
     /// Opens the data folder; a new one gets a registry and, unless plain HTTP is spoken, an authority.
@@ -27,6 +26,9 @@ package struct ControlPlane: Sendable {
         lock = try folder.lock()
         registry = try Registry(path: folder.registry)
         certificates = settings.isInsecure ? nil : try folder.certificates()
+        tls = try certificates.map {
+            try ServerTLS(folder: folder, authority: $0, names: [settings.host] + settings.names)
+        }
         let secrets = BucketSecrets(keyFile: folder.secretsKey)
         hosts = HostService(
             registry, region: settings.served, folder: folder.hosts, certificates: certificates, secrets: secrets)
@@ -38,38 +40,44 @@ package struct ControlPlane: Sendable {
     /// SHA-256 of the authority's certificate; nil with plain HTTP.
     package var fingerprint: String? { get throws { try certificates?.fingerprint } }
 
+    /// Why nobody would trust the certificate that the server shows; nil where nothing stands against it.
+    package var certificateFault: String? {
+        tls?.certificate.fault(at: Date(), file: folder.certificateFile)?.description
+    }
+
+    /// Shows callers from now on what the certificate's files hold; open connections keep what they began with.
+    ///
+    /// - Returns: what is shown; nil with plain HTTP.
+    /// - Throws: what is wrong with the files; then nothing is changed.
+    package func renewCertificate() throws -> String? {
+        try tls?.renew().words
+    }
+
     /// Serves until SIGTERM or SIGINT; requests under way are answered first.
     ///
+    /// * `hangUps`: when `reload` is called.
     /// * `onListening`: told the port once calls are taken.
-    package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
+    package func run(
+        hangUps: HangUps, reload: @escaping @Sendable () async -> Void, onListening: @escaping @Sendable (Int) -> Void
+    ) async throws {
         var logger = Logger(label: "gatehouse.server")
         logger.logLevel = .notice
         let application = Application(
-            responder: HTTPAdapter(door: door, settings: settings, hosts: hosts), server: try builder(),
+            responder: HTTPAdapter(door: door, settings: settings, hosts: hosts), server: builder,
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), serverName: "gatehouse", backlog: 1024),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
-                services: [application, HostTelling(hosts: hosts)], gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
+                services: [
+                    application, HostTelling(hosts: hosts), Reloading(hangUps: hangUps, reload: reload),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
 
-    private func builder() throws -> HTTPServerBuilder {
-        guard let certificates else { return .http1() }
-        let server = try folder.serverCertificate(certificates, names: [settings.host] + settings.names)
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(server.certificatePEM.utf8)).map {
-                .certificate($0)
-            },
-            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(server.keyPEM.utf8), format: .pem)))
-        configuration.minimumTLSVersion = .tlsv12
-        // Hosts show a certificate that our authority has signed; everybody else shows none.
-        configuration.certificateVerification = .optionalVerification
-        configuration.trustRoots = .certificates(
-            try NIOSSLCertificate.fromPEMBytes(Array(try certificates.authorityPEM.utf8)))
-        return try .tls(.http1(), tlsConfiguration: configuration)
+    private var builder: HTTPServerBuilder {
+        guard let tls else { return .http1() }
+        return HTTPServerBuilder { responder in ServerTLSChannel(tls: tls, base: HTTP1Channel(responder: responder)) }
     }
 }
 

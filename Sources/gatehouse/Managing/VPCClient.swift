@@ -7,14 +7,17 @@ struct ManagingOptions: ParsableArguments {
     @OptionGroup var remote: RemoteOptions
 
     func validate() throws {
-        guard remote.server != nil else {
-            throw ValidationError("--server: name the control plane, as https://NAME:PORT, and give --token-file FILE")
+        guard let server = remote.setting else {
+            throw ValidationError(
+                "--server: name the control plane, as https://NAME:PORT, or set GATEHOUSE_SERVER; and give --token-file FILE"
+            )
         }
+        try remote.access.check(server)
     }
 
     func client() throws -> VPCClient {
-        guard let client = try remote.client() else { throw NotFound("--server: no control plane is named") }
-        return VPCClient(client: client)
+        guard let server = remote.setting else { throw NotFound("--server: no control plane is named") }
+        return VPCClient(client: try remote.access.client(server))
     }
 }
 
@@ -78,7 +81,7 @@ struct VPCClient: Sendable {
         do {
             return try decoder.decode(type, from: Data(bytes))
         } catch {
-            throw NotFound("the control plane answered something else: it is of another version")
+            throw NotFound.otherServer
         }
     }
 

@@ -1,14 +1,15 @@
 import ArgumentParser
-import Foundation
 import Model
 import Records
 import Registry
+import Server
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Who changed what: the trail of the control plane, and where a change is in force.",
         discussion: """
-            With --request the hosts' receipts follow: since when each has the change in its kernel, or why not.
+            With --request the hosts' receipts follow: since when each has the change in its kernel, or why not. A control plane
+            is asked with --server, or where GATEHOUSE_SERVER names one; else the data folder on this machine.
 
             Example: gatehouse audit --group 4fccbeb6-7228-46d7-854d-277409678355 --since 2h
             """,
@@ -19,59 +20,19 @@ struct Audit: AsyncParsableCommand {
             abstract: "List entries, oldest first.",
             discussion: "Example: gatehouse audit list --actor ada --output jsonl")
 
-        @Option(help: "The id of a group.")
-        var group: String?
-        @Option(help: "The id of an interface.")
-        var interface: String?
-        @Option(help: "The id of any other object.")
-        var target: String?
-        @Option(help: "The name or id of who did it.")
-        var actor: String?
-        @Option(help: "The request id that the caller was told: req-…")
-        var request: String?
-        @Option(help: "An action or its beginning: security_group, security_group.rule.add.")
-        var action: String?
-        @Option(help: "success or failure.")
-        var outcome: String?
-        @Option(help: "Entries since then: 15m, 2h, or a time as RFC 3339.")
-        var since: String?
-        @Option(help: "Entries until then.")
-        var until: String?
-        @Option(help: "The newest so many.")
-        var limit = 1000
+        @OptionGroup var conditions: AuditConditions
         @OptionGroup var output: OutputOptions
-        @OptionGroup var server: ServerOptions
+        @OptionGroup var asked: OperatingOptions
 
         func run() async throws {
-            var query = AuditQuery()
-            query.target = group ?? interface ?? target
-            query.actor = actor
-            query.requestID = request
-            query.action = action
-            query.outcome = outcome
-            query.since = try instant(since, "--since")
-            query.until = try instant(until, "--until")
-            query.limit = max(limit, 1)
-            let asked = query
-            let registry = try server.registry()
-            let (entries, effects) = try await registry.read { database in
-                let entries = try asked.entries(in: database)
-                let newest = asked.requestID == nil ? nil : entries.compactMap(\.revision).max()
-                return (entries, try newest.map { try Effect.of($0, in: database) } ?? [])
-            }
-            var writer = ListingWriter(AuditListing(time: LocalTime(now: .now)), output.format)
-            for entry in entries { writer.add(entry) }
+            let trail = try await asked.source().trail(try conditions.query(now: .now))
+            let rows = try trail.entries.map { try AuditRow($0) }
+            let effects = try trail.effects.map { try EffectRow($0) }
+            let time = LocalTime(now: .now)
+            var writer = ListingWriter(AuditListing(time: time), output.format)
+            for row in rows { writer.add(row) }
             writer.finish()
-            for effect in effects { Console.tell(effect.line(LocalTime(now: .now))) }
-        }
-
-        private func instant(_ text: String?, _ option: String) throws -> Int64? {
-            guard let text else { return nil }
-            do {
-                return try TimeText.time(text, now: .now).nanoseconds
-            } catch {
-                throw ValidationError("\(option): \(error)")
-            }
+            for effect in effects { Console.tell(effect.line(time)) }
         }
     }
 
@@ -80,71 +41,83 @@ struct Audit: AsyncParsableCommand {
             abstract: "Check that no entry was altered, removed or put in: exit code 3 when one was.",
             discussion: "Example: gatehouse audit verify --data /var/lib/gatehouse-server")
 
-        @OptionGroup var server: ServerOptions
+        @OptionGroup var asked: OperatingOptions
 
         func run() async throws {
-            switch try await server.registry().read({ try AuditTrail.verify($0) }) {
-            case .whole(let entries, let last):
-                print(
-                    "\(Wording.count(entries, "entry", plural: "entries")), each following from the one before; the last hash is \(last)"
-                )
-            case .broken(_, let words):
-                print(words)
+            let soundness = try await asked.source().soundness()
+            let reader = DocumentReader(soundness)
+            guard soundness["sound"] == .bool(true) else {
+                print(try reader.text("reason"))
                 throw ExitCode.no
             }
+            let count = Wording.count(try reader.number("entries"), "entry", plural: "entries")
+            print("\(count), each following from the one before; the last hash is \(try reader.text("last_hash"))")
         }
     }
 }
 
-/// How entries of the trail are listed.
-struct AuditListing: Listing {
-    let time: LocalTime
+/// Which entries are listed.
+struct AuditConditions: ParsableArguments {
+    @Option(help: "The id of a group.")
+    var group: String?
+    @Option(help: "The id of an interface.")
+    var interface: String?
+    @Option(help: "The id of any other object.")
+    var target: String?
+    @Option(help: "What it is about: \(Self.kinds).")
+    var kind: String?
+    @Option(help: "The name or id of who did it.")
+    var actor: String?
+    @Option(help: "The request id that the caller was told: req-…")
+    var request: String?
+    @Option(help: "An action or its beginning: security_group, security_group.rule.add.")
+    var action: String?
+    @Option(help: "success or failure.")
+    var outcome: String?
+    @Option(help: "Entries since then: 15m, 2h, or a time as RFC 3339.")
+    var since: String?
+    @Option(help: "Entries until then.")
+    var until: String?
+    @Option(help: "The newest so many, 1 to 100000.")
+    var limit = 1000
 
-    let columns = [
-        TableColumn("ENTRY", isNumber: true), TableColumn("WHEN"), TableColumn("WHO"), TableColumn("ACTION"),
-        TableColumn("TARGET"), TableColumn("OUTCOME"), TableColumn("REVISION", isNumber: true), TableColumn("REQUEST"),
-    ]
+    private static let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
 
-    func cells(_ row: AuditEntry) -> [String] {
-        let name = row.targetName.isEmpty ? String(row.targetID.prefix(8)) : row.targetName
-        return [
-            "\(row.sequence)", time.text(Timestamp(nanoseconds: row.at), fractionDigits: 3), row.actorName, row.action,
-            row.targetKind.isEmpty ? "" : "\(row.targetKind) \(name)",
-            row.reason.isEmpty ? row.outcome : "\(row.outcome): \(row.reason)", row.revision.map { "\($0)" } ?? "",
-            row.requestID,
-        ]
+    func validate() throws {
+        let named = [("--group", group), ("--interface", interface), ("--target", target)].filter { $0.1 != nil }
+        guard named.count < 2 else {
+            throw ValidationError("\(named.map(\.0).joined(separator: ", ")): give one of them")
+        }
+        if let kind, Kind(rawValue: kind) == nil { throw ValidationError("--kind \(kind): give one of \(Self.kinds)") }
+        if let outcome, AuditNote.Outcome(rawValue: outcome) == nil {
+            throw ValidationError("--outcome \(outcome): give success or failure")
+        }
+        guard AuditQuery.limits.contains(limit) else {
+            throw ValidationError("--limit \(limit): give 1 to \(AuditQuery.limits.upperBound)")
+        }
+        _ = try query(now: .now)
     }
 
-    let keys = [
-        "sequence", "at", "request_id", "actor_id", "actor", "project_id", "source", "action", "outcome", "reason",
-        "target_kind", "target_id", "target_name", "before", "after", "revision", "hash",
-    ]
-
-    func fields(_ row: AuditEntry) -> [Field] {
-        [
-            Field("sequence", .number(row.sequence)), Field("at", .instant(Timestamp(nanoseconds: row.at))),
-            Field("request_id", .text(row.requestID)), Field("actor_id", .text(row.actorID)),
-            Field("actor", .text(row.actorName)), Field("project_id", .text(row.projectID)),
-            Field("source", .text(row.source)), Field("action", .text(row.action)),
-            Field("outcome", .text(row.outcome)),
-            Field("reason", .text(row.reason)), Field("target_kind", .text(row.targetKind)),
-            Field("target_id", .text(row.targetID)), Field("target_name", .text(row.targetName)),
-            Field("before", .text(row.before)), Field("after", .text(row.after)),
-            Field("revision", .number(row.revision)),
-            Field("hash", .text(hexadecimal(row.hash))),
-        ]
+    func query(now: Timestamp) throws -> AuditQuery {
+        var query = AuditQuery()
+        query.target = group ?? interface ?? target
+        query.kind = kind.flatMap { Kind(rawValue: $0) }
+        query.actor = actor
+        query.requestID = request
+        query.action = action
+        query.outcome = outcome
+        query.since = try Self.instant(since, "--since", now)
+        query.until = try Self.instant(until, "--until", now)
+        query.limit = limit
+        return query
     }
-}
 
-extension Effect {
-    /// What an operator wants to know of it.
-    func line(_ time: LocalTime) -> String {
-        switch state {
-        case .inForce:
-            "\(host): in the kernel since \(appliedAt.map { time.text(Timestamp(nanoseconds: $0)) } ?? "") (revision \(revision ?? 0))"
-        case .waiting: "\(host): not yet in force"
-        case .failed: "\(host): failed: \(failure ?? "")"
-        case .notConcerned: "\(host): not concerned"
+    private static func instant(_ text: String?, _ option: String, _ now: Timestamp) throws -> Int64? {
+        guard let text else { return nil }
+        do {
+            return try TimeText.time(text, now: now).nanoseconds
+        } catch {
+            throw ValidationError("\(option): \(error)")
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Host
 import NIOHTTP1
 import Registry
@@ -52,9 +51,12 @@ final class LocalServer {
 
     /// Waits until calls are answered.
     func waitUntilReady() throws -> ServerClient {
-        let token = String(decoding: try DurableFile.read(tokenFile) ?? [], as: UTF8.self)
-        let client = ServerClient(server: address, token: token, authority: authority)
-        for _ in 0..<200 {
+        let token = Setting(name: "token file", value: tokenFile)
+        let client = ServerClient(
+            server: Setting(name: "control plane", value: address),
+            token: String(decoding: try token.file(), as: UTF8.self), tokenFile: token,
+            authority: Setting(name: "authority", value: authority))
+        for _ in 0..<1200 {
             if DurableFile.exists(authority), (try? Waiting.value { try await client.send(.GET, "/ready") }) != nil {
                 return client
             }
@@ -66,11 +68,7 @@ final class LocalServer {
 
     /// An enrolment token for this host, in a file.
     func invite(_ host: String, _ client: ServerClient, to path: String) throws {
-        let body = try JSONSerialization.data(withJSONObject: ["host": ["name": host]])
-        let bytes = try Waiting.value { try await client.send(.POST, "/api/hosts", Array(body)) }
-        let answer = try JSONSerialization.jsonObject(with: Data(bytes))
-        let enrolment = (answer as? [String: Any])?["enrolment"] as? [String: Any]
-        guard let token = enrolment?["token"] as? String else { throw NotFound.otherVersion }
+        let token = try Waiting.value { try await RemoteSource(client: client).invite(host) }
         try DurableFile.replace(path, with: Array(token.utf8), mode: 0o600)
     }
 
