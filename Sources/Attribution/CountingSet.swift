@@ -16,11 +16,13 @@ package struct CountingSet: Hashable, Sendable {
         case refused(Direction)
         /// Let out by a group of the sender on this host, then refused by the groups of the target.
         case refusedAfterEgress
-        /// Refused by a network ACL: at the edge that the packet left or entered.
+        /// Refused before connection tracking: by a network ACL at the edge that the packet left or entered, or by the
+        /// stateless groups of its sender or its target.
         case refusedAtEdge(Direction)
-        /// Refused by the network ACL that the target's subnet has, and sent by an interface of this host.
+        /// Refused by the network ACL that the target's subnet has, or by the target's stateless groups, and sent by an
+        /// interface of this host.
         case refusedAtEdgeInside
-        /// Refused by a network ACL while the finer set was full.
+        /// Refused before connection tracking while the finer set was full.
         case coarseAtEdge
         /// Refused by the guard.
         case guarded(GuardRule, Direction)
@@ -159,7 +161,7 @@ package struct CountingSet: Hashable, Sendable {
                 : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
     }
 
-    /// Refusals by network ACLs; `transport` nil is all but TCP and UDP. The mark says which rule.
+    /// Refusals before connection tracking; `transport` nil is all but TCP and UDP. The mark says which rule.
     package static func refusedAtEdge(
         _ direction: Direction, isInside: Bool, _ family: AddressFamily, _ transport: TransportProtocol?
     ) -> CountingSet {
@@ -175,7 +177,7 @@ package struct CountingSet: Hashable, Sendable {
     package static let coarseAtEdge = CountingSet(
         "coarse_acl", .coarseAtEdge, nil, [.inputDevice, .outputDevice, .packetMark])
 
-    /// The ways in which network ACLs refuse, each with sets of its own.
+    /// The ways in which packets are refused before connection tracking, each with sets of its own.
     package static let edgeCases: [(direction: Direction, isInside: Bool)] = [
         (.egress, false), (.ingress, false), (.ingress, true),
     ]

@@ -5,14 +5,15 @@ package import Model
 /// | bytes | meaning |
 /// |---|---|
 /// | 0–1 | `gh` |
-/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
+/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `o` or `p` refused by the stateless groups of its sender or its target, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
 /// | 3 | `e` egress, `i` ingress |
-/// | 4–7 | the rule's index in hexadecimal for `a`, `l` and `m`; `0000` for the others, whose rule follows from the interface |
+/// | 4–7 | the rule's index in hexadecimal for `a`, `l`, `m`, `o` and `p`; `0000` for the others, whose rule follows from the interface |
 package struct LogPrefix: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         case accepted(index: UInt16)
-        /// By a network ACL's rule of this direction; the sender's end is told of the target's edge as well.
-        case refusedAtEdge(index: UInt16, Direction)
+        /// Before connection tracking, by a rule of this direction: a network ACL's, or a stateless group's refusal by
+        /// default. The sender's end is told of what refused at the target's as well.
+        case refusedAtEdge(index: UInt16, Direction, Stage)
         case refused
         case guarded(GuardRule)
     }
@@ -35,7 +36,7 @@ package struct LogPrefix: Hashable, Sendable {
         default: return nil
         }
         switch byte(2) {
-        case UInt8(ascii: "a"), UInt8(ascii: "l"), UInt8(ascii: "m"):
+        case UInt8(ascii: "a"), UInt8(ascii: "l"), UInt8(ascii: "m"), UInt8(ascii: "o"), UInt8(ascii: "p"):
             var index: UInt16 = 0
             for position in 4..<8 as Range<UInt64> {
                 guard let digit = Self.digit(byte(position)) else { return nil }
@@ -43,8 +44,10 @@ package struct LogPrefix: Hashable, Sendable {
             }
             switch byte(2) {
             case UInt8(ascii: "a"): reason = .accepted(index: index)
-            case UInt8(ascii: "l"): reason = .refusedAtEdge(index: index, .egress)
-            default: reason = .refusedAtEdge(index: index, .ingress)
+            case UInt8(ascii: "l"): reason = .refusedAtEdge(index: index, .egress, .acl)
+            case UInt8(ascii: "m"): reason = .refusedAtEdge(index: index, .ingress, .acl)
+            case UInt8(ascii: "o"): reason = .refusedAtEdge(index: index, .egress, .group)
+            default: reason = .refusedAtEdge(index: index, .ingress, .group)
             }
         case UInt8(ascii: "r"): reason = .refused
         default:
@@ -80,8 +83,9 @@ package struct LogPrefix: Hashable, Sendable {
         let way = direction == .egress ? "e" : "i"
         switch reason {
         case .accepted(let index): return "gha\(way)" + hexadecimal(index)
-        case .refusedAtEdge(let index, let edge):
-            return "gh\(edge == .egress ? "l" : "m")\(way)" + hexadecimal(index)
+        case .refusedAtEdge(let index, let edge, let stage):
+            let letter = stage == .acl ? (edge == .egress ? "l" : "m") : (edge == .egress ? "o" : "p")
+            return "gh\(letter)\(way)" + hexadecimal(index)
         case .refused: return "ghr\(way)0000"
         case .guarded(let rule): return "gh\(Unicode.Scalar(Self.letter(rule)))\(way)0000"
         }

@@ -22,8 +22,8 @@ package enum EventDecoder {
             verdict = .accept
             stage = index == MarkLayout.dhcpClientIndex ? .guard : .group
             rule = attributor.rule(index, prefix.direction) ?? RuleReference.unnamedAccept.id
-        case .refusedAtEdge(let index, let edge):
-            stage = .acl
+        case .refusedAtEdge(let index, let edge, let refusing):
+            stage = refusing
             rule = attributor.rule(index, edge) ?? RuleReference.unnamedRefusal.id
         case .refused: rule = port.refusal(prefix.direction)
         case .guarded(let reason):

@@ -70,8 +70,8 @@ extension Recorder {
         }
     }
 
-    /// A network ACL's refusal as each end has it that is here: the sender's (egress), the target's (ingress). The mark says
-    /// which edge's rule it was; a key that names no addresses (`detail` is total) names devices.
+    /// A refusal by a network ACL or stateless groups, as each end has it that is here: the sender's (egress), the target's
+    /// (ingress). The mark says which rule it was; a key that names no addresses (`detail` is total) names devices.
     private func edgeRefusals(
         _ ends: [Direction], _ fields: CountedFields, _ traffic: Traffic, _ detail: FlowRecord.Detail, _ span: Span
     ) -> [FlowRecord] {
@@ -85,7 +85,10 @@ extension Recorder {
                 ? (isSender ? fields.inputDevice : fields.outputDevice).flatMap(attributor.port(device:))
                 : attributor.port(address: isSender ? fields.key.initiator : fields.key.target)
             return port.map {
-                make($0, direction, .drop, .acl, rule, fields.key, detail, .refused, traffic, .zero, span)
+                make(
+                    $0, direction, .drop, EdgeMark.stage(fields.mark), rule, fields.key, detail, .refused, traffic,
+                    .zero,
+                    span)
             }
         }
     }

@@ -35,13 +35,14 @@ package enum ChangePlan: Equatable, Sendable {
             for (element, target) in before.elements where collection.elements[element] != target {
                 if collection.lingers, collection.elements[element] == nil { continue }
                 steps.append(.remove(set: name, key: element.key))
-                if collection.decides, collection.elements[element] == nil { shrinkage += 1 }
+                guard collection.decides, collection.elements[element] == nil else { continue }
+                if collection.restricts { growth += 1 } else { shrinkage += 1 }
             }
             for (element, target) in collection.elements where before.elements[element] != target {
                 steps.append(Self.add(name, element, target))
                 guard collection.decides else { continue }
                 guard let former = before.elements[element] else {
-                    growth += 1
+                    if collection.restricts { shrinkage += 1 } else { growth += 1 }
                     continue
                 }
                 switch Self.sense(of: name, former, target, old, new) {

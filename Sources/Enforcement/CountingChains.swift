@@ -64,8 +64,10 @@ enum CountingChains {
         (.tcp, "meta l4proto tcp"), (.udp, "meta l4proto udp"), (nil, "meta l4proto != { tcp, udp }"),
     ]
 
-    /// The chain of a network ACL's rule that refuses: each end that is here is told once a session, and counts.
-    static func edgeRefusal(_ index: UInt16, _ direction: Direction) -> [String] {
+    /// The chain of a rule that refuses before connection tracking: each end that is here is told once a session, and
+    /// counts.
+    static func edgeRefusal(_ mark: UInt32) -> [String] {
+        let direction = EdgeMark.direction(mark)
         var rules = ["iifname @\(KernelNames.egressCounts)"]
         if direction == .ingress { rules.append("oifname @\(KernelNames.ingressCounts)") }
         for family in AddressFamily.allCases {
@@ -73,7 +75,9 @@ enum CountingChains {
                 let set = CountingSet.refusedAtEdge(direction, isInside: false, family, transport)
                 let match = "meta nfproto ipv\(family.rawValue) \(condition) "
                 func report(_ way: Direction) -> LogPrefix {
-                    LogPrefix(reason: .refusedAtEdge(index: index, direction), direction: way)
+                    LogPrefix(
+                        reason: .refusedAtEdge(index: EdgeMark.index(mark), direction, EdgeMark.stage(mark)),
+                        direction: way)
                 }
                 if direction == .ingress {
                     rules.append("iifname @ports \(match)\(isUnseen(set)) \(report(.egress).statement)")

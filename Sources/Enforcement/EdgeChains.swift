@@ -4,50 +4,30 @@ import Model
 /// The chains of network ACLs: asked at the edge of a subnet before connection tracking, for every packet.
 ///
 /// ```
-/// edge, edge_output   upkeep passes
-///                     ► edge_egress map (device) ► leaves the subnet? ► its ACLs' egress rules
+/// edge, edge_output   ► edge_egress map (device) ► leaves the subnet? ► its ACLs' egress rules
 ///                     ► edge_ingress maps (address) ► enters the subnet? ► its ACLs' ingress rules
-/// a rule that denies  packet mark = the rule, notrack, on to the forward hook
-/// not_tracked         acl_refused ► acl_verdicts map (mark) ► tell once, count, drop
 /// ```
-///
-/// Counting waits for the forward hook because the way out is known there, and connection tracking never sees the packet.
 struct EdgeChains {
     private let edges: [HostPlan.Edge]
     private let epoch: Int
-    private var ruleset = Ruleset()
+    private(set) var ruleset = Ruleset()
     /// The marks of the rules that refuse.
-    private var refusals: Set<UInt32> = []
+    private(set) var refusals: Set<UInt32> = []
 
-    /// The part of the table that a plan's edges need; nothing without edges.
-    static func render(_ edges: [HostPlan.Edge], epoch: Int) -> Ruleset {
-        guard !edges.isEmpty else { return Ruleset() }
-        var chains = EdgeChains(edges: edges, epoch: epoch)
-        chains.addHooks()
-        for edge in edges { chains.add(edge) }
-        chains.addDispatch()
-        chains.addRefusals()
-        return chains.ruleset
-    }
-
-    private init(edges: [HostPlan.Edge], epoch: Int) {
+    init(_ edges: [HostPlan.Edge], epoch: Int) {
         self.edges = edges
         self.epoch = epoch
+        guard !edges.isEmpty else { return }
+        for edge in edges { add(edge) }
+        addDispatch()
     }
 
-    private mutating func addHooks() {
-        let entry = [
-            "meta l4proto icmpv6 icmpv6 type { 130-137, 143 } accept",
-            "meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 } accept",
-            "meta nfproto ipv6 udp sport . udp dport { 546 . 547, 547 . 546 } accept",
-        ]
-        let arrives = AddressFamily.allCases.map { "\($0.header) daddr vmap @\(ingressMap($0))" }
-        // After the guard (-300), before connection tracking (-200).
-        ruleset.chains["edge"] = .init(
-            hook: "type filter hook prerouting priority raw + 5; policy accept;",
-            entry + ["iifname vmap @edge_egress_\(epoch)"] + arrives)
-        ruleset.chains["edge_output"] = .init(
-            hook: "type filter hook output priority raw + 5; policy accept;", entry + arrives)
+    /// The rules that ask about what an interface of the host sends; what passes returns from them.
+    var leaving: [String] { edges.isEmpty ? [] : ["iifname vmap @edge_egress_\(epoch)"] }
+
+    /// The rules that ask about what an interface of the host is sent.
+    var arriving: [String] {
+        edges.isEmpty ? [] : AddressFamily.allCases.map { "\($0.header) daddr vmap @\(ingressMap($0))" }
     }
 
     private mutating func add(_ edge: HostPlan.Edge) {
@@ -76,11 +56,10 @@ struct EdgeChains {
         return [(Self.matches(rule) + [verdict]).joined(separator: " ")]
     }
 
-    /// Marks the packet as refused and keeps it from connection tracking; it is dropped further on.
     private mutating func deny(_ index: UInt16, _ direction: Direction) -> String {
-        let mark = EdgeMark.value(index, direction)
+        let mark = EdgeMark.value(index, direction, .acl)
         refusals.insert(mark)
-        return "meta mark set 0x\(hexadecimal(mark)) notrack accept"
+        return EdgeHooks.refusal(mark)
     }
 
     /// The nft matches of a rule; the family where no other part says it.
@@ -114,20 +93,6 @@ struct EdgeChains {
                 "type \(family.addressType) : verdict", isMap: true, decides: true,
                 elements: Dictionary(arriving) { first, _ in first })
         }
-    }
-
-    private mutating func addRefusals() {
-        var verdicts: [Ruleset.Element: Ruleset.Target] = [:]
-        for mark in refusals {
-            let (index, direction) = (EdgeMark.index(mark), EdgeMark.direction(mark))
-            let name = "acl_refusal_\(direction)_\(index)"
-            verdicts[.mark(mark)] = .chain(name)
-            ruleset.chains[name] = .init(CountingChains.edgeRefusal(index, direction))
-        }
-        ruleset.collections["acl_verdicts_\(epoch)"] = .init(
-            "type mark : verdict", isMap: true, decides: true, elements: verdicts)
-        // What bears the mark of a rule that has just gone was refused all the same.
-        ruleset.chains["acl_refused"] = .init(["meta mark vmap @acl_verdicts_\(epoch)", "goto not_tracked_by_others"])
     }
 
     private func ingressMap(_ family: AddressFamily) -> String { "edge_ingress_\(family.rawValue)_\(epoch)" }

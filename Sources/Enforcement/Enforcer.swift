@@ -100,7 +100,10 @@ package final class Enforcer {
 
     /// Gives groups other rules: their chains alone are written anew.
     private func changeRules(of groups: [HostPlan.Group]) throws(EnforcementError) -> Method {
-        let chains = RulesetRenderer.chains(of: groups, epoch: epoch)
+        var chains = RulesetRenderer.chains(of: groups, epoch: epoch)
+        if plan?.statelessPorts.isEmpty == false {
+            chains.merge(StatelessChains.lists(of: groups, epoch: epoch)) { _, new in new }
+        }
         try commit(ScriptWriter.replace(chains))
         current?.chains.merge(chains) { _, new in new }
         listing = nil
@@ -148,7 +151,10 @@ package final class Enforcer {
     /// Found in a function of its own, so that nobody else holds plan and ruleset while they are changed in place.
     private func membershipChange(_ device: String, _ profile: [String]) -> (change: MembershipChange, place: Int)? {
         guard let plan, let current, let place = plan.place(ofDevice: device) else { return nil }
-        return MembershipChange(plan.ports[place], to: profile, current, epoch: epoch).map { ($0, place) }
+        let port = plan.ports[place]
+        let isStateless = plan.isStateless(profile)
+        guard isStateless == plan.isStateless(port.profile) else { return nil }
+        return MembershipChange(port, to: profile, isStateless: isStateless, current, epoch: epoch).map { ($0, place) }
     }
 
     private func make(_ change: MembershipChange) throws(EnforcementError) -> Bool {
@@ -225,9 +231,11 @@ package final class Enforcer {
     /// - Returns: the generation that now stands still. It must be read and recorded before the next call, which
     ///   empties it.
     package func rotate() throws(EnforcementError) -> UInt32 {
-        guard let plan, let current else { throw .kernel("no ruleset is loaded") }
+        guard let current else { throw .kernel("no ruleset is loaded") }
         let next = generation + 1
-        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: next)
+        // Not drawn up anew: chains that no interface has at present are still in the kernel, and may be wanted again.
+        var wanted = current
+        wanted.chains.merge(CountingChains.writers(generation: next)) { _, new in new }
         // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
         // elements that it deletes, and what they would count would be lost.
         try commit(try emptyingScript(next))

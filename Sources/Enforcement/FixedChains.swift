@@ -7,7 +7,7 @@ enum FixedChains {
     /// solicitation and advertisement. Link upkeep is not judged by groups and not part of the books, like ARP.
     private static let upkeep = "{ 130, 131, 132, 133, 135, 136, 143 }"
 
-    /// * `hasEdges`: whether packets may bear the mark of a network ACL's refusal.
+    /// * `hasEdges`: whether packets may bear the mark of a refusal before connection tracking.
     static func render(hasEdges: Bool) -> Ruleset {
         var ruleset = Ruleset()
         ruleset.collections["handshakes"] = .init(

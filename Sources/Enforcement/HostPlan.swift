@@ -20,6 +20,16 @@ package struct HostPlan: Equatable, Sendable {
         package let key: String
         package let rules: [PlannedRule]
         package let members: [IPAddress]
+        /// nil where the group is stateful.
+        package let refusals: Refusals?
+    }
+
+    /// Indexes of a stateless group's refusals by default, which are told by packet marks.
+    package struct Refusals: Equatable, Sendable {
+        package let egress: UInt16
+        package let ingress: UInt16
+
+        package subscript(_ direction: Direction) -> UInt16 { direction == .egress ? egress : ingress }
     }
 
     /// A rule with its index, and the key of the group that it names as its peer.
@@ -56,6 +66,8 @@ package struct HostPlan: Equatable, Sendable {
     package private(set) var ports: [Port]
     private let places: [String: Int]
     package let groups: [Group]
+    /// Keys of the groups that are stateless.
+    private let stateless: Set<String>
     package private(set) var edges: [Edge]
 
     /// Plans a revision.
@@ -90,14 +102,31 @@ package struct HostPlan: Equatable, Sendable {
                 groups.append(
                     Group(
                         key: Self.key(group), rules: rules,
-                        members: ((members[group.name] ?? []) + group.membersElsewhere).sorted()))
+                        members: ((members[group.name] ?? []) + group.membersElsewhere).sorted(),
+                        refusals: try Self.refusals(of: group, &indexes)))
             }
         }
         self.ports = ports
         places = Dictionary(ports.enumerated().map { ($1.device, $0) }, uniquingKeysWith: { first, _ in first })
         self.groups = groups
+        stateless = Set(groups.filter { $0.refusals != nil }.map(\.key))
         self.edges = edges
     }
+
+    private static func refusals(
+        of group: SecurityGroup, _ indexes: inout RuleIndexes
+    ) throws(EnforcementError) -> Refusals? {
+        guard !group.isStateful else { return nil }
+        return Refusals(
+            egress: try indexes.index(of: group.defaultRefusal(.egress), .egress),
+            ingress: try indexes.index(of: group.defaultRefusal(.ingress), .ingress))
+    }
+
+    /// Whether an interface with these groups is judged packet by packet; all of its groups are then of that kind.
+    func isStateless(_ profile: [String]) -> Bool { profile.first.map(stateless.contains) ?? false }
+
+    /// The ports whose groups are stateless.
+    var statelessPorts: [Port] { stateless.isEmpty ? [] : ports.filter { isStateless($0.profile) } }
 
     /// The edges of a VPC's subnets; one whose ACL lets everything through has nothing in a packet's way.
     private static func edges(
@@ -164,7 +193,7 @@ package struct HostPlan: Equatable, Sendable {
     /// What differs, when it is one interface's groups or some groups' rules and nothing else.
     func smallChange(to next: HostPlan) -> SmallChange? {
         guard edges == next.edges, ports.count == next.ports.count, groups.count == next.groups.count,
-            zip(groups, next.groups).allSatisfy({ $0.key == $1.key })
+            zip(groups, next.groups).allSatisfy({ $0.key == $1.key && $0.refusals == $1.refusals })
         else { return nil }
         let changed = zip(groups, next.groups).filter { $0.rules != $1.rules }.map(\.1)
         var moved: (device: String, profile: [String])?

@@ -12,9 +12,22 @@ struct MembershipChange {
     private var chains: [String: Ruleset.Chain] = [:]
 
     /// The change, or nil when it admits more and less at once and so must not be made element by element.
-    init?(_ port: HostPlan.Port, to profile: [String], _ current: Ruleset, epoch: Int) {
+    ///
+    /// * `isStateless`: whether the groups before and after are stateless. Then nil also where a list of theirs is not made
+    ///   yet.
+    init?(_ port: HostPlan.Port, to profile: [String], isStateless: Bool, _ current: Ruleset, epoch: Int) {
         let (before, after) = (Set(port.profile), Set(profile))
         guard before.isSubset(of: after) || after.isSubset(of: before) else { return nil }
+        if isStateless {
+            // A list as new as the element that leads to it would let packets pass that began before.
+            let leaving = StatelessChains.profileChain(profile, .egress)
+            let arriving = StatelessChains.profileChain(profile, .ingress)
+            guard current.chains[leaving] != nil, current.chains[arriving] != nil else { return nil }
+            lead(.device(port.device), in: StatelessChains.egressMap(epoch), to: leaving)
+            for address in port.addresses {
+                lead(.address(address), in: StatelessChains.ingressMap(address.family, epoch), to: arriving)
+            }
+        }
         for direction in Direction.allCases {
             let chain = RulesetRenderer.profileChain(profile, direction)
             if current.chains[chain] == nil {
@@ -57,6 +70,12 @@ struct MembershipChange {
                 }
             }
         }
+    }
+
+    private mutating func lead(_ element: Ruleset.Element, in map: String, to chain: String) {
+        steps.append(.remove(set: map, key: element.key))
+        steps.append(.addJump(map: map, key: element.key, chain: chain))
+        edits.append((map, element, .chain(chain)))
     }
 
     /// Does in our picture of the table what the steps do in the kernel.

@@ -11,18 +11,21 @@ package struct Ruleset: Equatable, Sendable {
         package let isDynamic: Bool
         /// Whether its elements decide verdicts, so that a change of them must not mix with others.
         package let decides: Bool
+        /// Whether a further element admits less, because it stands in packets' way.
+        package let restricts: Bool
         /// Whether elements stay until `tidy`: a packet may have been led to one just before.
         package let lingers: Bool
         package var elements: [Element: Target]
 
         package init(
             _ declaration: String, isMap: Bool = false, isDynamic: Bool = false, decides: Bool = false,
-            lingers: Bool = false, elements: [Element: Target] = [:]
+            restricts: Bool = false, lingers: Bool = false, elements: [Element: Target] = [:]
         ) {
             self.declaration = declaration
             self.isMap = isMap
             self.isDynamic = isDynamic
             self.decides = decides
+            self.restricts = restricts
             self.lingers = lingers
             self.elements = elements
         }

@@ -7,7 +7,8 @@ package import Model
 ///
 /// ```
 /// prerouting/raw   guard: source address and MAC are the interface's own
-///                  edge: network ACLs of the subnets left and entered (`EdgeChains`)
+///                  edge: network ACLs of the subnets left and entered (`EdgeChains`), then stateless groups of the
+///                  sender and the target (`StatelessChains`)
 /// forward, input   established ► known ► accept
 ///     and output   else ► fresh: guard's other cases
 ///                        ► egress_ports map ► profile ► groups ► to_ingress, or refuse_egress
@@ -32,8 +33,9 @@ package struct RulesetRenderer {
         renderer.addPorts()
         renderer.addGroups()
         renderer.addProfiles()
-        renderer.ruleset.merge(FixedChains.render(hasEdges: !plan.edges.isEmpty))
-        renderer.ruleset.merge(EdgeChains.render(plan.edges, epoch: epoch))
+        let edges = EdgeHooks.render(plan, epoch: epoch)
+        renderer.ruleset.merge(FixedChains.render(hasEdges: !edges.chains.isEmpty))
+        renderer.ruleset.merge(edges)
         renderer.ruleset.merge(CountingChains.render(generation: generation))
         renderer.addDispatch()
         return renderer.ruleset
@@ -87,7 +89,7 @@ package struct RulesetRenderer {
         }
     }
 
-    /// The chains of groups' rules, one for each direction.
+    /// The chains of groups' rules, one for each direction, that judge a session's first packet.
     static func chains(of groups: [HostPlan.Group], epoch: Int) -> [String: Ruleset.Chain] {
         var chains: [String: Ruleset.Chain] = [:]
         for group in groups {
@@ -166,7 +168,8 @@ package struct RulesetRenderer {
         return matches(planned, epoch).map { ($0 + [verdict]).joined(separator: " ") }
     }
 
-    private static func matches(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [[String]] {
+    /// What a rule asks of a packet, in nft's words: once, or for each family.
+    static func matches(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [[String]] {
         let service = localMatch(planned.rule) + serviceMatch(planned.rule.service)
         let side = planned.rule.direction == .egress ? "daddr" : "saddr"
         switch planned.rule.remote {

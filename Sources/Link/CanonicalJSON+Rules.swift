@@ -7,6 +7,7 @@ extension CanonicalJSON {
         append(group.id)
         append(#","isPredefined":"#)
         append(group.isPredefined)
+        if !group.isStateful { append(#","isStateful":false"#) }
         append(#","membersElsewhere":"#)
         append(group.membersElsewhere) { $0.append($1) }
         append(#","name":"#)

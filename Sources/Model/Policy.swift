@@ -22,11 +22,15 @@ package struct Policy: Hashable, Sendable, Codable {
 }
 
 extension Policy {
-    /// The rules that the kernel knows by an index: those of groups, and those of network ACLs with their refusals.
+    /// The rules that the kernel knows by an index: those of groups, and those of network ACLs, both with the refusals by
+    /// default that are asked before connection tracking.
     package var indexedRules: Set<Identifier<Rule>> {
         var ids: Set<Identifier<Rule>> = []
         for vpc in vpcs {
-            ids.formUnion(vpc.groups.flatMap(\.rules).map(\.id))
+            for group in vpc.groups {
+                ids.formUnion(group.rules.map(\.id))
+                if !group.isStateful { ids.formUnion(Direction.allCases.map(group.defaultRefusal)) }
+            }
             for acl in vpc.acls {
                 ids.formUnion(acl.rules.map(\.id) + Direction.allCases.map(acl.defaultRefusal))
             }

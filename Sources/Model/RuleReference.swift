@@ -56,10 +56,10 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 extension RuleReference {
-    /// Stands for the network ACL's rule that refused a packet, where its index is no longer known.
+    /// Stands for the rule that refused a packet before connection tracking, where its index is no longer known.
     package static let unnamedRefusal = RuleReference(
         id: Identifier(derivedFrom: "unnamed-refusal"), stage: .acl, group: "", groupID: nil,
-        text: "refused by a rule of a network ACL that is gone", since: 0)
+        text: "refused before connection tracking, by a rule that is gone", since: 0)
 
     /// Stands for the group rule that accepted packets of a flood that was too wide to keep its name.
     package static let unnamedAccept = RuleReference(

@@ -1,5 +1,11 @@
 /// A named union of allow rules, attached to interfaces.
+///
+/// The groups of one interface are all stateful or all stateless.
 package struct SecurityGroup: Hashable, Sendable, Codable {
+    private enum CodingKeys: CodingKey {
+        case id, name, rules, membersElsewhere, isPredefined, isStateful
+    }
+
     package let id: Identifier<SecurityGroup>
     package let name: String
     package var rules: [Rule]
@@ -7,16 +13,19 @@ package struct SecurityGroup: Hashable, Sendable, Codable {
     package var membersElsewhere: [IPAddress]
     /// Whether the group is one of the ready-made ones, which nobody edits.
     package let isPredefined: Bool
+    /// Whether a session that a rule admits goes on by itself; of a stateless group a rule must admit each packet, either way.
+    package let isStateful: Bool
 
     package init(
         id: Identifier<SecurityGroup>, name: String, rules: [Rule], membersElsewhere: [IPAddress] = [],
-        isPredefined: Bool = false
+        isPredefined: Bool = false, isStateful: Bool = true
     ) {
         self.id = id
         self.name = name
         self.rules = rules
         self.membersElsewhere = membersElsewhere
         self.isPredefined = isPredefined
+        self.isStateful = isStateful
     }
 
     /// The id of the rule that refuses what no rule of the group admits in this direction.
@@ -26,7 +35,7 @@ package struct SecurityGroup: Hashable, Sendable, Codable {
 }
 
 extension SecurityGroup {
-    /// Reads also what was written before groups reached over hosts.
+    /// Reads also what was written before groups reached over hosts, and before any was stateless.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -34,6 +43,18 @@ extension SecurityGroup {
             name: try container.decode(String.self, forKey: .name),
             rules: try container.decode([Rule].self, forKey: .rules),
             membersElsewhere: try container.decodeIfPresent([IPAddress].self, forKey: .membersElsewhere) ?? [],
-            isPredefined: try container.decode(Bool.self, forKey: .isPredefined))
+            isPredefined: try container.decode(Bool.self, forKey: .isPredefined),
+            isStateful: try container.decodeIfPresent(Bool.self, forKey: .isStateful) ?? true)
+    }
+
+    /// Says only of a stateless group what kind it is, so that policies without one are written as they always were.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(name, forKey: .name)
+        try container.encode(rules, forKey: .rules)
+        try container.encode(membersElsewhere, forKey: .membersElsewhere)
+        try container.encode(isPredefined, forKey: .isPredefined)
+        if !isStateful { try container.encode(isStateful, forKey: .isStateful) }
     }
 }

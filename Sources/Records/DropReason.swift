@@ -2,7 +2,7 @@ package import Model
 
 /// Why a packet was refused, in a word.
 package enum DropReason: String, Hashable, Sendable, CaseIterable {
-    /// No rule of the interface's groups admits it.
+    /// No rule of the interface's groups admits it, or of its target's where those are stateless.
     case noRule = "no-rule"
     /// A network ACL refuses it at its subnet's edge.
     case acl

@@ -26,6 +26,8 @@ package struct RegistryError: Error, Hashable, CustomStringConvertible {
         case vpcDefaultGroup
         /// A group of one VPC meets an interface or group of another.
         case groupNotInVPC
+        /// An interface's groups are all stateful or all stateless.
+        case mixedGroups
         case targetHasCollector
         case bucketExists
         case notPossibleHere

@@ -11,6 +11,7 @@ enum Schema {
         migrator.registerMigration("2", migrate: addVPCObjects)
         migrator.registerMigration("3", migrate: addFormats)
         migrator.registerMigration("4", migrate: shareActs)
+        migrator.registerMigration("5", migrate: addStatelessGroups)
         return migrator
     }
 

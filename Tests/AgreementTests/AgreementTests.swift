@@ -35,7 +35,10 @@ import Testing
         }
         print("agreement: \(shots) packets over \(Self.policies) policies; legs: \(seen.sorted { $0.key < $1.key })")
         #expect(shots >= 40 * Self.policies)
-        for kind in ["accept", "drop group", "drop guard", "drop acl", "answers", "errors"] {
+        for kind in [
+            "accept", "drop group", "drop guard", "drop acl", "answers", "errors", "answers without a rule",
+            "errors without a rule",
+        ] {
             #expect(seen[kind, default: 0] > 0)
         }
     }
@@ -57,6 +60,9 @@ import Testing
         var counts = before
         func fire(_ shot: Shot, isFollowing: Bool) throws {
             let known = sessions.count
+            let sessionKey = shot.packet.quote?.key ?? shot.packet.key
+            let isOfSession =
+                sessions.session(sessionKey, echoID: shot.packet.quote?.echoID ?? shot.packet.echoID) != nil
             let judgement = classifier.judge(shot.packet, sessions: &sessions, now: Timestamp(seconds: 0))
             try host.send(shot)
             outcome.shots += 1
@@ -69,6 +75,11 @@ import Testing
             }
             if isFollowing, judgement.verdict == .accept {
                 outcome.kinds[shot.packet.quote == nil ? "answers" : "errors", default: 0] += 1
+            }
+            // Only stateless groups refuse what follows a session.
+            if isOfSession, judgement.legs.contains(where: { $0.verdict == .drop && $0.stage == .group }) {
+                outcome.kinds[
+                    shot.packet.quote == nil ? "answers without a rule" : "errors without a rule", default: 0] += 1
             }
             count(shot, judgement, &counts)
         }

@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Every policy of this family refuses one port at one of the two ends or edges, and admits another port at all, each
-    /// by ever other rules, groups and memberships.
+    /// by ever other rules, groups and memberships; the groups of some are stateless.
     private static func policy(_ random: inout SplitMix64) throws -> Policy {
         func rule(_ direction: Direction, _ port: UInt16, _ remote: Remote) -> Rule {
             Rule(
@@ -77,6 +77,8 @@ import Testing
                 if home != end, memberships[end]?.contains(home) == false { memberships[end]?.append(home) }
             }
         }
+        // Both ends may carry the same groups, so that all are of one kind.
+        let isStateful = random.chance(50)
         let prefixes = [everybody]
         let instances = ["sender", "receiver"].enumerated().map { index, name in
             Instance(
@@ -101,7 +103,9 @@ import Testing
                     id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: prefixes,
                     subnets: subnets, acls: acls,
                     groups: groups.sorted { $0.key < $1.key }.map {
-                        SecurityGroup(id: Identifier(derivedFrom: "group", $0.key), name: $0.key, rules: $0.value)
+                        SecurityGroup(
+                            id: Identifier(derivedFrom: "group", $0.key), name: $0.key, rules: $0.value,
+                            isStateful: isStateful)
                     }, instances: instances)
             ])
     }
@@ -195,7 +199,7 @@ import Testing
         for method in ["elements", "rules", "switched"] { #expect(methods[method, default: 0] > 0) }
     }
 
-    /// Packets that the groups refused, by target port.
+    /// Packets that groups and edges refused, by target port.
     private func refusedByPort(_ enforcer: Enforcer) throws -> [UInt16: UInt64] {
         var found: [UInt16: UInt64] = [:]
         for set in CountingSet.all {
@@ -205,6 +209,8 @@ import Testing
             case .refused where set.columns.count == 5: place = 16
             case .coarse: place = 12
             case .refusedAfterEgress where set.transport == .udp: place = 12
+            case .refusedAtEdge where set.transport == .udp: place = 12
+            case .refusedAtEdgeInside where set.transport == .udp: place = 12
             default: continue
             }
             guard set.family == .ipv4 else { continue }

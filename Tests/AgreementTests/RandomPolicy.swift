@@ -20,15 +20,20 @@ struct RandomPolicy {
 
     mutating func make(_ number: Int) throws -> Policy {
         let names = (0..<Int.random(in: 1...4, using: &random)).map { "g\($0)" }
+        let stateless = Set(names.filter { _ in random.chance(40) })
         let groups = try names.map { name in
             var rules: [Rule] = []
             for place in 0..<Int.random(in: 0...7, using: &random) {
                 rules.append(try rule(names, id: "\(number) \(name) \(place)"))
             }
-            return SecurityGroup(id: Identifier(derivedFrom: "group", name), name: name, rules: rules)
+            return SecurityGroup(
+                id: Identifier(derivedFrom: "group", name), name: name, rules: rules,
+                isStateful: !stateless.contains(name))
         }
         let instances = Self.instances.enumerated().map { index, name in
-            let attached = names.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
+            let isStateless = random.chance(50)
+            let attached = names.filter { stateless.contains($0) == isStateless }.shuffled(using: &random)
+                .prefix(Int.random(in: 0...3, using: &random))
             return Instance(
                 id: Identifier(derivedFrom: "instance", name), name: name,
                 interfaces: [

@@ -75,6 +75,7 @@ import Testing
                     + "every 60 s"
             ]
         ),
+        ("{name: db, rules:", "{name: db, stateful: false, rules:", ["~ group shop/db: stateful → stateless"]),
         ("project: demo", "project: live", ["~ project live: was demo"]),
         ("project: demo", "project: demo\nregion: lab", ["~ region lab: was the host's"]),
         (

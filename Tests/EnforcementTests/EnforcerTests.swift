@@ -43,4 +43,31 @@ import Testing
         let listing = try TestHost.run("nft", "list", "ruleset", in: host.name)
         #expect(!listing.contains("egress_profiles_0"))
     }
+
+    @Test(.kernel, arguments: [true, false])
+    func `a list of groups comes again after generations have changed places`(isStateful: Bool) throws {
+        let host = try TestHost("e2")
+        defer { host.remove() }
+        let socket = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        let enforcer = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: 0)
+        var indexes = RuleIndexes()
+        func plan(_ groups: [String], isAlone: Bool = false) throws -> HostPlan {
+            var policy = try SamplePolicy.policy(groupsOfApp: groups, isStateful: isStateful)
+            if isAlone {
+                policy.vpcs[0].groups.removeAll { $0.name == "web" }
+                policy.vpcs[0].instances[0].interfaces[0].groups = ["app"]
+            }
+            return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
+        }
+        _ = try enforcer.load(plan(["app"]))
+        for _ in 0..<2 {
+            #expect(try enforcer.apply(plan(["app", "web"])) == .elements)
+            #expect(try enforcer.apply(plan(["app"])) == .elements)
+            for _ in 0..<2 { _ = try enforcer.rotate() }
+        }
+        // Nothing leads to the group any more, so that it can go.
+        #expect(try enforcer.apply(plan(["app"], isAlone: true)) == .switched)
+        try enforcer.tidy()
+        #expect(try enforcer.drift() == nil)
+    }
 }

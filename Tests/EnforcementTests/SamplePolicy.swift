@@ -2,7 +2,9 @@ import Model
 
 /// A small policy of two instances, with knobs.
 enum SamplePolicy {
-    static func policy(groupsOfApp: [String], extraRule: Bool) throws -> Policy {
+    static func policy(
+        groupsOfApp: [String], extraRule: Bool = false, isStateful: Bool = true, elsewhere: [IPAddress] = []
+    ) throws -> Policy {
         func rule(_ direction: Direction, _ service: Service, _ remote: Remote) -> Rule {
             Rule(
                 id: Identifier(derivedFrom: "rule", "\(direction) \(service) \(remote)"), direction: direction,
@@ -15,10 +17,12 @@ enum SamplePolicy {
                 rule(.egress, .transport(.tcp, PortRange(8080, 8090)), .group("app")),
                 rule(.ingress, .icmp(.icmp, type: 8, code: 0), .prefix(try IPPrefix(parsing: "10.0.0.0/8"))),
                 rule(.ingress, .icmp(.icmpv6, type: nil, code: nil), .any),
-            ] + (extraRule ? [rule(.ingress, .any, .prefix(try IPPrefix(parsing: "192.0.2.1")))] : []))
+            ] + (extraRule ? [rule(.ingress, .any, .prefix(try IPPrefix(parsing: "192.0.2.1")))] : []),
+            membersElsewhere: elsewhere, isStateful: isStateful)
         let app = SecurityGroup(
             id: Identifier(derivedFrom: "app"), name: "app",
-            rules: [rule(.ingress, .transport(.tcp, nil), .group("web")), rule(.egress, .any, .any)])
+            rules: [rule(.ingress, .transport(.tcp, nil), .group("web")), rule(.egress, .any, .any)],
+            isStateful: isStateful)
         func instance(_ name: String, _ address: String, _ groups: [String]) -> Instance {
             Instance(
                 id: Identifier(derivedFrom: "instance", name), name: name,

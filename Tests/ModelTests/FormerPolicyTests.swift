@@ -4,6 +4,20 @@ import Testing
 
 /// Revision files of former releases can be read.
 @Suite struct FormerPolicyTests {
+    @Test func `a stateful group is written as it was before any was stateless`() throws {
+        let id = "0e86db6f-4f1b-891e-bb82-0f4016d7a468"
+        let text = #"{"id":"\#(id)","isPredefined":false,"membersElsewhere":[],"name":"web","rules":[]}"#
+        let group = try JSONDecoder().decode(SecurityGroup.self, from: Data(text.utf8))
+        #expect(group.isStateful)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(String(decoding: try encoder.encode(group), as: UTF8.self) == text)
+        let other = SecurityGroup(id: group.id, name: "web", rules: [], isStateful: false)
+        let told = String(decoding: try encoder.encode(other), as: UTF8.self)
+        #expect(told == text.replacing(#"false,"#, with: #"false,"isStateful":false,"#))
+        #expect(try JSONDecoder().decode(SecurityGroup.self, from: Data(told.utf8)) == other)
+    }
+
     @Test func `a policy from before regions and formats is read`() throws {
         let id = "0e86db6f-4f1b-891e-bb82-0f4016d7a468"
         let text = """

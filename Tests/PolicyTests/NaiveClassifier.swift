@@ -32,6 +32,7 @@ struct NaiveClassifier {
         {
             return Judgement(verdict: .accept, legs: [])
         }
+        if let refused = refusedByStatelessGroups(packet.key, sender, target) { return refused }
         var legs: [Judgement.Leg] = []
         if let sender {
             var leg = leg(sender, .egress, packet.key)
@@ -45,6 +46,30 @@ struct NaiveClassifier {
         }
         if let target { legs.append(leg(target, .ingress, packet.key)) }
         return Judgement(verdict: legs.contains { $0.verdict == .drop } ? .drop : .accept, legs: legs)
+    }
+
+    private func refusedByStatelessGroups(_ key: FlowKey, _ sender: End?, _ target: End?) -> Judgement? {
+        let isDHCP = [(AddressFamily.ipv4, [68, 67]), (.ipv4, [67, 68]), (.ipv6, [546, 547]), (.ipv6, [547, 546])]
+            .contains { isUDP(key, $0.0, $0.1) }
+        let isNeighbourhood =
+            key.transport == .icmpv6 && key.initiator.family == .ipv6
+            && [130, 131, 132, 133, 134, 135, 136, 137, 143].contains(key.initiatorPort)
+        guard !isDHCP, !isNeighbourhood else { return nil }
+        if let sender, isStateless(sender), leg(sender, .egress, key).verdict == .drop {
+            return Judgement(verdict: .drop, legs: [leg(sender, .egress, key)])
+        }
+        guard let target, isStateless(target), leg(target, .ingress, key).verdict == .drop else { return nil }
+        let refusal = leg(target, .ingress, key)
+        // The sender is told of the target's refusal.
+        let told = sender.map {
+            Judgement.Leg(
+                interface: $0.interface.id, direction: .egress, verdict: .drop, stage: .group, rule: refusal.rule)
+        }
+        return Judgement(verdict: .drop, legs: [told, refusal].compactMap(\.self))
+    }
+
+    private func isStateless(_ end: End) -> Bool {
+        end.vpc.groups.contains { end.interface.groups.contains($0.name) && !$0.isStateful }
     }
 
     private func refusedByGuard(_ packet: Packet, _ interface: Interface) -> GuardRule? {

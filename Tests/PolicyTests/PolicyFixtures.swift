@@ -40,13 +40,14 @@ extension Policy {
     /// The policy of one VPC `v` with subnet `s` (10.0.0.0/24, fd00::/64), from its groups and interfaces.
     ///
     /// Groups are `NAME: RULE, RULE`; interfaces are `NAME ADDRESS,ADDRESS GROUP,GROUP [MAC]`, with `-` for no group.
-    static func small(groups: [String], interfaces: [String]) throws -> Policy {
+    static func small(groups: [String], interfaces: [String], stateless: Set<String> = []) throws -> Policy {
         var lines = ["project: p", "vpcs:", "  - name: v", "    cidrs: [10.0.0.0/16, 'fd00::/48']"]
         lines += ["    subnets: [{name: s, cidrs: [10.0.0.0/24, 'fd00::/64']}]", "    groups:"]
         if groups.isEmpty { lines[lines.count - 1] = "    groups: []" }
         for group in groups {
             let parts = group.split(separator: ":", maxSplits: 1)
             lines.append("      - name: \(parts[0])")
+            if stateless.contains(String(parts[0])) { lines.append("        stateful: false") }
             lines.append("        rules: [\(parts.dropFirst().first ?? "")]")
         }
         lines.append("    instances:")

@@ -25,23 +25,26 @@ struct RandomPolicy {
 
     private mutating func vpc(number: Int) -> VPC {
         let names = (0..<Int.random(in: 1...6, using: &random)).map { "g\($0)" }
+        let stateless = Set(names.filter { _ in random.chance(40) })
         var groups = names.map { name in
             SecurityGroup(
                 id: Identifier(derivedFrom: "group", "\(number)", name), name: name,
                 rules: (0..<Int.random(in: 0...12, using: &random)).map { index in
                     rule(id: Identifier(derivedFrom: "rule", "\(number)", name, "\(index)"), groups: names, vpc: number)
-                })
+                }, isStateful: !stateless.contains(name))
         }
         groups.append(ReadyMadeGroup.allowSSH.group(project: "random", vpc: "\(number)"))
         let attachable = names + ["allow_ssh"]
         let instances = (1...Int.random(in: 2...8, using: &random)).map { host in
             var addresses = [address(number, host, .ipv4)]
             if random.chance(60) { addresses.append(address(number, host, .ipv6)) }
+            let isStateless = random.chance(50)
+            let usable = attachable.filter { stateless.contains($0) == isStateless }
             let interface = Interface(
                 id: Identifier(derivedFrom: "interface", "\(number)", "\(host)"), name: "eth0", subnet: "s",
                 addresses: addresses, mac: random.chance(30) ? MACAddress(bits: UInt64(host)) : nil,
                 device: "d\(number)-\(host)",
-                groups: Array(attachable.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random))))
+                groups: Array(usable.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random))))
             return Instance(
                 id: Identifier(derivedFrom: "instance", "\(number)", "\(host)"), name: "i\(host)",
                 interfaces: [interface])

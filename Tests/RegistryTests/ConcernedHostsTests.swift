@@ -102,7 +102,9 @@ import Testing
             return element
         }
         switch choice {
-        case 0: _ = try change.createGroup(projectID: "p", name: "g\(seed % 100)", description: "")
+        case 0:
+            _ = try change.createGroup(
+                projectID: "p", name: "g\(seed % 100)", description: "", isStateless: seed % 4 == 0)
         case 1:
             let draft = RuleDraft(
                 groupID: try some(groups).id, direction: "ingress", protocolText: "tcp", portMin: Int(seed % 9) + 1,
@@ -129,7 +131,12 @@ import Testing
         case 6: try change.deleteInterface(try some(ports))
         case 19...: try switchLog(seed, groups, ports, change)
         case 8...: try VPCActions(change: change, choice: choice).act(&random)
-        default: _ = try change.updateGroup(try some(groups), name: "renamed\(seed % 50)", description: nil)
+        default:
+            let group = try some(groups)
+            _ =
+                seed % 2 == 0
+                ? try change.updateGroup(group, name: "renamed\(seed % 50)", description: nil)
+                : try change.updateGroup(group, name: nil, description: nil, isStateless: !group.isStateless)
         }
     }
 

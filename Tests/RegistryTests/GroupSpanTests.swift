@@ -103,6 +103,27 @@ import Testing
             } == nil)
     }
 
+    @Test func `a group of another kind is told in full`() async throws {
+        let scene = try await scene()
+        let peer = try await scene.test.change { change in
+            let peer = try change.createGroup(projectID: "p", name: "peer", description: "")
+            _ = try change.createRules([
+                RuleDraft(groupID: scene.groups[0], direction: "ingress", etherType: "IPv4", remoteGroupID: peer.id)
+            ]) { _ in true }
+            return peer
+        }
+        let before = try await revisions(scene)
+        let first = try await number(scene)
+        try await scene.test.change { change in
+            let former: StoredGroup = try change.find(peer.id)
+            _ = try change.updateGroup(former, name: nil, description: nil, isStateless: true)
+        }
+        let last = try await number(scene)
+        #expect(try await scene.test.registry.read { try GroupSpan.between(first, last, in: $0) } == nil)
+        // To those that only name it as a peer its kind says nothing.
+        #expect(try await revisions(scene).mapValues(\.policy) == before.mapValues(\.policy))
+    }
+
     @Test func `an amendment that names an unknown group amends nothing`() {
         let rule = Rule(
             id: Identifier(derivedFrom: "r"), direction: .ingress, service: .any, remote: .any)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct SchemaTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
-    private static let newest = fixtures.appending(path: "schema-4.sql")
+    private static let newest = fixtures.appending(path: "schema-5.sql")
 
     /// A released schema never changes: a new version is a new migration. `GATEHOUSE_RECORD=1` writes the sample anew.
     @Test func `the tables are those of the committed sample`() async throws {
@@ -102,6 +102,21 @@ import Testing
         try await open(version: 3, doing: cut) { _, _, registry in
             let soundness = try await registry.read { try AuditTrail.verify($0) }
             #expect(soundness == .broken(sequence: 4, "the last 1 entries are missing"))
+        }
+    }
+
+    @Test func `a registry of the fourth version opens with stateful groups, which may become stateless`() async throws
+    {
+        try await open(version: 4) { present, _, registry in
+            #expect(present.groups.map(\.isStateless) == [false])
+            try await registry.change(by: .system("security_group.update", requestID: "req-2")) { change in
+                let former: StoredGroup = try change.find("33333333-3333-4333-8333-333333333333")
+                _ = try change.updateGroup(former, name: nil, description: nil, isStateless: true)
+            }
+            let states = try await registry.read {
+                [try PastState(at: 1, in: $0), try PastState(present: $0), try PastState(at: 2, in: $0)]
+            }
+            #expect(states.map { $0.groups.map(\.isStateless) } == [[false], [true], [true]])
         }
     }
 }

@@ -65,6 +65,34 @@ import Testing
         #expect(try await told(server).collectors.map(\.isActive) == [false])
     }
 
+    @Test func `a policy file's stateless groups are made, told and changed while nothing carries them`() async throws {
+        let server = try await ServerUnderTest()
+        func policy(isStateful: Bool, attached: Bool) throws -> Policy {
+            var policy = Self.policy()
+            policy.vpcs[0].groups = [
+                SecurityGroup(id: Identifier(derivedFrom: "g"), name: "quick", rules: [], isStateful: isStateful)
+            ]
+            policy.vpcs[0].instances[0].interfaces[0].groups = attached ? ["quick"] : []
+            return policy
+        }
+        let made = try await apply(policy(isStateful: false, attached: true), to: server)
+        #expect(made.contains("+ group quick stateless"))
+        #expect(try await told(server).vpcs[0].groups.map(\.isStateful) == [false])
+        let error = await #expect(throws: RegistryError.self) {
+            try await apply(policy(isStateful: true, attached: true), to: server)
+        }
+        #expect(error?.code == .inUse(.group))
+        #expect(
+            error?.message
+                == "group quick: stateful cannot change while an interface carries the group; detach it first")
+        _ = try await apply(policy(isStateful: false, attached: false), to: server)
+        #expect(
+            try await apply(policy(isStateful: true, attached: true), to: server) == [
+                "~ group quick: stateless → stateful", "~ interface web-1/eth0",
+            ])
+        #expect(try await told(server).vpcs[0].groups.map(\.isStateful) == [true])
+    }
+
     @Test func `a policy file's network ACLs are made, changed and pruned`() async throws {
         let server = try await ServerUnderTest()
         func rule(_ name: String, _ service: Service, _ direction: Direction = .ingress) -> ACLRule {

@@ -51,7 +51,7 @@ struct RandomRevision {
     private mutating func group() -> SecurityGroup {
         SecurityGroup(
             id: id(), name: text(), rules: some { $0.rule() }, membersElsewhere: some { $0.address() },
-            isPredefined: random.chance(50))
+            isPredefined: random.chance(50), isStateful: random.chance(50))
     }
 
     private mutating func rule() -> Rule {

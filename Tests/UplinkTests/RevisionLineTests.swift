@@ -96,7 +96,8 @@ extension RevisionLineTests {
             Interface(id: id(), name: "", subnet: "", addresses: [], mac: nil, device: "", groups: []),
             ["id", "name", "subnet", "addresses", "mac", "device", "project", "groups"]),
         Sample(
-            SecurityGroup(id: id(), name: "", rules: []), ["id", "name", "rules", "membersElsewhere", "isPredefined"]),
+            SecurityGroup(id: id(), name: "", rules: []),
+            ["id", "name", "rules", "membersElsewhere", "isPredefined", "isStateful"]),
         Sample(
             Rule(id: id(), direction: .ingress, service: .any, remote: .any),
             ["id", "direction", "family", "service", "remote", "local", "description"]),

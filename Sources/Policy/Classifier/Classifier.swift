@@ -2,8 +2,8 @@ package import Model
 
 /// A policy revision compiled for judging packets, in the kernel's order of decision.
 ///
-/// Guard of the sender, network ACLs of the subnets that are left and entered, groups of the sender (egress), groups of
-/// the target (ingress). Within one interface and
+/// Guard of the sender, network ACLs of the subnets that are left and entered, stateless groups of the sender and the
+/// target, groups of the sender (egress), groups of the target (ingress). Within one interface and
 /// direction the groups are asked in the order in which the interface names them, the rules of a group in its own
 /// order, and the first that matches decides. Addresses and interface ids are unique in a policy; the first wins.
 package struct Classifier: Sendable {
@@ -63,7 +63,7 @@ package struct Classifier: Sendable {
         let sender = interfaces.sender(packet.origin, source: source)
         if let early = guardJudgement(packet, sender: sender, source: source) { return early }
         let target = interfaces.owner(packet.key.target)
-        if let refused = edgeJudgement(packet, sender: sender, target: target) { return refused }
+        if let refused = earlyJudgement(packet, sender: sender, source: source, target: target) { return refused }
         return groupJudgement(packet, sender: sender, source: source, target: target)
     }
 
@@ -116,7 +116,8 @@ package struct Classifier: Sendable {
             stage: .group, rule: rule)
     }
 
-    private func refusal(_ interface: Int32, _ direction: Direction) -> Identifier<Rule> {
+    /// The rule that refuses by default what no rule of the interface's groups admits.
+    func refusal(_ interface: Int32, _ direction: Direction) -> Identifier<Rule> {
         guard let chain = interfaces.chains(interface).first else {
             return interfaces.value(interface, in: revision.policy).bareRefusal(direction)
         }
@@ -125,7 +126,7 @@ package struct Classifier: Sendable {
 
     /// The first rule of the interface's groups that matches, or -1.
     @inline(__always)
-    private func match(_ interface: Int32, _ probe: Probe, peer: Int32) -> Int32 {
+    func match(_ interface: Int32, _ probe: Probe, peer: Int32) -> Int32 {
         let profile = interfaces.profile(interface)
         let members = interfaces.membership(of: peer, probe, seenFrom: profile)
         var position = profile.firstChain

@@ -11,6 +11,8 @@ struct InterfaceIndex: Sendable {
         var chainCount: Int32
         /// Where the profile's membership bits begin.
         var members: Int32
+        /// Whether its groups ask each packet by itself; all are then of that kind.
+        var isStateless: Bool
     }
 
     private struct Row {
@@ -50,13 +52,17 @@ struct InterfaceIndex: Sendable {
         var addresses: [(high: UInt64, low: UInt64, tag: UInt8, value: Int32)] = []
         var ids: [(high: UInt64, low: UInt64, tag: UInt8, value: Int32)] = []
         for (vpcNumber, vpc) in policy.vpcs.enumerated() {
+            let stateless = Set(vpc.groups.filter { !$0.isStateful }.map(\.name))
             let numbers = Dictionary(vpc.groups.enumerated().map { ($1.name, $0) }) { first, _ in first }
             for (instanceNumber, instance) in vpc.instances.enumerated() {
                 for (interfaceNumber, interface) in instance.interfaces.enumerated() {
                     let number = Int32(rows.count)
                     let key = ProfileKey(vpc: Int32(vpcNumber), groups: interface.groups)
                     let profile =
-                        known[key] ?? addProfile(key, chains: chains[vpcNumber], numbers, groupCount: vpc.groups.count)
+                        known[key]
+                        ?? addProfile(
+                            key, chains: chains[vpcNumber], numbers, groupCount: vpc.groups.count,
+                            isStateless: interface.groups.first.map(stateless.contains) ?? false)
                     known[key] = profile
                     rows.append(
                         Row(
@@ -98,13 +104,14 @@ struct InterfaceIndex: Sendable {
     }
 
     private mutating func addProfile(
-        _ key: ProfileKey, chains: [String: Int32], _ numbers: [String: Int], groupCount: Int
+        _ key: ProfileKey, chains: [String: Int32], _ numbers: [String: Int], groupCount: Int, isStateless: Bool
     ) -> Int32 {
         let own = key.groups.compactMap { chains[$0] }
         profiles.append(
             Profile(
                 vpc: key.vpc, firstChain: Int32(profileChains.count), chainCount: Int32(own.count),
-                members: addBits(key.groups.compactMap { numbers[$0] }, groupCount: groupCount)))
+                members: addBits(key.groups.compactMap { numbers[$0] }, groupCount: groupCount),
+                isStateless: isStateless))
         profileChains += own
         return Int32(profiles.count - 1)
     }
@@ -135,6 +142,10 @@ struct InterfaceIndex: Sendable {
 
     @inline(__always)
     func profile(_ interface: Int32) -> Profile { profiles[Int(rows[Int(interface)].profile)] }
+
+    /// Whether each packet that the interface sends or is sent needs a rule; false where there is none of ours.
+    @inline(__always)
+    func isStateless(_ interface: Int32) -> Bool { interface >= 0 && profile(interface).isStateless }
 
     @inline(__always)
     func chain(_ position: Int32) -> Int32 { profileChains[Int(position)] }

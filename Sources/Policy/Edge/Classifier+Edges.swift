@@ -7,24 +7,23 @@ extension Classifier {
     /// target's edge refuses is refused at the sender as well, where both are on this host.
     func edgeJudgement(_ packet: Packet, sender: Int32, target: Int32) -> Judgement? {
         guard let refusal = edges.refusal(packet.key, sender: sender, target: target) else { return nil }
-        let rule = edges.id(refusal)
-        var ends: [(interface: Int32, direction: Direction)] = [(sender, .egress)]
-        if refusal.direction == .ingress { ends.append((target, .ingress)) }
-        return Judgement(
-            legs: ends.filter { $0.interface >= 0 }.map { edgeLeg($0.interface, $0.direction, rule) })
+        return earlyRefusal(edges.id(refusal), .acl, refusal.direction, sender: sender, target: target)
     }
 
-    private func edgeLeg(_ interface: Int32, _ direction: Direction, _ rule: Identifier<Rule>) -> Judgement.Leg {
-        Judgement.Leg(
-            interface: interfaces.id(interface), direction: direction, verdict: .drop, stage: .acl, rule: rule)
+    /// What is refused before connection tracking, whether or not the packet follows a session; nil where it passes.
+    func earlyJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement? {
+        edgeJudgement(packet, sender: sender, target: target)
+            ?? statelessJudgement(packet, sender: sender, source: source, target: target)
     }
 
-    /// What the network ACLs say to the answer of an accepted packet, which needs rules of its own; nil where it passes.
+    /// What network ACLs and stateless groups say to the answer of an accepted packet, which needs rules of its own; nil
+    /// where it passes.
     package func refusalOfAnswer(_ packet: Packet) -> Judgement? {
         guard let answer = packet.key.answer else { return nil }
         let sender = interfaces.owner(answer.initiator)
         let origin: Packet.Origin = sender >= 0 ? .interface(interfaces.id(sender)) : .outside
-        return edgeJudgement(Packet(answer, from: origin), sender: sender, target: interfaces.owner(answer.target))
+        return earlyJudgement(
+            Packet(answer, from: origin), sender: sender, source: sender, target: interfaces.owner(answer.target))
     }
 }
 

@@ -7,6 +7,7 @@ struct GroupReader {
     private var own: [SecurityGroup] = []
     private var names = NameRegister(kind: "group")
     private var readyMade: Set<ReadyMadeGroup> = []
+    private var stateless: Set<String> = []
 
     init(project: String, vpc: String) {
         self.project = project
@@ -27,6 +28,9 @@ struct GroupReader {
         return names.contains(name)
     }
 
+    /// Whether sessions that the group of this name admits go on by themselves; ready-made ones are stateful.
+    func isStateful(_ name: String) -> Bool { !stateless.contains(name) }
+
     /// The mend for a name that `resolve` does not find.
     func mend(_ name: String) -> String {
         let ready = ReadyMadeGroup.allCases.map(\.rawValue)
@@ -38,19 +42,20 @@ struct GroupReader {
         // All names first: a rule may name a group that is defined further down.
         var headed: [(name: String, fields: FileFields)] = []
         for value in list?.elements(of: "groups") ?? [] {
-            guard let fields = value.fields(["name", "rules"]) else { continue }
+            guard let fields = value.fields(["name", "stateful", "rules"]) else { continue }
             let name = names.read(fields)
             if ReadyMadeGroup(rawValue: name) != nil {
                 fields["name"]?.report(
                     "group \"\(name)\" is ready-made and cannot be defined or edited",
                     mend: "attach it as it is, or choose another name")
             }
+            if fields["stateful"]?.flag() == false { stateless.insert(name) }
             headed.append((name, fields))
         }
         for (name, fields) in headed {
             let id = Identifier<SecurityGroup>(derivedFrom: "group", project, vpc, name)
             let rules = readRules(fields["rules"], group: name)
-            own.append(SecurityGroup(id: id, name: name, rules: rules))
+            own.append(SecurityGroup(id: id, name: name, rules: rules, isStateful: isStateful(name)))
         }
     }
 

@@ -127,11 +127,23 @@ struct InstanceReader {
             if attached.contains(name) {
                 value.report("group \"\(name)\" is attached twice", mend: "remove one of them")
             } else if groups.resolve(name) {
+                checkKind(value, name, attached)
                 attached.append(name)
             } else {
                 value.report("there is no group \"\(name)\" in VPC \"\(vpc)\"", mend: groups.mend(name))
             }
         }
         return attached
+    }
+
+    /// An interface's groups are of one kind: half of a session cannot go on by itself.
+    private func checkKind(_ value: FileValue, _ name: String, _ attached: [String]) {
+        let kinds = [true: "stateful", false: "stateless"]
+        guard let first = attached.first, groups.isStateful(first) != groups.isStateful(name),
+            let kind = kinds[groups.isStateful(name)], let firstKind = kinds[groups.isStateful(first)]
+        else { return }
+        value.report(
+            "group \"\(name)\" is \(kind), group \"\(first)\" of the same interface is \(firstKind)",
+            mend: "attach groups of one kind")
     }
 }

@@ -3,14 +3,14 @@ package import Model
 extension Classifier {
     /// The judgement of any packet: a session's first one is judged, later ones and errors about it follow it.
     ///
-    /// The guard and the network ACLs come before everything, for every packet. What connection tracking cannot place is refused by
+    /// The guard, the network ACLs and stateless groups come before everything, for every packet. What connection tracking cannot place is refused by
     /// `GuardRule.invalid` at the first interface that it meets. A refused packet leaves no session.
     package func judge(_ packet: Packet, sessions: inout SessionTable, now: Timestamp) -> Judgement {
         let source = interfaces.owner(packet.key.initiator)
         let sender = interfaces.sender(packet.origin, source: source)
         if let early = guardJudgement(packet, sender: sender, source: source) { return early }
         let target = interfaces.owner(packet.key.target)
-        if let refused = edgeJudgement(packet, sender: sender, target: target) { return refused }
+        if let refused = earlyJudgement(packet, sender: sender, source: source, target: target) { return refused }
         switch PacketClass(packet) {
         case .malformed: return invalid(sender: sender, target: target)
         case .error:

@@ -16,15 +16,22 @@ extension Classifier {
         }
         let isJudged = judgement.legs.contains { $0.stage == .group }
         guard isJudged else {
-            return Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: [], answer: [])
+            return Trace(packet: packet, judgement: judgement, steps: steps)
         }
         let ends: [(Int32, Direction, Int32)] = [(sender, .egress, target), (target, .ingress, source)]
+        // Stateless groups of the target are asked before any session, and the sender is told of their refusal.
+        let isRefusedOnArrival = judgement.legs.count == 2 && judgement.legs[0].verdict == .drop
         for (interface, direction, peer) in ends where interface >= 0 {
             // What the guard let out by a rule of its own asks no group there.
             if judgement.legs.contains(where: { $0.direction == direction && $0.stage == .guard }) { continue }
             let groupSteps = self.groupSteps(packet.key, at: interface, direction, peer: peer)
             let isReached = judgement.legs.contains { $0.direction == direction }
-            if isReached {
+            if isRefusedOnArrival, direction == .egress {
+                if let refusal = self.groupSteps(packet.key, at: target, .ingress, peer: source).last {
+                    let reason = "the target's groups are stateless and refuse it before any session"
+                    steps.append(step(interface, direction, refusal.subject, .drop, reason))
+                }
+            } else if isReached {
                 steps += groupSteps
             } else {
                 let reason = "the packet was refused at its source"
@@ -35,16 +42,28 @@ extension Classifier {
                 edits.append(edit(packet.key, at: interface, direction, peer: peer))
             }
         }
-        return Trace(
-            packet: packet, judgement: judgement, steps: steps, leastEdit: edits,
-            answer: judgement.verdict == .accept ? answerSteps(packet) : [])
+        var trace = Trace(packet: packet, judgement: judgement, steps: steps, leastEdit: edits)
+        if judgement.verdict == .accept { addAnswer(to: &trace) }
+        return trace
     }
 
-    /// The steps of the edges that the answer crosses, where one of them refuses it.
-    private func answerSteps(_ packet: Packet) -> [Trace.Step] {
-        guard refusalOfAnswer(packet) != nil, let answer = packet.key.answer else { return [] }
-        return edgeSteps(
-            answer, sender: interfaces.owner(answer.initiator), target: interfaces.owner(answer.target))
+    /// Adds the steps of what the answer meets before connection tracking, where it is refused there.
+    private func addAnswer(to trace: inout Trace) {
+        guard refusalOfAnswer(trace.packet) != nil, let answer = trace.packet.key.answer else { return }
+        let sender = interfaces.owner(answer.initiator)
+        let target = interfaces.owner(answer.target)
+        trace.answer = edgeSteps(answer, sender: sender, target: target)
+        guard trace.answer.last?.verdict != .drop else { return }
+        let ends: [(Int32, Direction, Int32)] = [(sender, .egress, target), (target, .ingress, sender)]
+        for (interface, direction, peer) in ends where interfaces.isStateless(interface) {
+            let steps = groupSteps(answer, at: interface, direction, peer: peer)
+            let isRefused = steps.last?.verdict == .drop
+            // Only the first refusal is met, but mending it alone would not do.
+            if trace.answer.last?.verdict != .drop { trace.answer += steps }
+            if isRefused {
+                trace.answerEdit.append(edit(answer, at: interface, direction, peer: peer, isAnswer: true))
+            }
+        }
     }
 
     func step(
@@ -129,7 +148,11 @@ extension Classifier {
     }
 
     /// The narrowest rule that admits the packet at one interface, and the group that should have it.
-    private func edit(_ key: FlowKey, at interface: Int32, _ direction: Direction, peer: Int32) -> PolicyEdit {
+    ///
+    /// * `isAnswer`: whether the packet goes to a port that its initiator chose, which no rule can name beforehand.
+    private func edit(
+        _ key: FlowKey, at interface: Int32, _ direction: Direction, peer: Int32, isAnswer: Bool = false
+    ) -> PolicyEdit {
         let vpc = interfaces.vpc(interface, in: revision.policy)
         let own = Set(vpc.groups.filter { !$0.isPredefined }.map(\.name))
         let other = direction == .ingress ? key.initiator : key.target
@@ -137,7 +160,9 @@ extension Classifier {
             groups(of: peer, other, seenFrom: vpc).first(where: own.contains).map(Remote.group)
             ?? .prefix(IPPrefix(other))
         let rule = Rule(
-            id: Identifier(high: 0, low: 0), direction: direction, service: narrowestService(key), remote: remote)
+            id: Identifier(high: 0, low: 0), direction: direction,
+            service: isAnswer && key.transport.hasPorts ? .transport(key.transport, nil) : narrowestService(key),
+            remote: remote)
         return PolicyEdit(
             group: interfaces.value(interface, in: revision.policy).groups.first(where: own.contains),
             rule: rule.text, interface: interfaces.label(interface, in: revision.policy), vpc: vpc.name)

@@ -32,8 +32,17 @@ package struct Trace: Hashable, Sendable {
     package let steps: [Step]
     /// What would turn a refusal by groups into acceptance; empty for what is accepted or refused by the guard.
     package let leastEdit: [PolicyEdit]
-    /// Where a network ACL refuses the answer to a packet that is accepted; empty where answers come back.
-    package let answer: [Step]
+    /// Where a network ACL or stateless groups refuse the answer to a packet that is accepted; empty where answers come back.
+    package internal(set) var answer: [Step] = []
+    /// What would turn a refusal of the answer by stateless groups into acceptance.
+    package internal(set) var answerEdit: [PolicyEdit] = []
+
+    init(packet: Packet, judgement: Judgement, steps: [Step], leastEdit: [PolicyEdit] = []) {
+        self.packet = packet
+        self.judgement = judgement
+        self.steps = steps
+        self.leastEdit = leastEdit
+    }
 }
 
 extension Trace.Step: CustomStringConvertible {
@@ -51,7 +60,10 @@ extension Trace.Step: CustomStringConvertible {
 
 extension Trace: CustomStringConvertible {
     /// What stands above the steps that refuse the answer.
-    package static let answerIsRefused = "but its answer is refused: network ACLs keep no sessions"
+    package static let answerIsRefused = "but its answer is refused: network ACLs and stateless groups keep no sessions"
+
+    /// What stands before an edit that lets answers back.
+    package static let toAnswer = "to let answers back"
 
     /// The trace for a terminal: a heading for each end, a line for each step, the verdict, the edits.
     package var description: String {
@@ -66,7 +78,7 @@ extension Trace: CustomStringConvertible {
         if steps.isEmpty { lines.append("neither end is an interface of the policy") }
         lines.append(judgement.verdict == .accept ? "accepted" : "refused")
         lines += answer.isEmpty ? [] : [Self.answerIsRefused] + answer.map { "  \($0)" }
-        lines += leastEdit.map { "to accept: \($0)" }
+        lines += leastEdit.map { "to accept: \($0)" } + answerEdit.map { "\(Self.toAnswer): \($0)" }
         return lines.joined(separator: "\n")
     }
 }

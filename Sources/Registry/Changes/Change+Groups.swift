@@ -3,14 +3,18 @@ import GRDB
 /// Security groups: made, changed, removed.
 extension Change {
     /// Makes a group with the two rules that let everything out.
-    package func createGroup(projectID: String, name: String, description: String) throws -> StoredGroup {
+    package func createGroup(
+        projectID: String, name: String, description: String, isStateless: Bool = false
+    ) throws -> StoredGroup {
         guard name.lowercased() != StoredGroup.defaultName else {
             throw RegistryError(.defaultGroupExists, "Default security group already exists.")
         }
         try ensureDefaultGroup(projectID)
         try Quota.group.check(projectID, adding: 1, in: database)
         return try makeGroup(
-            StoredGroup(id: Change.newID(), projectID: projectID, name: name, description: description))
+            StoredGroup(
+                id: Change.newID(), projectID: projectID, name: name, description: description, isStateless: isStateless
+            ))
     }
 
     /// Makes a group of one VPC, without any rule.
@@ -51,7 +55,10 @@ extension Change {
                 description: "Default security group", isDefault: true))
     }
 
-    package func updateGroup(_ former: StoredGroup, name: String?, description: String?) throws -> StoredGroup {
+    /// Changes what is not nil. A group that an interface carries stays stateful or stateless.
+    package func updateGroup(
+        _ former: StoredGroup, name: String?, description: String?, isStateless: Bool? = nil
+    ) throws -> StoredGroup {
         var group = former
         if let name, name != former.name {
             guard !former.isDefault else {
@@ -63,6 +70,10 @@ extension Change {
             group.name = name
         }
         if let description { group.description = description }
+        if let isStateless, isStateless != former.isStateless {
+            try checkUnused(former)
+            group.isStateless = isStateless
+        }
         guard group != former else { return former }
         try update(&group, from: former)
         try audit("security_group.update", group, before: try json(former), after: try json(group))
@@ -79,10 +90,15 @@ extension Change {
             throw RegistryError(
                 .vpcDefaultGroup, "Security Group \(group.id) is its VPC's default group; it goes with the VPC.")
         }
+        try checkUnused(group)
+        try removeGroup(group)
+    }
+
+    /// Refuses where an interface carries the group.
+    private func checkUnused(_ group: StoredGroup) throws {
         let users = try Int.fetchOne(
             database, sql: "SELECT count(*) FROM interface_group WHERE groupID = ?", arguments: [group.id])
         guard users == 0 else { throw RegistryError(.inUse(.group), "Security Group \(group.id) in use.") }
-        try removeGroup(group)
     }
 
     func removeGroup(_ group: StoredGroup) throws {

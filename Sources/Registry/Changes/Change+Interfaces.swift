@@ -7,7 +7,8 @@ extension Change {
         try Quota.interface.check(wanted.projectID, adding: 1, in: database)
         var interface = wanted
         try checkMAC(interface)
-        try checkGroups(interface.groups, of: interface)
+        try checkVPC(ofGroups: interface.groups, of: interface)
+        try checkKind(ofGroups: interface.groups)
         try insert(&interface)
         try writeAddresses(of: interface)
         try writeGroups(of: interface)
@@ -20,7 +21,9 @@ extension Change {
         var interface = wanted
         guard interface != former else { return former }
         if interface.mac != former.mac { try checkMAC(interface) }
-        try checkGroups(interface.groups.filter { !former.groups.contains($0) }, of: interface)
+        let added = interface.groups.filter { !former.groups.contains($0) }
+        try checkVPC(ofGroups: added, of: interface)
+        if !added.isEmpty { try checkKind(ofGroups: interface.groups) }
         try update(&interface, from: former)
         if interface.addresses != former.addresses { try writeAddresses(of: interface) }
         if interface.deviceID != former.deviceID { try releaseInstance(of: former) }
@@ -51,13 +54,22 @@ extension Change {
     }
 
     /// Groups of a VPC are for its own interfaces.
-    private func checkGroups(_ ids: [String], of interface: StoredInterface) throws {
+    private func checkVPC(ofGroups ids: [String], of interface: StoredInterface) throws {
         for group in try groups(ids) {
             guard let vpcID = group.vpcID, vpcID != interface.vpcID else { continue }
             throw RegistryError(
                 .groupNotInVPC,
                 "Security group \(group.id) is in network \(vpcID), the port in network \(interface.vpcID).")
         }
+    }
+
+    /// Half of a session cannot go on by itself.
+    private func checkKind(ofGroups ids: [String]) throws {
+        guard Set(try groups(ids).map(\.isStateless)).count > 1 else { return }
+        throw RegistryError(
+            .mixedGroups,
+            "Error Cannot apply both stateful and stateless security groups on the same port at the same time while "
+                + "attempting the operation.")
     }
 
     private func groups(_ ids: [String]) throws -> [StoredGroup] { try ids.map { try find($0) } }

@@ -93,10 +93,11 @@ package struct PolicyDeclaration: Sendable {
             if let found = try StoredGroup.filter(usable(in: home) && Column("name") == group.name)
                 .fetchOne(change.database)
             {
-                stored[group.name] = found
+                stored[group.name] = try update(found, to: group, change, &lines)
             } else {
-                lines.append("+ group \(group.name)")
-                stored[group.name] = try change.createBareGroup(projectID: projectID, name: group.name)
+                lines.append("+ group \(group.name)\(group.isStateful ? "" : " stateless")")
+                stored[group.name] = try change.createBareGroup(
+                    projectID: projectID, name: group.name, isStateless: !group.isStateful)
             }
         }
         for group in vpc.groups {
@@ -104,6 +105,20 @@ package struct PolicyDeclaration: Sendable {
             try rules(group, of: own, stored, change, &lines)
         }
         return stored
+    }
+
+    private func update(
+        _ former: StoredGroup, to group: SecurityGroup, _ change: Change, _ lines: inout [String]
+    ) throws -> StoredGroup {
+        guard former.isStateless == group.isStateful else { return former }
+        lines.append("~ group \(group.name): \(group.isStateful ? "stateless → stateful" : "stateful → stateless")")
+        do {
+            return try change.updateGroup(former, name: nil, description: nil, isStateless: !group.isStateful)
+        } catch let error as RegistryError where error.code == .inUse(.group) {
+            throw RegistryError(
+                error.code,
+                "group \(group.name): stateful cannot change while an interface carries the group; detach it first")
+        }
     }
 
     /// The project's groups that a VPC's interfaces can carry: its own, and Neutron's, which are for all.
@@ -234,13 +249,14 @@ package struct PolicyDeclaration: Sendable {
 
 extension Change {
     /// Makes a group without any rule: what is declared is all that it has.
-    func createBareGroup(projectID: String, name: String) throws -> StoredGroup {
+    func createBareGroup(projectID: String, name: String, isStateless: Bool) throws -> StoredGroup {
         guard name.lowercased() != StoredGroup.defaultName else {
             throw RegistryError(.defaultGroupExists, "Default security group already exists.")
         }
         try ensureDefaultGroup(projectID)
         try Quota.group.check(projectID, adding: 1, in: database)
-        var group = StoredGroup(id: Change.newID(), projectID: projectID, name: name, description: "")
+        var group = StoredGroup(
+            id: Change.newID(), projectID: projectID, name: name, description: "", isStateless: isStateless)
         try insert(&group)
         try audit("security_group.create", group, after: try json(group))
         return group

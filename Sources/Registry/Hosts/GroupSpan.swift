@@ -14,6 +14,7 @@ package struct GroupSpan: Sendable {
     private struct GroupState: Decodable, Equatable {
         var name: String
         var vpcID: String?
+        var isStateful: Bool?
     }
 
     /// The span after `first` and up to `last`; nil where anything happened in it that is to be told in full.

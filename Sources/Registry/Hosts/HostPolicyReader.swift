@@ -93,7 +93,9 @@ struct HostPolicyReader {
             return SecurityGroup(
                 id: id, name: name, rules: rules[group.id, default: []].map { $0.named(names) },
                 membersElsewhere: peers.contains(group.id)
-                    ? try shared.members(of: group.id, in: parts.stored.id, elsewhereThan: host, database) : [])
+                    ? try shared.members(of: group.id, in: parts.stored.id, elsewhereThan: host, database) : [],
+                // Of a group that is only named as a peer neither rules nor kind matter.
+                isStateful: group.isStateful || !attached.contains(group.id))
         }
         return VPC(
             id: Identifier(parts.stored.id) ?? Identifier(derivedFrom: "vpc", parts.stored.id), name: scope.name,

@@ -21,10 +21,13 @@ extension SharedReads {
 
     static func groups(_ condition: String, _ arguments: StatementArguments, _ database: Database) throws -> [Group] {
         let rows = try Row.fetchCursor(
-            database.cachedStatement(sql: "SELECT id, projectID, name FROM security_group \(condition)"),
+            database.cachedStatement(
+                sql: "SELECT id, projectID, name, coalesce(isStateful, 1) FROM security_group \(condition)"),
             arguments: arguments)
         var found: [Group] = []
-        while let row = try rows.next() { found.append(Group(id: row[0], projectID: row[1], name: row[2])) }
+        while let row = try rows.next() {
+            found.append(Group(id: row[0], projectID: row[1], name: row[2], isStateful: row[3]))
+        }
         return found
     }
 

@@ -37,6 +37,7 @@ struct SharedReads {
         let id: String
         let projectID: String
         let name: String
+        let isStateful: Bool
     }
 
     /// The newest revision when this was read.

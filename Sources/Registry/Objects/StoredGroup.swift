@@ -13,13 +13,15 @@ package struct StoredGroup: StoredObject {
     package var isDefault: Bool
     /// The VPC that the group is for; nil for Neutron's groups, which any VPC of the project may use.
     package let vpcID: String?
+    /// nil is a stateful group; of a stateless one (false) a rule must admit each packet, either way.
+    package private(set) var isStateful: Bool?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0
 
     package init(
         id: String, projectID: String, name: String, description: String, isDefault: Bool = false,
-        vpcID: String? = nil
+        vpcID: String? = nil, isStateless: Bool = false
     ) {
         self.id = id
         self.projectID = projectID
@@ -27,5 +29,11 @@ package struct StoredGroup: StoredObject {
         self.description = description
         self.isDefault = isDefault
         self.vpcID = vpcID
+        self.isStateless = isStateless
+    }
+
+    package var isStateless: Bool {
+        get { isStateful == false }
+        set { isStateful = newValue ? false : nil }
     }
 }

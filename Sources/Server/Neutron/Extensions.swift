@@ -11,6 +11,7 @@ enum Extensions {
         ("standard-attr-tag", "Tag support for resources with standard attribute"),
         ("security-groups-normalized-cidr", "Normalized CIDR field for security group rules"),
         ("security-groups-shared-filtering", "Security group filtering on the shared field"),
+        ("stateful-security-group", "Stateful security group"),
         ("pagination", "Pagination support"), ("sorting", "Sorting support"),
         ("sort-key-validation", "Sort key validation"), ("filter-validation", "Filter parameters validation"),
         ("empty-string-filtering", "Empty String Filtering Extension"),

@@ -67,6 +67,7 @@ extension NeutronError {
             case .revisionMismatch: (.preconditionFailed, "RevisionNumberConstraintFailed")
             case .vpcDefaultGroup: (.conflict, "SecurityGroupInUse")
             case .groupNotInVPC: (.badRequest, "InvalidInput")
+            case .mixedGroups: (.conflict, "SecurityGroupConflict")
             case .targetHasCollector: (.conflict, "Conflict")
             case .bucketExists: (.conflict, "Conflict")
             case .notPossibleHere: (.badRequest, "InvalidInput")

@@ -21,7 +21,8 @@ extension VPCError {
             case .revisionMismatch: VPCError(.preconditionFailed, message)
             case .groupNotInVPC: VPCError(.groupNotInVPC, message)
             case .targetHasCollector: .field(.collectorTargetInUse, "target", message)
-            case .macInUse, .ruleExists, .quotaBelowUse, .tagMissing, .notPossibleHere: VPCError(.badField, message)
+            case .mixedGroups, .macInUse, .ruleExists, .quotaBelowUse, .tagMissing, .notPossibleHere:
+                VPCError(.badField, message)
             case .newerSchema: .internalFailure
             }
     }

@@ -56,7 +56,13 @@ struct PolicyDiff: Equatable {
     /// A rule is its text in its group: as in a revision, one with another text is another rule.
     private mutating func compare(_ before: SecurityGroup?, _ after: SecurityGroup?, in vpc: String) {
         let name = "\(vpc)/\(after?.name ?? before?.name ?? "")"
-        if before == nil || after == nil { add("group", name, before.map { _ in "" }, after.map { _ in "" }) }
+        if let before, let after {
+            // Told only where it changes: that a group is stateful goes without saying.
+            if before.isStateful != after.isStateful { add("group", name, Self.kind(before), Self.kind(after)) }
+        } else {
+            let words = { (group: SecurityGroup) in group.isStateful ? "" : Self.kind(group) }
+            add("group", name, before.map(words), after.map(words))
+        }
         let old = before?.rules ?? []
         let new = after?.rules ?? []
         for (former, rule) in Self.pairs(old, new, by: { $0.text }) where former == nil || rule == nil {
@@ -122,6 +128,8 @@ struct PolicyDiff: Equatable {
     private static func list(_ values: [some CustomStringConvertible]) -> String {
         values.map(\.description).joined(separator: ", ")
     }
+
+    private static func kind(_ group: SecurityGroup) -> String { group.isStateful ? "stateful" : "stateless" }
 
     private static func text(_ subnet: Subnet) -> String {
         list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")

@@ -49,7 +49,7 @@ struct Explanation {
             lines.append(Console.paint(Trace.answerIsRefused, .red, isOn: hasColour))
             lines += trace.answer.map { "  \($0)" + provenance($0, time) }
         }
-        return lines + trace.leastEdit.map { "to accept: \($0)" }
+        return lines + trace.leastEdit.map { "to accept: \($0)" } + trace.answerEdit.map { "\(Trace.toAnswer): \($0)" }
     }
 
     private func provenance(_ step: Trace.Step, _ time: LocalTime) -> String {
@@ -72,6 +72,7 @@ struct Explanation {
             Field("steps", .list(trace.steps.map { .object(fields($0)) })),
             Field("least_edit", .list(trace.leastEdit.map { .object(fields($0)) })),
             Field("answer_refused", .list(trace.answer.map { .object(fields($0)) })),
+            Field("answer_edit", .list(trace.answerEdit.map { .object(fields($0)) })),
         ]
     }
 

@@ -9,7 +9,6 @@ struct SecurityGroups: Resource {
     let plural = "security_groups"
 
     let attributes = [
-        // Every group is stateful: a stateless one is refused rather than taken and not kept.
         Attribute(name: "stateful", type: .flag, creation: .defaults(.bool(true)), isUpdatable: true),
         Attribute(name: "shared", type: .flag),
         Attribute(name: "security_group_rules", type: .free, isFilterable: false, isSortable: false),
@@ -34,7 +33,8 @@ struct SecurityGroups: Resource {
             JSONObject(
                 [
                     ("id", .string(group.id)), ("name", .string(group.name)),
-                    ("description", .string(group.description)), ("stateful", .bool(true)), ("shared", .bool(false)),
+                    ("description", .string(group.description)), ("stateful", .bool(!group.isStateless)),
+                    ("shared", .bool(false)),
                     ("security_group_rules", .array(rules[group.id] ?? [])), ("tags", .strings(tags[group.id] ?? [])),
                 ] + standardTail(group))
         }
@@ -44,24 +44,18 @@ struct SecurityGroups: Resource {
         NeutronError(.notFound, "SecurityGroupNotFound", "Security group \(id) does not exist")
     }
 
-    private func refuseStateless(_ fields: Fields) throws {
-        guard fields.flag("stateful") == false else { return }
-        throw NeutronError.invalid("stateful", "stateless groups are not served; leave it out or say true")
-    }
-
     func create(_ requests: [Fields], _ work: Work) throws -> [StoredGroup] {
         try requests.map { fields in
-            try refuseStateless(fields)
-            let group = try work.change.createGroup(
+            try work.change.createGroup(
                 projectID: try work.project(fields), name: fields.text("name") ?? "",
-                description: fields.text("description") ?? "")
-            return group
+                description: fields.text("description") ?? "", isStateless: fields.flag("stateful") == false)
         }
     }
 
     func update(_ object: StoredGroup, _ fields: Fields, _ work: Work) throws -> StoredGroup {
-        try refuseStateless(fields)
-        return try work.change.updateGroup(object, name: fields.text("name"), description: fields.text("description"))
+        try work.change.updateGroup(
+            object, name: fields.text("name"), description: fields.text("description"),
+            isStateless: fields.flag("stateful").map { !$0 })
     }
 
     func delete(_ object: StoredGroup, _ work: Work) throws { try work.change.deleteGroup(object) }

@@ -95,8 +95,11 @@ extension ProjectView {
                 ("vpc", reference(vpc)), ("rules", .array(try rules.map { .object(try render($0)) })),
                 ("targets", .array(try carriers.map { try target($0, inFull: true) })),
             ])
-        // Neutron's groups may be attached in any VPC of the project.
-        if group.vpcID == nil { body["gatehouse"] = .object(["scope": "project"]) }
+        // Neutron's groups may be attached in any VPC of the project, and may be stateless.
+        if group.vpcID == nil {
+            let kind: [(String, JSON)] = group.isStateless ? [("stateful", .bool(false))] : []
+            body["gatehouse"] = .object(JSONObject([("scope", "project")] + kind))
+        }
         return body
     }
 

@@ -1,0 +1,109 @@
+import Attribution
+import Model
+
+/// The chains of stateless groups: asked before connection tracking, for every packet that an interface sends or is sent.
+///
+/// ```
+/// edge                ► stateless_egress map (device) ► profile ► its groups' lists ► stateless_arrival | refusal
+/// stateless_arrival   ► stateless_ingress maps (address) ► profile ► its groups' lists ► accept | refusal
+/// ```
+///
+/// What passes goes on to connection tracking, where the same groups judge a session's first packet once more: that gives
+/// the session its mark. It also makes one transaction enough for lists and groups: a first packet that meets the lists
+/// before a change and the groups after it is judged in full by the latter, and a known session's by the lists alone.
+struct StatelessChains {
+    private let epoch: Int
+    private(set) var ruleset = Ruleset()
+    /// The marks of the groups' refusals.
+    private(set) var refusals: Set<UInt32> = []
+
+    /// Nothing where no port's groups are stateless.
+    init(_ plan: HostPlan, epoch: Int) {
+        self.epoch = epoch
+        let ports = plan.statelessPorts
+        guard !ports.isEmpty else { return }
+        for group in plan.groups { addRefusals(of: group) }
+        ruleset.chains.merge(Self.lists(of: plan.groups, epoch: epoch)) { _, new in new }
+        for profile in Set(ports.map(\.profile)) {
+            for direction in Direction.allCases {
+                ruleset.chains[Self.profileChain(profile, direction)] = .init(Self.profileRules(profile, direction))
+            }
+        }
+        addDispatch(ports)
+    }
+
+    /// The rules that ask about what an interface of the host sends, and then about its arrival.
+    var leaving: [String] {
+        ruleset.chains.isEmpty ? [] : ["iifname vmap @\(Self.egressMap(epoch))"] + arriving
+    }
+
+    /// The rules that ask about what an interface of the host is sent.
+    var arriving: [String] { ruleset.chains.isEmpty ? [] : ["goto stateless_arrival"] }
+
+    /// The lists of the stateless among some groups, one for each direction.
+    static func lists(of groups: [HostPlan.Group], epoch: Int) -> [String: Ruleset.Chain] {
+        var chains: [String: Ruleset.Chain] = [:]
+        for group in groups where group.refusals != nil {
+            for direction in Direction.allCases {
+                // What leaves has its arrival before it.
+                let verdict = direction == .egress ? "goto stateless_arrival" : "accept"
+                let rules = group.rules.filter { $0.rule.direction == direction }
+                chains["stateless_\(direction)_group_\(group.key)"] = .init(
+                    rules.flatMap { RulesetRenderer.matches($0, epoch) }.map { ($0 + [verdict]).joined(separator: " ") }
+                )
+            }
+        }
+        return chains
+    }
+
+    private mutating func addRefusals(of group: HostPlan.Group) {
+        guard let indexes = group.refusals else { return }
+        for direction in Direction.allCases {
+            let mark = EdgeMark.value(indexes[direction], direction, .group)
+            refusals.insert(mark)
+            ruleset.chains[Self.refusalChain(group.key, direction)] = .init([EdgeHooks.refusal(mark)])
+        }
+    }
+
+    private mutating func addDispatch(_ ports: [HostPlan.Port]) {
+        func chain(_ port: HostPlan.Port, _ direction: Direction) -> Ruleset.Target {
+            .chain(Self.profileChain(port.profile, direction))
+        }
+        ruleset.collections[Self.egressMap(epoch)] = .init(
+            "type ifname : verdict", isMap: true, decides: true, restricts: true,
+            elements: Dictionary(ports.map { (.device($0.device), chain($0, .egress)) }) { first, _ in first })
+        for family in AddressFamily.allCases {
+            let arriving = ports.flatMap { port in
+                port.addresses.filter { $0.family == family }.map {
+                    (Ruleset.Element.address($0), chain(port, .ingress))
+                }
+            }
+            ruleset.collections[Self.ingressMap(family, epoch)] = .init(
+                "type \(family.addressType) : verdict", isMap: true, decides: true, restricts: true,
+                elements: Dictionary(arriving) { first, _ in first })
+        }
+        ruleset.chains["stateless_arrival"] = .init(
+            AddressFamily.allCases.map { "\($0.header) daddr vmap @\(Self.ingressMap($0, epoch))" } + ["accept"])
+    }
+
+    // MARK: Names
+
+    static func egressMap(_ epoch: Int) -> String { "stateless_egress_\(epoch)" }
+
+    static func ingressMap(_ family: AddressFamily, _ epoch: Int) -> String {
+        "stateless_ingress_\(family.rawValue)_\(epoch)"
+    }
+
+    static func profileChain(_ groups: [String], _ direction: Direction) -> String {
+        "stateless_\(direction)_profile_\(HostPlan.profileKey(groups))"
+    }
+
+    private static func profileRules(_ groups: [String], _ direction: Direction) -> [String] {
+        groups.map { "jump stateless_\(direction)_group_\($0)" }
+            + groups.prefix(1).map { "goto \(refusalChain($0, direction))" }
+    }
+
+    private static func refusalChain(_ group: String, _ direction: Direction) -> String {
+        "stateless_refusal_\(direction)_\(group)"
+    }
+}
