@@ -29,12 +29,14 @@ struct BenchServer: ~Copyable {
     deinit { process.kill() }
 
     /// The memory it holds now, in MB.
-    var memory: Int {
-        get throws {
-            let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-            let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS") } ?? ""
-            return (Int(line.filter(\.isNumber)) ?? 0) / 1024
-        }
+    var memory: Int { get throws { try status("VmRSS") } }
+    /// The most that it held at any time, in MB.
+    var peakMemory: Int { get throws { try status("VmHWM") } }
+
+    private func status(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+        return (Int(line.filter(\.isNumber)) ?? 0) / 1024
     }
 
     /// The processor time that it has used; unlike times on the wall it says the same beside other programs.

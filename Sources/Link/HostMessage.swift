@@ -7,7 +7,7 @@ package enum HostMessage: Sendable, Codable {
     /// The credentials of the buckets that the next revision's collectors fill; they replace those told before.
     case credentials([HostCredentials])
     /// What makes the next revision of the one that the host has.
-    case amendment(GroupAmendment)
+    case amendment(RevisionAmendment)
     /// Nothing new; tells the server's clock, so that both sides see that the other is there.
     case ping(at: Timestamp)
 }

@@ -43,7 +43,7 @@ import Testing
             let (concerned, span) = try await test.registry.read {
                 (
                     try ConcernedHosts.between(before.number, after.number, in: $0),
-                    try GroupSpan.between(before.number, after.number, in: $0)
+                    try AmendableSpan.between(before.number, after.number, in: $0)
                 )
             }
             for host in Self.hosts {

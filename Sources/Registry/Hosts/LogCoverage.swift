@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Model
 
@@ -24,16 +25,17 @@ enum LogCoverage {
         var found: Set<String>?
         func meet(_ hosts: Set<String>) { found = found?.intersection(hosts) ?? hosts }
         if let interface = log.interfaceID { meet(try inForce("interface.id = ?", [interface], database)) }
-        if let group = log.groupID { meet(try inForce(carrying("groupID = ?"), [group], database)) }
+        if let group = log.groupID {
+            meet(try inForce("id IN (SELECT interfaceID FROM interface_group WHERE groupID = ?)", [group], database))
+        }
         if found?.isEmpty == true { return [] }
-        let owned = try inForce("projectID = ?", [log.projectID], database)
-        let groupsOfProject = "groupID IN (SELECT id FROM security_group WHERE projectID = ?)"
-        meet(owned.union(try inForce(carrying(groupsOfProject), [log.projectID], database)))
-        return found ?? []
-    }
-
-    private static func carrying(_ condition: String) -> String {
-        "interface.id IN (SELECT interfaceID FROM interface_group WHERE \(condition))"
+        let candidates = String(decoding: try JSONEncoder().encode(found.map(Array.init)), as: UTF8.self)
+        return try inForce(
+            """
+            (?1 = 'null' OR host IN (SELECT value FROM json_each(?1))) AND (projectID = ?2 OR EXISTS (
+              SELECT * FROM interface_group JOIN security_group AS carried ON carried.id = groupID
+              WHERE interfaceID = interface.id AND carried.projectID = ?2))
+            """, [candidates, log.projectID], database)
     }
 
     /// The hosts that have an interface in force to which a condition applies.

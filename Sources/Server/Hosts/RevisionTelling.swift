@@ -76,7 +76,7 @@ final class RevisionTelling: Sendable {
         guard !known.isEmpty else { return examinedRevision.withLock { $0 = max($0, newest) } }
         let examined = self.examined
         if examined > 0, examined < newest,
-            let span = try? await registry.read({ try GroupSpan.between(examined, newest, in: $0) }),
+            let span = try? await registry.read({ try AmendableSpan.between(examined, newest, in: $0) }),
             await tell(span)
         {
             await tell(known.filter { span.inFull.contains($0.key) })
@@ -127,10 +127,10 @@ final class RevisionTelling: Sendable {
     /// Tells the hosts that a span has a share for; a message that is the same for many is made once.
     ///
     /// - Returns: false, with nobody told, when a message cannot be made.
-    private func tell(_ span: GroupSpan) async -> Bool {
+    private func tell(_ span: AmendableSpan) async -> Bool {
         let connected = connections.names
         let shares = span.shares.filter { connected.contains($0.key) }
-        var lines: [GroupAmendment.Share: [UInt8]] = [:]
+        var lines: [RevisionAmendment.Share: [UInt8]] = [:]
         for share in Set(shares.values) {
             guard let line = try? ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: share))) else {
                 return false

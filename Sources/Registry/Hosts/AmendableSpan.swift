@@ -4,10 +4,10 @@ package import Model
 
 /// A span of revisions in which groups got and lost rules and members, and logs were switched: the most frequent changes by
 /// far, of which hosts can be told in a few words, the same for many of them.
-package struct GroupSpan: Sendable {
-    package let amendment: GroupAmendment
+package struct AmendableSpan: Sendable {
+    package let amendment: RevisionAmendment
     /// What of it concerns each host that is not told in full.
-    package let shares: [String: GroupAmendment.Share]
+    package let shares: [String: RevisionAmendment.Share]
     /// Hosts whose own interfaces or instances changed.
     package let inFull: Set<String>
 
@@ -18,7 +18,7 @@ package struct GroupSpan: Sendable {
     }
 
     /// The span after `first` and up to `last`; nil where anything happened in it that is to be told in full.
-    package static func between(_ first: Int64, _ last: Int64, in database: Database) throws -> GroupSpan? {
+    package static func between(_ first: Int64, _ last: Int64, in database: Database) throws -> AmendableSpan? {
         let rows = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
@@ -51,8 +51,8 @@ package struct GroupSpan: Sendable {
         let switches = logs.switches
         let notes = try HostPolicy.notes(Set(rules.added.map(\.since)).union([Int(last)]), in: database)
         let own = notes.first { $0.number == last }
-        return GroupSpan(
-            amendment: GroupAmendment(
+        return AmendableSpan(
+            amendment: RevisionAmendment(
                 number: Int(last), madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
                 origin: own?.origin ?? "", added: rules.added, removed: rules.removed, members: changed,
                 logs: switches.isEmpty ? nil : switches, notes: notes),
@@ -78,9 +78,9 @@ package struct GroupSpan: Sendable {
     }
 
     private static func shares(
-        _ groups: Set<String>, _ peers: [GroupAmendment.Peer], _ logs: [StoredLog], _ database: Database
-    ) throws -> [String: GroupAmendment.Share] {
-        var found: [String: GroupAmendment.Share] = [:]
+        _ groups: Set<String>, _ peers: [RevisionAmendment.Peer], _ logs: [StoredLog], _ database: Database
+    ) throws -> [String: RevisionAmendment.Share] {
+        var found: [String: RevisionAmendment.Share] = [:]
         let present = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
         for group in groups {
             guard let id = Identifier<SecurityGroup>(group) else { continue }
@@ -115,27 +115,27 @@ package struct GroupSpan: Sendable {
 
 /// The rules that groups got and lost in a span.
 private struct RuleChanges {
-    private var byID: [String: GroupAmendment.Addition] = [:]
+    private var byID: [String: RevisionAmendment.Addition] = [:]
     private var order: [String] = []
     private(set) var removed: [Identifier<Rule>] = []
     /// The groups.
     private(set) var touched: Set<String> = []
 
-    var added: [GroupAmendment.Addition] { order.compactMap { byID[$0] } }
+    var added: [RevisionAmendment.Addition] { order.compactMap { byID[$0] } }
 
     /// False for what must be told in full: a rule that was changed, or one that names a group, which a host may have to
     /// learn or to forget.
     mutating func add(_ id: String, before: String?, after: String?, in revision: Int) throws -> Bool {
         if let after {
-            let rule = try GroupSpan.decode(StoredRule.self, after)
+            let rule = try AmendableSpan.decode(StoredRule.self, after)
             guard before == nil, rule.remoteGroupID == nil, let group = Identifier<SecurityGroup>(rule.groupID),
                 let told = HostPolicyReader.rule(rule)
             else { return false }
-            byID[id] = GroupAmendment.Addition(group: group, rule: told, since: revision)
+            byID[id] = RevisionAmendment.Addition(group: group, rule: told, since: revision)
             order.append(id)
             touched.insert(rule.groupID)
         } else if byID.removeValue(forKey: id) == nil {
-            guard let before, let rule = try? GroupSpan.decode(StoredRule.self, before), rule.remoteGroupID == nil,
+            guard let before, let rule = try? AmendableSpan.decode(StoredRule.self, before), rule.remoteGroupID == nil,
                 let recordID = Identifier<Rule>(rule.recordID)
             else { return false }
             removed.append(recordID)
@@ -164,26 +164,26 @@ private struct MemberChanges {
     private(set) var hosts: Set<String> = []
 
     mutating func add(_ id: String, before: String?, after: String?) throws {
-        let states = try [before, after].map { try $0.map { try GroupSpan.decode(State.self, $0) } }
+        let states = try [before, after].map { try $0.map { try AmendableSpan.decode(State.self, $0) } }
         byInterface[id] = Change(before: states[0], after: states[1])
         hosts.formUnion(states.compactMap { $0?.host }.filter { !$0.isEmpty })
     }
 
     /// Nil where an id or an address is none of ours.
-    var changes: [GroupAmendment.Members]? {
+    var changes: [RevisionAmendment.Members]? {
         guard let before = Self.members(byInterface.values.compactMap(\.before)),
             let after = Self.members(byInterface.values.compactMap(\.after))
         else { return nil }
         return Set(before.keys).union(after.keys).compactMap { peer in
             let (former, present) = (before[peer] ?? [], after[peer] ?? [])
             guard former != present else { return nil }
-            return GroupAmendment.Members(
+            return RevisionAmendment.Members(
                 peer: peer, added: present.subtracting(former), removed: former.subtracting(present))
         }
     }
 
-    private static func members(_ states: [State]) -> [GroupAmendment.Peer: Set<IPAddress>]? {
-        var found: [GroupAmendment.Peer: Set<IPAddress>] = [:]
+    private static func members(_ states: [State]) -> [RevisionAmendment.Peer: Set<IPAddress>]? {
+        var found: [RevisionAmendment.Peer: Set<IPAddress>] = [:]
         for state in states {
             let addresses = state.addresses.compactMap { IPAddress($0.address) }
             guard let vpc = Identifier<VPC>(state.vpcID), addresses.count == state.addresses.count else { return nil }
@@ -206,7 +206,7 @@ private struct LogChanges {
     private var byID: [String: Change] = [:]
 
     mutating func add(_ id: String, before: String?, after: String?) throws {
-        let states = try [before, after].map { try $0.map { try GroupSpan.decode(StoredLog.self, $0) } }
+        let states = try [before, after].map { try $0.map { try AmendableSpan.decode(StoredLog.self, $0) } }
         byID[id, default: Change(before: states[0])].after = states[1]
     }
 
@@ -216,7 +216,7 @@ private struct LogChanges {
 
     private var changed: [Change] { byID.values.filter { Self.told($0.before) != Self.told($0.after) } }
 
-    var switches: [GroupAmendment.Switch] {
+    var switches: [RevisionAmendment.Switch] {
         changed.compactMap { change in
             (change.after ?? change.before).map { .init(id: $0.id, log: Self.told(change.after)) }
         }.sorted { $0.id < $1.id }

@@ -1,6 +1,6 @@
 /// What groups got and lost and which logs were switched on and off, where nothing else happened that concerns a host: what
 /// turns one revision into a later one without the whole policy being told again.
-package struct GroupAmendment: Hashable, Sendable, Codable {
+package struct RevisionAmendment: Hashable, Sendable, Codable {
     package struct Addition: Hashable, Sendable, Codable {
         package let group: Identifier<SecurityGroup>
         /// Never one that names a group as its peer: the host may not know the peer.
@@ -92,8 +92,8 @@ package struct GroupAmendment: Hashable, Sendable, Codable {
     }
 
     /// The part for a host; which group a removed rule was in is not known here, so all of those stay.
-    package func limited(to share: Share) -> GroupAmendment {
-        GroupAmendment(
+    package func limited(to share: Share) -> RevisionAmendment {
+        RevisionAmendment(
             number: number, madeAt: madeAt, actor: actor, origin: origin,
             added: added.filter { share.carried.contains($0.group) }, removed: removed,
             members: members.filter { share.peers.contains($0.peer) },
@@ -103,18 +103,18 @@ package struct GroupAmendment: Hashable, Sendable, Codable {
 
 extension Revision {
     /// The revision that an amendment makes of this one; nil where it names a group that is not in this policy.
-    package func amended(by amendment: GroupAmendment) -> Revision? {
+    package func amended(by amendment: RevisionAmendment) -> Revision? {
         var policy = self.policy
         var origins = ruleOrigins
         let removed = Set(amendment.removed)
         let members = Dictionary(amendment.members.map { ($0.peer, $0) }) { first, _ in first }
         var known: Set<Identifier<SecurityGroup>> = []
-        var knownPeers: Set<GroupAmendment.Peer> = []
+        var knownPeers: Set<RevisionAmendment.Peer> = []
         for vpc in policy.vpcs.indices {
             for place in policy.vpcs[vpc].groups.indices {
                 let group = policy.vpcs[vpc].groups[place]
                 known.insert(group.id)
-                let peer = GroupAmendment.Peer(vpc: policy.vpcs[vpc].id, group: group.id)
+                let peer = RevisionAmendment.Peer(vpc: policy.vpcs[vpc].id, group: group.id)
                 if let change = members[peer] {
                     knownPeers.insert(peer)
                     policy.vpcs[vpc].groups[place].membersElsewhere =
@@ -146,7 +146,7 @@ extension Revision {
 
 extension Policy {
     /// Logs stay in the order of their ids.
-    fileprivate mutating func switchLogs(_ switches: [GroupAmendment.Switch]) {
+    fileprivate mutating func switchLogs(_ switches: [RevisionAmendment.Switch]) {
         guard !switches.isEmpty else { return }
         let switched = Set(switches.map(\.id))
         logs = ((logs ?? []).filter { !switched.contains($0.id) } + switches.compactMap(\.log)).sorted { $0.id < $1.id }

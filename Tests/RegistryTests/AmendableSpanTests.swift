@@ -4,7 +4,7 @@ import Registry
 import Testing
 
 /// An amendment must make of a host's revision what the registry would tell the host in full.
-@Suite struct GroupSpanTests {
+@Suite struct AmendableSpanTests {
     private struct Scene: Sendable {
         let test: RegistryUnderTest
         let groups: [String]
@@ -64,7 +64,8 @@ import Testing
                 }
             }
             let last = try await number(scene)
-            let span = try #require(try await scene.test.registry.read { try GroupSpan.between(first, last, in: $0) })
+            let span = try #require(
+                try await scene.test.registry.read { try AmendableSpan.between(first, last, in: $0) })
             for (host, full) in try await revisions(scene) {
                 guard let share = span.shares[host] else {
                     #expect(before[host]?.policy == full.policy)
@@ -81,11 +82,11 @@ import Testing
 
     @Test func `what is more than rules is told in full`() async throws {
         let scene = try await scene()
-        func span(_ body: @Sendable @escaping (Change) throws -> Void) async throws -> GroupSpan? {
+        func span(_ body: @Sendable @escaping (Change) throws -> Void) async throws -> AmendableSpan? {
             let first = try await number(scene)
             try await scene.test.change(body)
             let last = try await number(scene)
-            return try await scene.test.registry.read { try GroupSpan.between(first, last, in: $0) }
+            return try await scene.test.registry.read { try AmendableSpan.between(first, last, in: $0) }
         }
         let (group, peer) = (scene.groups[0], scene.groups[1])
         #expect(
@@ -119,7 +120,7 @@ import Testing
             _ = try change.updateGroup(former, name: nil, description: nil, isStateless: true)
         }
         let last = try await number(scene)
-        #expect(try await scene.test.registry.read { try GroupSpan.between(first, last, in: $0) } == nil)
+        #expect(try await scene.test.registry.read { try AmendableSpan.between(first, last, in: $0) } == nil)
         // To those that only name it as a peer its kind says nothing.
         #expect(try await revisions(scene).mapValues(\.policy) == before.mapValues(\.policy))
     }
@@ -127,7 +128,7 @@ import Testing
     @Test func `an amendment that names an unknown group amends nothing`() {
         let rule = Rule(
             id: Identifier(derivedFrom: "r"), direction: .ingress, service: .any, remote: .any)
-        let amendment = GroupAmendment(
+        let amendment = RevisionAmendment(
             number: 9, madeAt: Timestamp(seconds: 0), actor: "", origin: "",
             added: [.init(group: Identifier(derivedFrom: "g"), rule: rule, since: 9)], removed: [], notes: [])
         #expect(Revision.none.amended(by: amendment) == nil)
