@@ -74,7 +74,7 @@ struct VPCActions {
             subnet.name = "s\(number % 9)"
             _ = try change.updateSubnet(subnet, from: former)
         default:
-            let made = try StoredSubnet.filter(Column("cidr").like("10.1__.%")).order(Column.rowID).fetchAll(
+            let made = try StoredSubnet.filter(Column("cidr").like("%/24")).order(Column.rowID).fetchAll(
                 change.database)
             if let subnet = made.randomElement(using: &random) { try change.deleteSubnet(subnet) }
         }
