@@ -16,7 +16,7 @@ package struct Collector: Hashable, Sendable {
     package let name: String
     /// The project that owns it, where that is not the policy's.
     package let project: String?
-    package let target: Target
+    package var target: Target
     /// `file:PATH`, relative to the data folder or absolute, or `s3://BUCKET?…`.
     package var bucket: String
     /// Whether records are delivered; a suspended collector still keeps its interfaces from coarser ones.

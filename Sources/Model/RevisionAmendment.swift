@@ -1,5 +1,6 @@
-/// What groups got and lost and which logs were switched on and off, where nothing else happened that concerns a host: what
-/// turns one revision into a later one without the whole policy being told again.
+/// What groups got and lost, which logs were switched on and off, and what became of networks with their subnets and network
+/// ACLs, where nothing else happened that concerns a host: what turns one revision into a later one without the whole policy
+/// being told again.
 package struct RevisionAmendment: Hashable, Sendable, Codable {
     package struct Addition: Hashable, Sendable, Codable {
         package let group: Identifier<SecurityGroup>
@@ -52,6 +53,31 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
         }
     }
 
+    /// What a VPC is to every host that has interfaces in it: all but its groups and instances.
+    package struct Outline: Hashable, Sendable, Codable {
+        package let vpc: Identifier<VPC>
+        /// Nil where the VPC has the name that it had.
+        package let name: String?
+        package let prefixes: [IPPrefix]
+        /// Those that hosts knew have the names that they had.
+        package let subnets: [Subnet]
+        package let acls: [NetworkACL]
+        /// The revision that made each rule of the ACLs what it is, by the rule's id.
+        package let origins: [String: Int]
+
+        package init(
+            vpc: Identifier<VPC>, name: String?, prefixes: [IPPrefix], subnets: [Subnet], acls: [NetworkACL],
+            origins: [String: Int]
+        ) {
+            self.vpc = vpc
+            self.name = name
+            self.prefixes = prefixes
+            self.subnets = subnets
+            self.acls = acls
+            self.origins = origins
+        }
+    }
+
     /// The part of an amendment that concerns a host.
     package struct Share: Hashable, Sendable {
         /// Groups that interfaces of the host carry.
@@ -59,6 +85,8 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
         package var peers: Set<Peer> = []
         /// Ids of logs that can cover an interface of the host.
         package var logs: Set<String> = []
+        /// VPCs that interfaces of the host are in.
+        package var vpcs: Set<Identifier<VPC>> = []
 
         package init() {}
     }
@@ -73,12 +101,14 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
     package let members: [Members]
     /// Nil stands for none.
     package let logs: [Switch]?
+    /// Nil stands for none.
+    package let outlines: [Outline]?
     package let notes: [Catalogue.RevisionNote]
 
     package init(
         number: Int, madeAt: Timestamp, actor: String, origin: String, added: [Addition] = [],
         removed: [Identifier<Rule>] = [], members: [Members] = [], logs: [Switch]? = nil,
-        notes: [Catalogue.RevisionNote]
+        outlines: [Outline]? = nil, notes: [Catalogue.RevisionNote]
     ) {
         self.number = number
         self.madeAt = madeAt
@@ -88,6 +118,7 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
         self.removed = removed
         self.members = members
         self.logs = logs
+        self.outlines = outlines
         self.notes = notes
     }
 
@@ -97,12 +128,13 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
             number: number, madeAt: madeAt, actor: actor, origin: origin,
             added: added.filter { share.carried.contains($0.group) }, removed: removed,
             members: members.filter { share.peers.contains($0.peer) },
-            logs: logs?.filter { share.logs.contains($0.id) }, notes: notes)
+            logs: logs?.filter { share.logs.contains($0.id) },
+            outlines: outlines?.filter { share.vpcs.contains($0.vpc) }, notes: notes)
     }
 }
 
 extension Revision {
-    /// The revision that an amendment makes of this one; nil where it names a group that is not in this policy.
+    /// The revision that an amendment makes of this one; nil where it names a group or a VPC that is not in this policy.
     package func amended(by amendment: RevisionAmendment) -> Revision? {
         var policy = self.policy
         var origins = ruleOrigins
@@ -133,6 +165,11 @@ extension Revision {
             return nil
         }
         policy.switchLogs(amendment.logs ?? [])
+        for outline in amendment.outlines ?? [] {
+            guard let former = policy.redraw(outline) else { return nil }
+            for acl in former.acls { for rule in acl.rules { origins[rule.id.description] = nil } }
+            origins.merge(outline.origins) { _, new in new }
+        }
         for id in amendment.removed { origins[id.description] = nil }
         for addition in amendment.added { origins[addition.rule.id.description] = addition.since }
         let numbers = Set(origins.values).union([amendment.number])
@@ -150,5 +187,34 @@ extension Policy {
         guard !switches.isEmpty else { return }
         let switched = Set(switches.map(\.id))
         logs = ((logs ?? []).filter { !switched.contains($0.id) } + switches.compactMap(\.log)).sorted { $0.id < $1.id }
+    }
+
+    /// Gives a VPC another outline, and tells what it was; nil where it is not here.
+    fileprivate mutating func redraw(_ outline: RevisionAmendment.Outline) -> VPC? {
+        guard let place = vpcs.firstIndex(where: { $0.id == outline.vpc }) else { return nil }
+        let former = vpcs[place]
+        let name = outline.name ?? former.name
+        vpcs[place] = VPC(
+            id: former.id, name: name, prefixes: outline.prefixes, subnets: outline.subnets, acls: outline.acls,
+            groups: former.groups, instances: former.instances)
+        if name != former.name {
+            for collector in collectors.indices {
+                collectors[collector].target.rename(vpc: former.name, to: name)
+            }
+        }
+        return former
+    }
+}
+
+extension Collector.Target {
+    fileprivate mutating func rename(vpc former: String, to name: String) {
+        switch self {
+        case .vpc(former): self = .vpc(name)
+        case .subnet(former, let subnet): self = .subnet(vpc: name, subnet: subnet)
+        case .instance(former, let instance): self = .instance(vpc: name, instance: instance)
+        case .interface(former, let instance, let interface):
+            self = .interface(vpc: name, instance: instance, interface: interface)
+        default: break
+        }
     }
 }

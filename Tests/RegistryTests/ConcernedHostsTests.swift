@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 
 @Suite struct ConcernedHostsTests {
-    private static let hosts = ["h1", "h2", "h3", "h4"]
+    private static let hosts = ["h1", "h2", "h3", "h4", onlyInFirst]
+    /// The host of which all interfaces are in one VPC.
+    private static let onlyInFirst = "h5"
 
     @Test func `a host has after a change what it had, or is said to be told`() async throws {
         let test = try RegistryUnderTest()
@@ -31,9 +33,10 @@ import Testing
         var spared = 0
         var amended = 0
         var switched = 0
-        for _ in 0..<600 {
+        var redrawn = 0
+        for _ in 0..<700 {
             let before = try await revisions(test)
-            let (choice, seed) = (Int.random(in: 0..<22, using: &random), random.next())
+            let (choice, seed) = (Int.random(in: 0..<25, using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {
@@ -58,6 +61,7 @@ import Testing
                 if let share = span.shares[host] {
                     amended += 1
                     if !share.logs.isEmpty { switched += 1 }
+                    if !share.vpcs.isEmpty { redrawn += 1 }
                     let next = former.amended(by: span.amendment.limited(to: share))
                     #expect(next?.policy == present.policy, "choice \(choice)")
                     #expect(next?.ruleOrigins == present.ruleOrigins)
@@ -70,6 +74,7 @@ import Testing
         #expect(spared > 100)
         #expect(amended > 20)
         #expect(switched > 20)
+        #expect(redrawn > 50)
     }
 
     /// What is read for several hosts together stays true over all changes.
@@ -118,7 +123,8 @@ import Testing
                 StoredInterface(
                     id: Change.newID(), projectID: "p", vpcID: vpc.id, name: "", description: "", mac: "",
                     isAdminUp: true,
-                    deviceID: seed % 3 == 0 ? "" : "machine\(seed % 4)", deviceOwner: "", host: try some(hosts),
+                    deviceID: seed % 3 == 0 ? "" : "machine\(seed % 4)", deviceOwner: "",
+                    host: try some(vpc.id == vpcs[0].0.id ? hosts : hosts.dropLast()),
                     device: "d", vnicType: "normal",
                     profile: "{}",
                     isPortSecurityEnabled: true, addresses: [.init(subnetID: subnet.id, address: address)],
@@ -126,9 +132,10 @@ import Testing
         case 5:
             let port = try some(ports)
             var wanted = port
-            if seed % 2 == 0 { wanted.host = try some(hosts) } else { wanted.groups = [try some(groups).id] }
+            if seed % 2 == 0 { wanted.host = try some(hosts.dropLast()) } else { wanted.groups = [try some(groups).id] }
             _ = try change.updateInterface(wanted, from: port)
         case 6: try change.deleteInterface(try some(ports))
+        case 22...: try VPCActions(change: change, choice: choice).changeNetwork(&random)
         case 19...: try switchLog(seed, groups, ports, change)
         case 8...: try VPCActions(change: change, choice: choice).act(&random)
         default:

@@ -54,6 +54,32 @@ struct VPCActions {
         }
     }
 
+    /// Another name for a network, or one more subnet, or another name or none for one that is there.
+    func changeNetwork(_ random: inout SplitMix64) throws {
+        let former: StoredVPC = try some(&random)
+        let number = Int.random(in: 0..<100, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0:
+            var vpc = former
+            vpc.name = number % 5 == 0 ? "" : "net\(number % 7)"
+            _ = try change.updateVPC(vpc, from: former)
+        case 1:
+            _ = try change.createSubnet(
+                StoredSubnet(
+                    id: Change.newID(), projectID: "p", vpcID: former.id, name: "s\(number % 9)", description: "",
+                    cidr: "10.\(100 + number).0.0/24", gateway: nil, isDHCPEnabled: false, pools: []))
+        case 2:
+            let former: StoredSubnet = try some(&random)
+            var subnet = former
+            subnet.name = "s\(number % 9)"
+            _ = try change.updateSubnet(subnet, from: former)
+        default:
+            let made = try StoredSubnet.filter(Column("cidr").like("%/24")).order(Column.rowID).fetchAll(
+                change.database)
+            if let subnet = made.randomElement(using: &random) { try change.deleteSubnet(subnet) }
+        }
+    }
+
     private func rule(of acl: StoredACL, _ random: inout SplitMix64) -> StoredACLRule {
         StoredACLRule(
             projectID: "p", aclID: acl.id, name: "r", action: "deny", direction: "ingress",

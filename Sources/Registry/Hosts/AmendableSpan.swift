@@ -2,8 +2,8 @@ import Foundation
 package import GRDB
 package import Model
 
-/// A span of revisions in which groups got and lost rules and members, and logs were switched: the most frequent changes by
-/// far, of which hosts can be told in a few words, the same for many of them.
+/// A span of revisions in which groups got and lost rules and members, logs were switched, and networks, subnets and network
+/// ACLs changed: what hosts can be told of in a few words, the same for many of them.
 package struct AmendableSpan: Sendable {
     package let amendment: RevisionAmendment
     /// What of it concerns each host that is not told in full.
@@ -18,7 +18,9 @@ package struct AmendableSpan: Sendable {
     }
 
     /// The span after `first` and up to `last`; nil where anything happened in it that is to be told in full.
-    package static func between(_ first: Int64, _ last: Int64, in database: Database) throws -> AmendableSpan? {
+    package static func between(
+        _ first: Int64, _ last: Int64, of region: ServedRegion = ServedRegion(), in database: Database
+    ) throws -> AmendableSpan? {
         let rows = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
@@ -30,6 +32,7 @@ package struct AmendableSpan: Sendable {
         var rules = RuleChanges()
         var members = MemberChanges()
         var logs = LogChanges()
+        var networks = OutlineChanges()
         var inFull: Set<String> = []
         for row in rows {
             let id: String = row[1]
@@ -42,21 +45,28 @@ package struct AmendableSpan: Sendable {
                 guard try rules.add(id, before: before, after: body, in: row[3]) else { return nil }
             case .interface: try members.add(id, before: before, after: body)
             case .log: try logs.add(id, before: before, after: body)
+            case .vpc: try networks.add(vpc: id, before: before, after: body)
+            case .subnet: try networks.add(subnet: id, before: before, after: body)
+            case .acl: try networks.add(acl: before, after: body)
+            // Its list changes with it.
+            case .aclRule: break
             case .instance: inFull.formUnion(try ConcernedHosts.holders(ofInstance: id, database))
             default: return nil
             }
         }
-        guard let changed = members.changes else { return nil }
-        inFull.formUnion(members.hosts)
+        guard let changed = members.changes, try networks.draw(region, Int(last), database) else { return nil }
+        inFull.formUnion(members.hosts.union(networks.inFull))
         let switches = logs.switches
-        let notes = try HostPolicy.notes(Set(rules.added.map(\.since)).union([Int(last)]), in: database)
+        let origins = Set(rules.added.map(\.since) + networks.outlines.flatMap(\.origins.values))
+        let notes = try HostPolicy.notes(origins.union([Int(last)]), in: database)
         let own = notes.first { $0.number == last }
         return AmendableSpan(
             amendment: RevisionAmendment(
                 number: Int(last), madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
                 origin: own?.origin ?? "", added: rules.added, removed: rules.removed, members: changed,
-                logs: switches.isEmpty ? nil : switches, notes: notes),
-            shares: try shares(rules.touched, changed.map(\.peer), logs.switched, database)
+                logs: switches.isEmpty ? nil : switches,
+                outlines: networks.outlines.isEmpty ? nil : networks.outlines, notes: notes),
+            shares: try shares(rules.touched, changed.map(\.peer), logs.switched, networks.holders, database)
                 .filter { !inFull.contains($0.key) },
             inFull: inFull)
     }
@@ -78,7 +88,8 @@ package struct AmendableSpan: Sendable {
     }
 
     private static func shares(
-        _ groups: Set<String>, _ peers: [RevisionAmendment.Peer], _ logs: [StoredLog], _ database: Database
+        _ groups: Set<String>, _ peers: [RevisionAmendment.Peer], _ logs: [StoredLog],
+        _ holders: [Identifier<VPC>: Set<String>], _ database: Database
     ) throws -> [String: RevisionAmendment.Share] {
         var found: [String: RevisionAmendment.Share] = [:]
         let present = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
@@ -104,6 +115,9 @@ package struct AmendableSpan: Sendable {
         }
         for log in logs {
             for host in try LogCoverage.hosts(log, in: database) { found[host, default: .init()].logs.insert(log.id) }
+        }
+        for (vpc, hosts) in holders {
+            for host in hosts { found[host, default: .init()].vpcs.insert(vpc) }
         }
         return found
     }

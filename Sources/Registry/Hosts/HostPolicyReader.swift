@@ -73,15 +73,7 @@ struct HostPolicyReader {
 
     private mutating func vpc(_ scope: Scope) throws -> VPC {
         let parts = scope.parts
-        let subnets = parts.subnets.compactMap { subnet in
-            (try? IPPrefix(parsing: subnet.cidr)).flatMap { prefix in
-                Identifier(subnet.id).map {
-                    Subnet(
-                        id: $0, name: parts.subnetNames[subnet.id] ?? subnet.id, prefixes: [prefix],
-                        acl: subnet.aclID.flatMap { parts.aclNames[$0] }, zone: subnet.zone ?? region.firstZone)
-                }
-            }
-        }
+        let subnets = Self.subnets(parts, region)
         let attached = Set(scope.interfaces.flatMap(\.groups))
         var rules: [String: [SharedReads.GroupRule]] = [:]
         for group in attached { rules[group] = try shared.rules(of: group, in: database) }
@@ -101,6 +93,18 @@ struct HostPolicyReader {
             id: Identifier(parts.stored.id) ?? Identifier(derivedFrom: "vpc", parts.stored.id), name: scope.name,
             prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: parts.acls, groups: groups,
             instances: scope.devices.map { Self.instance($0, names, parts.subnetNames) })
+    }
+
+    static func subnets(_ parts: SharedReads.VPCParts, _ region: ServedRegion) -> [Subnet] {
+        parts.subnets.compactMap { subnet in
+            (try? IPPrefix(parsing: subnet.cidr)).flatMap { prefix in
+                Identifier(subnet.id).map {
+                    Subnet(
+                        id: $0, name: parts.subnetNames[subnet.id] ?? subnet.id, prefixes: [prefix],
+                        acl: subnet.aclID.flatMap { parts.aclNames[$0] }, zone: subnet.zone ?? region.firstZone)
+                }
+            }
+        }
     }
 
     /// A name for each thing that no other of them has: its own, with the id where several share it.

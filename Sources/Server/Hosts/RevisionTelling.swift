@@ -9,6 +9,7 @@ import Synchronization
 /// Tells each connected host what it must enforce: a change goes to those whose policy it alters, in one line each.
 final class RevisionTelling: Sendable {
     private let registry: Registry
+    private let region: ServedRegion
     private let policies: HostPolicies
     private let secrets: BucketSecrets
     private let connections: HostConnections
@@ -24,6 +25,7 @@ final class RevisionTelling: Sendable {
 
     init(_ registry: Registry, region: ServedRegion, secrets: BucketSecrets, connections: HostConnections) {
         self.registry = registry
+        self.region = region
         policies = HostPolicies(region: region)
         self.secrets = secrets
         self.connections = connections
@@ -76,7 +78,9 @@ final class RevisionTelling: Sendable {
         guard !known.isEmpty else { return examinedRevision.withLock { $0 = max($0, newest) } }
         let examined = self.examined
         if examined > 0, examined < newest,
-            let span = try? await registry.read({ try AmendableSpan.between(examined, newest, in: $0) }),
+            let span = try? await registry.read({ [region] in
+                try AmendableSpan.between(examined, newest, of: region, in: $0)
+            }),
             await tell(span)
         {
             await tell(known.filter { span.inFull.contains($0.key) })

@@ -1,0 +1,88 @@
+import GRDB
+import Model
+
+/// What became in a span of VPCs, their subnets and their network ACLs.
+struct OutlineChanges {
+    private struct Change<Object: StoredObject> {
+        let before: Object?
+        var after: Object?
+    }
+
+    private var vpcs: [String: Change<StoredVPC>] = [:]
+    private var subnets: [String: Change<StoredSubnet>] = [:]
+    private var acls: Set<String> = []
+    /// Hosts to which a VPC's name may have become another in a way that only the whole policy tells.
+    private(set) var inFull: Set<String> = []
+    private(set) var outlines: [RevisionAmendment.Outline] = []
+    /// The hosts that have interfaces in the VPC of each outline.
+    private(set) var holders: [Identifier<VPC>: Set<String>] = [:]
+
+    mutating func add(vpc id: String, before: String?, after: String?) throws {
+        try Self.note(&vpcs, id, before, after)
+    }
+
+    mutating func add(subnet id: String, before: String?, after: String?) throws {
+        try Self.note(&subnets, id, before, after)
+    }
+
+    /// Its rules are told with it: each change of them is one of the list.
+    mutating func add(acl before: String?, after: String?) throws {
+        if let body = after ?? before { acls.insert(try AmendableSpan.decode(StoredACL.self, body).vpcID) }
+    }
+
+    private static func note<Object>(
+        _ changes: inout [String: Change<Object>], _ id: String, _ before: String?, _ after: String?
+    ) throws {
+        let states = try [before, after].map { try $0.map { try AmendableSpan.decode(Object.self, $0) } }
+        changes[id, default: Change(before: states[0])].after = states[1]
+    }
+
+    /// Works out the outlines as the registry stands.
+    ///
+    /// - Returns: false where a subnet that hosts know has another name to them, which their interfaces bear.
+    mutating func draw(_ region: ServedRegion, _ number: Int, _ database: Database) throws -> Bool {
+        let renamed = Set(vpcs.filter { $1.before?.name != $1.after?.name }.keys)
+        let touched = renamed.union(acls).union(
+            subnets.values.compactMap { ($0.after ?? $0.before)?.vpcID })
+        var reads = SharedReads(number: number)
+        for id in touched.sorted() {
+            // In one that is made or gone nobody has interfaces, or only hosts that are told in full.
+            guard let parts = try reads.vpc(id, in: database), let vpc = Identifier<VPC>(id) else { continue }
+            guard namesHold(parts) else { return false }
+            let hosts = try Self.holders("vpcID = ?1", id, database)
+            if renamed.contains(id) {
+                // Where several VPCs are on a host, their names are told apart there.
+                inFull.formUnion(hosts.intersection(try Self.holders("vpcID <> ?1", id, database)))
+            }
+            var origins: [String: Int] = [:]
+            for edition in parts.aclEditions {
+                origins[edition.recordID] = try reads.origin(of: edition, in: database)
+            }
+            let subnets = HostPolicyReader.subnets(parts, region)
+            let name = parts.stored.name.isEmpty ? id : parts.stored.name
+            outlines.append(
+                RevisionAmendment.Outline(
+                    vpc: vpc, name: renamed.contains(id) ? name : nil, prefixes: subnets.flatMap(\.prefixes),
+                    subnets: subnets, acls: parts.acls, origins: origins))
+            holders[vpc] = hosts
+        }
+        return true
+    }
+
+    /// Whether the subnets that a VPC had before have the names that hosts knew them by.
+    private func namesHold(_ parts: SharedReads.VPCParts) -> Bool {
+        let untouched = parts.subnets.filter { subnets[$0.id] == nil }
+        let former = untouched + subnets.values.compactMap(\.before).filter { $0.vpcID == parts.stored.id }
+        let names = HostPolicyReader.clearNames(former.map { ($0.id, $0.name) })
+        return names.allSatisfy { id, name in parts.subnetNames[id].map { $0 == name } ?? true }
+    }
+
+    private static func holders(_ condition: String, _ id: String, _ database: Database) throws -> Set<String> {
+        try String.fetchSet(
+            database.cachedStatement(
+                sql: """
+                    SELECT DISTINCT host FROM interface
+                    WHERE \(condition) AND host <> '' AND isPortSecurityEnabled AND isAdminUp
+                    """), arguments: [id])
+    }
+}
