@@ -92,14 +92,13 @@ package struct AmendableSpan: Sendable {
         _ holders: [Identifier<VPC>: Set<String>], _ database: Database
     ) throws -> [String: RevisionAmendment.Share] {
         var found: [String: RevisionAmendment.Share] = [:]
-        let present = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
         for group in groups {
             guard let id = Identifier<SecurityGroup>(group) else { continue }
             let hosts = try String.fetchAll(
                 database.cachedStatement(
                     sql: """
                         SELECT DISTINCT host FROM interface JOIN interface_group ON interfaceID = interface.id
-                        WHERE groupID = ? AND \(present)
+                        WHERE groupID = ? AND \(HostedInterface.isInForce)
                         """), arguments: [group])
             for host in hosts { found[host, default: .init()].carried.insert(id) }
         }
@@ -108,7 +107,7 @@ package struct AmendableSpan: Sendable {
                 database.cachedStatement(
                     sql: """
                         SELECT DISTINCT host FROM interface JOIN interface_group ON interfaceID = interface.id
-                        WHERE interface.vpcID = ? AND \(present) AND groupID IN
+                        WHERE interface.vpcID = ? AND \(HostedInterface.isInForce) AND groupID IN
                           (SELECT groupID FROM security_group_rule WHERE remoteGroupID = ?)
                         """), arguments: [peer.vpc.description, peer.group.description])
             for host in hosts { found[host, default: .init()].peers.insert(peer) }

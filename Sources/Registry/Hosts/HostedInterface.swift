@@ -12,6 +12,18 @@ struct HostedInterface {
     let addresses: [StoredInterface.FixedAddress]
     let groups: [String]
 
+    /// What makes an interface one that some host has in force, in SQL.
+    static let isInForce = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
+
+    /// The hosts that have an interface in force to which a condition in SQL applies.
+    static func hosts(
+        where condition: String, _ arguments: StatementArguments, in database: Database
+    ) throws -> Set<String> {
+        try String.fetchSet(
+            database.cachedStatement(
+                sql: "SELECT DISTINCT host FROM interface WHERE \(condition) AND \(isInForce)"), arguments: arguments)
+    }
+
     /// The interfaces that are in force on a host, in the order of their ids.
     static func all(onHost host: String, in database: Database) throws -> [HostedInterface] {
         let rows = try Row.fetchCursor(

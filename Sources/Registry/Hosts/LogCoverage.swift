@@ -24,29 +24,21 @@ enum LogCoverage {
         // Most logs name a group or an interface, which few hosts have.
         var found: Set<String>?
         func meet(_ hosts: Set<String>) { found = found?.intersection(hosts) ?? hosts }
-        if let interface = log.interfaceID { meet(try inForce("interface.id = ?", [interface], database)) }
+        if let interface = log.interfaceID {
+            meet(try HostedInterface.hosts(where: "id = ?", [interface], in: database))
+        }
         if let group = log.groupID {
-            meet(try inForce("id IN (SELECT interfaceID FROM interface_group WHERE groupID = ?)", [group], database))
+            meet(
+                try HostedInterface.hosts(
+                    where: "id IN (SELECT interfaceID FROM interface_group WHERE groupID = ?)", [group], in: database))
         }
         if found?.isEmpty == true { return [] }
         let candidates = String(decoding: try JSONEncoder().encode(found.map(Array.init)), as: UTF8.self)
-        return try inForce(
-            """
-            (?1 = 'null' OR host IN (SELECT value FROM json_each(?1))) AND (projectID = ?2 OR EXISTS (
-              SELECT * FROM interface_group JOIN security_group AS carried ON carried.id = groupID
-              WHERE interfaceID = interface.id AND carried.projectID = ?2))
-            """, [candidates, log.projectID], database)
-    }
-
-    /// The hosts that have an interface in force to which a condition applies.
-    private static func inForce(
-        _ condition: String, _ arguments: StatementArguments, _ database: Database
-    ) throws -> Set<String> {
-        try String.fetchSet(
-            database.cachedStatement(
-                sql: """
-                    SELECT DISTINCT host FROM interface
-                    WHERE \(condition) AND host <> '' AND isPortSecurityEnabled AND isAdminUp
-                    """), arguments: arguments)
+        return try HostedInterface.hosts(
+            where: """
+                (?1 = 'null' OR host IN (SELECT value FROM json_each(?1))) AND (projectID = ?2 OR EXISTS (
+                  SELECT * FROM interface_group JOIN security_group AS carried ON carried.id = groupID
+                  WHERE interfaceID = interface.id AND carried.projectID = ?2))
+                """, [candidates, log.projectID], in: database)
     }
 }

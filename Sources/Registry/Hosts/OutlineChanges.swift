@@ -49,10 +49,11 @@ struct OutlineChanges {
             // In one that is made or gone nobody has interfaces, or only hosts that are told in full.
             guard let parts = try reads.vpc(id, in: database), let vpc = Identifier<VPC>(id) else { continue }
             guard namesHold(parts) else { return false }
-            let hosts = try Self.holders("vpcID = ?1", id, database)
+            let hosts = try HostedInterface.hosts(where: "vpcID = ?", [id], in: database)
             if renamed.contains(id) {
                 // Where several VPCs are on a host, their names are told apart there.
-                inFull.formUnion(hosts.intersection(try Self.holders("vpcID <> ?1", id, database)))
+                inFull.formUnion(
+                    hosts.intersection(try HostedInterface.hosts(where: "vpcID <> ?", [id], in: database)))
             }
             var origins: [String: Int] = [:]
             for edition in parts.aclEditions {
@@ -75,14 +76,5 @@ struct OutlineChanges {
         let former = untouched + subnets.values.compactMap(\.before).filter { $0.vpcID == parts.stored.id }
         let names = HostPolicyReader.clearNames(former.map { ($0.id, $0.name) })
         return names.allSatisfy { id, name in parts.subnetNames[id].map { $0 == name } ?? true }
-    }
-
-    private static func holders(_ condition: String, _ id: String, _ database: Database) throws -> Set<String> {
-        try String.fetchSet(
-            database.cachedStatement(
-                sql: """
-                    SELECT DISTINCT host FROM interface
-                    WHERE \(condition) AND host <> '' AND isPortSecurityEnabled AND isAdminUp
-                    """), arguments: [id])
     }
 }
