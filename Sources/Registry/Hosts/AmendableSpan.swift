@@ -167,25 +167,18 @@ private struct MemberChanges {
         var groups: [String]
     }
 
-    private struct Change {
-        var before: State?
-        var after: State?
-    }
-
-    private var byInterface: [String: Change] = [:]
+    private var interfaces = StateChanges<State>()
     /// Where the interfaces were and are.
     private(set) var hosts: Set<String> = []
 
     mutating func add(_ id: String, before: String?, after: String?) throws {
-        let states = try [before, after].map { try $0.map { try AmendableSpan.decode(State.self, $0) } }
-        byInterface[id] = Change(before: states[0], after: states[1])
-        hosts.formUnion(states.compactMap { $0?.host }.filter { !$0.isEmpty })
+        hosts.formUnion(try interfaces.add(id, before: before, after: after).map(\.host).filter { !$0.isEmpty })
     }
 
     /// Nil where an id or an address is none of ours.
     var changes: [RevisionAmendment.Members]? {
-        guard let before = Self.members(byInterface.values.compactMap(\.before)),
-            let after = Self.members(byInterface.values.compactMap(\.after))
+        guard let before = Self.members(interfaces.byID.values.compactMap(\.before)),
+            let after = Self.members(interfaces.byID.values.compactMap(\.after))
         else { return nil }
         return Set(before.keys).union(after.keys).compactMap { peer in
             let (former, present) = (before[peer] ?? [], after[peer] ?? [])
@@ -211,23 +204,19 @@ private struct MemberChanges {
 
 /// The logs that were switched on and off in a span.
 private struct LogChanges {
-    private struct Change {
-        let before: StoredLog?
-        var after: StoredLog?
-    }
-
-    private var byID: [String: Change] = [:]
+    private var logs = StateChanges<StoredLog>()
 
     mutating func add(_ id: String, before: String?, after: String?) throws {
-        let states = try [before, after].map { try $0.map { try AmendableSpan.decode(StoredLog.self, $0) } }
-        byID[id, default: Change(before: states[0])].after = states[1]
+        try logs.add(id, before: before, after: after)
     }
 
     private static func told(_ log: StoredLog?) -> LogResource? {
         log.flatMap { $0.isEnabled ? LogCoverage.resource($0) : nil }
     }
 
-    private var changed: [Change] { byID.values.filter { Self.told($0.before) != Self.told($0.after) } }
+    private var changed: [StateChanges<StoredLog>.Change] {
+        logs.byID.values.filter { Self.told($0.before) != Self.told($0.after) }
+    }
 
     var switches: [RevisionAmendment.Switch] {
         changed.compactMap { change in

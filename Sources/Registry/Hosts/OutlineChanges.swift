@@ -3,13 +3,8 @@ import Model
 
 /// What became in a span of VPCs, their subnets and their network ACLs.
 struct OutlineChanges {
-    private struct Change<Object: StoredObject> {
-        let before: Object?
-        var after: Object?
-    }
-
-    private var vpcs: [String: Change<StoredVPC>] = [:]
-    private var subnets: [String: Change<StoredSubnet>] = [:]
+    private var vpcs = StateChanges<StoredVPC>()
+    private var subnets = StateChanges<StoredSubnet>()
     private var acls: Set<String> = []
     /// Hosts to which a VPC's name may have become another in a way that only the whole policy tells.
     private(set) var inFull: Set<String> = []
@@ -18,11 +13,11 @@ struct OutlineChanges {
     private(set) var holders: [Identifier<VPC>: Set<String>] = [:]
 
     mutating func add(vpc id: String, before: String?, after: String?) throws {
-        try Self.note(&vpcs, id, before, after)
+        try vpcs.add(id, before: before, after: after)
     }
 
     mutating func add(subnet id: String, before: String?, after: String?) throws {
-        try Self.note(&subnets, id, before, after)
+        try subnets.add(id, before: before, after: after)
     }
 
     /// Its rules are told with it: each change of them is one of the list.
@@ -30,20 +25,13 @@ struct OutlineChanges {
         if let body = after ?? before { acls.insert(try AmendableSpan.decode(StoredACL.self, body).vpcID) }
     }
 
-    private static func note<Object>(
-        _ changes: inout [String: Change<Object>], _ id: String, _ before: String?, _ after: String?
-    ) throws {
-        let states = try [before, after].map { try $0.map { try AmendableSpan.decode(Object.self, $0) } }
-        changes[id, default: Change(before: states[0])].after = states[1]
-    }
-
     /// Works out the outlines as the registry stands.
     ///
     /// - Returns: false where a subnet that hosts know has another name to them, which their interfaces bear.
     mutating func draw(_ region: ServedRegion, _ number: Int, _ database: Database) throws -> Bool {
-        let renamed = Set(vpcs.filter { $1.before?.name != $1.after?.name }.keys)
+        let renamed = Set(vpcs.byID.filter { $1.before?.name != $1.after?.name }.keys)
         let touched = renamed.union(acls).union(
-            subnets.values.compactMap { ($0.after ?? $0.before)?.vpcID })
+            subnets.byID.values.compactMap { ($0.after ?? $0.before)?.vpcID })
         var reads = SharedReads(number: number)
         for id in touched.sorted() {
             // In one that is made or gone nobody has interfaces, or only hosts that are told in full.
@@ -72,8 +60,8 @@ struct OutlineChanges {
 
     /// Whether the subnets that a VPC had before have the names that hosts knew them by.
     private func namesHold(_ parts: SharedReads.VPCParts) -> Bool {
-        let untouched = parts.subnets.filter { subnets[$0.id] == nil }
-        let former = untouched + subnets.values.compactMap(\.before).filter { $0.vpcID == parts.stored.id }
+        let untouched = parts.subnets.filter { subnets.byID[$0.id] == nil }
+        let former = untouched + subnets.byID.values.compactMap(\.before).filter { $0.vpcID == parts.stored.id }
         let names = HostPolicyReader.clearNames(former.map { ($0.id, $0.name) })
         return names.allSatisfy { id, name in parts.subnetNames[id].map { $0 == name } ?? true }
     }
