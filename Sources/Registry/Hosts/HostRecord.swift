@@ -100,6 +100,18 @@ package enum Hosts {
         try HostRecord.order(Column("name")).fetchAll(database)
     }
 
+    /// Names of the hosts that are taken in and not turned away.
+    package static func enrolled(in database: Database) throws -> Set<String> {
+        try String.fetchSet(database, sql: "SELECT name FROM host WHERE NOT isRevoked")
+    }
+
+    /// Notes the revision that a host was told last.
+    package static func noteWanted(_ revision: Int, of host: String, in database: Database) throws {
+        try database.cachedStatement(
+            sql: "UPDATE host SET wantedRevision = max(wantedRevision, ?) WHERE name = ?"
+        ).execute(arguments: [revision, host])
+    }
+
     /// Takes an enrolment token: it must be for this host, unused, and not too old.
     package static func redeem(_ token: String, for host: String, at now: Int64, in database: Database) throws {
         try database.execute(
