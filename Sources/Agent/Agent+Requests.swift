@@ -3,6 +3,7 @@ import Foundation
 import Host
 import Link
 import Model
+import Spools
 
 /// What is asked over the control socket.
 extension Agent {

@@ -6,6 +6,7 @@ package import Host
 import Link
 import Model
 import Netlink
+import Spools
 
 /// A host's loop: one thread that owns rules, capture and books.
 ///

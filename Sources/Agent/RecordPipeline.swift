@@ -5,6 +5,7 @@ import Host
 import Link
 import Model
 import Netlink
+import Spools
 
 /// From ended connections, dumps and counting sets to records in the spool; and the books over them.
 final class RecordPipeline {

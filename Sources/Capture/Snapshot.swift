@@ -1,4 +1,5 @@
 package import Model
+package import Spools
 
 /// What a recorder must know to go on after a restart: sessions' recorded counts, and the books.
 ///

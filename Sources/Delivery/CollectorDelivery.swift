@@ -1,8 +1,8 @@
 import Buckets
-package import Capture
 import Gzip
 import Host
 package import Model
+package import Spools
 import Synchronization
 
 /// Delivers what is due into the buckets of collectors: each record once, in each bucket's own order.

@@ -4,6 +4,7 @@ import Link
 import Model
 
 @testable import Capture
+@testable import Spools
 
 extension FuzzEntry {
     /// Bytes that are right, to begin with.

@@ -3,6 +3,7 @@ import Foundation
 import Host
 import Link
 import Model
+import Spools
 
 @testable import Netlink
 

@@ -2,7 +2,7 @@ import Foundation
 import Host
 import Model
 
-@testable import Capture
+@testable import Spools
 
 /// Feeds bytes to a spool as its only segment.
 enum SpoolFeeder {

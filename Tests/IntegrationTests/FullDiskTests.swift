@@ -1,4 +1,3 @@
-import Capture
 import Foundation
 import Gzip
 import Host

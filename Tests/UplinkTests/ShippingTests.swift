@@ -1,8 +1,8 @@
-import Capture
 import Foundation
 import Host
 import Link
 import Model
+import Spools
 import TestSupport
 import Testing
 

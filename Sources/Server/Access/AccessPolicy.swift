@@ -1,3 +1,4 @@
+import Documents
 import Registry
 
 /// Which roles may do what: oslo.policy's rules, by the names that Neutron gives its operations.
@@ -52,23 +53,21 @@ struct AccessPolicy: Sendable {
 
     /// Reads a policy file, JSON or YAML; what it does not name stays as it is.
     ///
-    /// - Throws: `AccessRule.ParseError` with the rule's name, or what is no YAML.
-    init(file text: String) throws {
-        guard let document = try YAMLText.load(text) as? [String: Any] else {
-            throw AccessRule.ParseError(description: "the policy file is no mapping of names to rules")
-        }
-        var rules = Self.standard
-        for (name, value) in document {
-            guard let text = value as? String else {
-                throw AccessRule.ParseError(description: "rule \(name): \(value) is no text; write it in quotes")
+    /// - Throws: All faults of the file: what is no mapping of names to rules, and rules that are none.
+    init(file text: String, name: String) throws(DocumentError) {
+        rules = try Document.read(text, name: name, example: "\"get_port\": \"role:reader\"") { root in
+            var rules = Self.standard
+            for (name, value) in root.entries("names of operations with their rules") ?? [] {
+                // Empty is a rule: everybody may.
+                guard let text = value.isEmpty ? "" : value.text("a rule, as \"role:admin\"") else { continue }
+                do {
+                    rules[Self.aliases[name] ?? name] = try AccessRule(parsing: text)
+                } catch {
+                    value.report("\(error)", mend: "write a rule, as \"role:admin or role:member\"")
+                }
             }
-            do {
-                rules[Self.aliases[name] ?? name] = try AccessRule(parsing: text)
-            } catch {
-                throw AccessRule.ParseError(description: "rule \(name): \(error.description)")
-            }
+            return rules
         }
-        self.rules = rules
     }
 
     /// Whether a session may do something; an operation that no rule names is the administrator's.

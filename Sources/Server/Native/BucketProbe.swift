@@ -51,22 +51,26 @@ struct BucketProbe: Sendable {
         }
     }
 
-    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is. Relative folders are
-    /// within `dataFolder`.
-    static func fault(name: String, url: String, dataFolder: String, hasCredentials: Bool = false) -> String? {
+    /// What is wrong with a bucket's name or location; nil when nothing is. Relative folders are within `dataFolder`.
+    package static func fault(
+        name: String, url: String, dataFolder: String, hasCredentials: Bool = false
+    ) -> BucketFault? {
         if let fault = StoredBucket.fault(name: name, url: url) { return fault }
         do throws(BucketError) {
             guard case .s3(let location) = try BucketLocation(url, dataFolder: dataFolder) else {
-                return hasCredentials ? ": a folder has no credentials; leave them out" : nil
+                return hasCredentials
+                    ? BucketFault(.credentials, "a folder has no credentials", mend: "leave them out") : nil
             }
             guard location.credentials == nil || !hasCredentials else {
-                return ".url: it names credentials of the hosts already; leave out credentials= or the keys"
+                return BucketFault(
+                    .url, "it names credentials of the hosts already", mend: "leave out credentials= or the keys")
             }
             return location.credentials?.hasPrefix(HostCredentials.namePrefix) == true
-                ? ".url: credentials=\(HostCredentials.namePrefix)… are those of another bucket; name a file of the hosts"
-                : nil
+                ? BucketFault(
+                    .url, "credentials=\(HostCredentials.namePrefix)… are those of another bucket",
+                    mend: "name a file of the hosts") : nil
         } catch {
-            return ".url: \(error)"
+            return BucketFault(.url, "\(error)", mend: "write file:FOLDER or s3://BUCKET?endpoint=URL")
         }
     }
 }
