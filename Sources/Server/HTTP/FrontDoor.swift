@@ -21,7 +21,7 @@ package struct FrontDoor: Sendable {
             registry: registry, authenticator: authenticator, tokenLifetime: settings.tokenLifetime)
         neutron = NeutronService(
             registry: registry, authenticator: authenticator, identity: identity, policy: { access.policy })
-        operations = OperationsService(registry: registry)
+        operations = OperationsService(registry: registry, hosts: hosts)
         native = NativeService(
             registry: registry, authenticator: authenticator, policy: { access.policy }, hosts: hosts, probe: probe,
             region: settings.served)
@@ -45,7 +45,7 @@ package struct FrontDoor: Sendable {
         } catch let error as RegistryError {
             answer = NeutronError(error).answer
         } catch {
-            operations.counters.noteFailure("\(error)")
+            operations.counters.noteFailure("\(error)", of: call.requestID)
             answer =
                 isVPC
                 ? VPCError.internalFailure.answer(trace: call.requestID) : NeutronError.internalFailure.answer

@@ -55,7 +55,8 @@ struct HTTPAdapter: HTTPResponder {
         }
         let answer = await door.answer(call)
         for failure in door.operations.counters.takeFailures() {
-            context.logger.error("request failed", metadata: ["request": "\(requestID)", "reason": "\(failure)"])
+            context.logger.error(
+                "request failed", metadata: ["request": "\(failure.requestID)", "reason": "\(failure.words)"])
         }
         return Self.response(answer, requestID)
     }

@@ -6,6 +6,7 @@ import Synchronization
 /// `/health` says alive, `/ready` says able to work, `/metrics` counts.
 struct OperationsService: Sendable {
     let registry: Registry
+    let hosts: HostService
     let counters = RequestCounters()
 
     func answer(_ call: Call) async throws -> Answer {
@@ -48,32 +49,43 @@ struct OperationsService: Sendable {
                     )
                 })
         }
+        let telling = [
+            ("gatehouse_hosts_connected", hosts.connected.count), ("gatehouse_hosts_untold", hosts.untold),
+            ("gatehouse_hosts_telling_failures_total", hosts.tellingFailures),
+            ("gatehouse_server_failures_total", counters.failureCount),
+        ]
         let requests = counters.all.map { ("gatehouse_server_requests_total{status=\"\($0.key)\"}", $0.value) }
-        return (rows + requests.sorted { $0.0 < $1.0 }).map { "\($0.0) \($0.1)\n" }.joined()
+        return (rows + telling + requests.sorted { $0.0 < $1.0 }).map { "\($0.0) \($0.1)\n" }.joined()
     }
 }
 
 /// Counts answers by status, and keeps the last failure's words for the log.
 final class RequestCounters: Sendable {
     private let counts = Mutex<[Int: Int]>([:])
-    private let failures = Mutex<[String]>([])
+    /// What went wrong inside, and the request that it happened to.
+    typealias Failure = (requestID: String, words: String)
+    private let failures = Mutex<(count: Int, waiting: [Failure])>((0, []))
 
     var all: [Int: Int] { counts.withLock { $0 } }
 
     func note(_ status: Int) { counts.withLock { $0[status, default: 0] += 1 } }
 
-    func noteFailure(_ words: String) {
+    /// Failures since the start.
+    var failureCount: Int { failures.withLock { $0.count } }
+
+    func noteFailure(_ words: String, of requestID: String) {
         failures.withLock { failures in
-            failures.append(words)
-            if failures.count > 100 { failures.removeFirst() }
+            failures.count += 1
+            failures.waiting.append((requestID, words))
+            if failures.waiting.count > 100 { failures.waiting.removeFirst() }
         }
     }
 
     /// The failures since the last call.
-    func takeFailures() -> [String] {
+    func takeFailures() -> [Failure] {
         failures.withLock { failures in
-            defer { failures = [] }
-            return failures
+            defer { failures.waiting = [] }
+            return failures.waiting
         }
     }
 }
