@@ -249,6 +249,7 @@ let package = Package(
             name: "NetlinkTests",
             dependencies: ["FuzzEntries", "Host", "Model", "Netlink", "Rehearsal", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "PolicyTests", dependencies: ["Documents", "Model", "Policy", "PolicyFiles", "TestSupport"],

@@ -14,9 +14,10 @@ import Spools
 /// that is known goes on disk, and the rules stay.
 package final class Agent {
     let configuration: AgentConfiguration
-    let host = Machine.hostName
+    /// The host's name in records, events, receipts and status.
+    let host: String
     let startedAt = SystemClock.realtime
-    private let lock: Descriptor
+    private let lock: FolderClaim
     let sockets: KernelSockets
     let enforcer: Enforcer
     let revisions: RevisionStore
@@ -50,6 +51,7 @@ package final class Agent {
     package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
         self.configuration = configuration
         self.store = store
+        host = configuration.host
         let folder = configuration.folder
         try DurableFile.makeFolder(folder.path)
         try DurableFile.makeFolder(folder.journals)
@@ -91,11 +93,11 @@ package final class Agent {
         }
     }
 
-    private static func lock(_ folder: DataFolder) throws -> Descriptor {
+    private static func lock(_ folder: DataFolder) throws -> FolderClaim {
         do {
-            return try DurableFile.lock(folder.lock)
-        } catch {
-            throw AgentError.alreadyRunning(folder.path)
+            return try FolderClaim.take(folder.lock)
+        } catch let error as FolderClaim.Taken {
+            throw AgentError.alreadyRunning(folder.path, pid: error.pid)
         }
     }
 
@@ -124,7 +126,8 @@ package final class Agent {
             // Ends before announcements: a tuple's next use must not meet the last one's counts.
             if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
-            if ready[2] { try attempt("control") { try control.serve(answer) } }
+            // Also when nothing is ready: who takes too long is let go.
+            try attempt("control") { try control.serve(answer) }
             while let signal = signals.next() { try handle(signal) }
             if SystemClock.realtime >= records.windowEnd { try attempt("window") { try closeWindow() } }
             if SystemClock.monotonic >= nextSecond {
