@@ -56,10 +56,11 @@ package final class Agent {
         try DurableFile.makeFolder(folder.path)
         try DurableFile.makeFolder(folder.journals)
         lock = try Self.lock(folder)
-        state = try AgentState.load(folder)
+        let beginning = try Beginning(folder)
+        (state, revision, catalogue) = (beginning.state, beginning.revision, beginning.catalogue)
+        problems = beginning.problems
+        for problem in problems { configuration.tell(problem) }
         revisions = RevisionStore(folder)
-        revision = try revisions.load(state.revision) ?? .none
-        catalogue = try revisions.catalogue()
         try plumbing.prepareHost()
         sockets = try KernelSockets(inherited: inherited, store: store)
         enforcer = Enforcer(program: NftProgram(), socket: sockets.requests, epoch: state.epoch)
@@ -88,6 +89,9 @@ package final class Agent {
             if existed, !sockets.isContinued { records.expectLoss(Array(binding.devices.keys), .notListening) }
             if !existed {
                 records.noteNewTable()
+                try cutUnjudged(Set(binding.devices.keys))
+            } else if beginning.isStateLost {
+                // Their marks name rules by indexes that other rules have now.
                 try cutUnjudged(Set(binding.devices.keys))
             }
         }
@@ -254,7 +258,9 @@ package final class Agent {
         if next.number == revision.number, next.policy == revision.policy, let receipt = state.receipt {
             return receipt
         }
-        guard next.number > revision.number else {
+        // The same again, where what was said of it is lost.
+        let isSame = next.number == revision.number && next.policy == revision.policy
+        guard next.number > revision.number || isSame else {
             throw AgentError.revisionGoesBack(from: revision.number, to: next.number)
         }
         return try adopt(next, sessions: sessions)
@@ -285,6 +291,7 @@ package final class Agent {
         let appliedAt = max(SystemClock.realtime, records.closedUntil.nanoseconds + 1)
         let took = SystemClock.monotonic - decided
         nextState.revision = next.number
+        nextState.devices = Beginning.devices(next.policy)
         nextState.epoch = enforcer.epoch
         nextState.history[appliedAt] = next.number
         state = nextState
@@ -294,6 +301,8 @@ package final class Agent {
         // What is in the kernel is in force, also where it cannot be written down now.
         try attempt("state", saveState)
         try attempt("bindings") { try bindings.note(Set(binding.devices.keys), at: appliedAt) }
+        // A revision is in force that can be read.
+        problems.removeAll { $0.hasPrefix("start: ") }
         learnRevision(at: appliedAt, former: former)
         if isMoving { wakeDelivery() }
         try cutUnjudged(bound)
