@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench server-bench kill-runs object-stores reader-check agreement capture-check client-tour sdk-tour
+.PHONY: help setup demo test room check fmt bench server-bench fuzz kill-runs object-stores reader-check agreement capture-check client-tour sdk-tour
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ bench: ## measure against peers in the same run (root, a few minutes)
 	@scripts/setup bench
 	@scripts/swift build -c release
 	@scripts/as-root scripts/bench
+
+fuzz: setup ## feed every decoder to libFuzzer, a minute each (ARGS="SECONDS ENTRY")
+	@scripts/fuzz $(ARGS)
 
 agreement: setup ## a long run of random policies and packets: kernel against classifier
 	@scripts/swift build --build-tests

@@ -14,6 +14,10 @@ let unsafeHouse: [SwiftSetting] = house + [.strictMemorySafety()]
 
 let package = Package(
     name: "gatehouse",
+    products: [
+        // For `scripts/fuzz`, which links it with libFuzzer.
+        .library(name: "fuzz-entries", type: .static, targets: ["FuzzEntries"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
@@ -121,6 +125,7 @@ let package = Package(
                 "Buckets", "Documents", "Host", "Link", "Model", "Registry",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: house),
@@ -280,6 +285,17 @@ let package = Package(
             dependencies: ["Model", "Registry", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"],
             swiftSettings: house),
+        // Decoders as something to feed bytes to; `make fuzz` gives it to libFuzzer.
+        .target(
+            name: "FuzzEntries", dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Spools"],
+            path: "Tests/FuzzEntries", swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzEntries", "Host", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "NetlinkTests",
+            dependencies: ["FuzzEntries", "Host", "Model", "Netlink", "Rehearsal", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "PolicyTests", dependencies: ["Documents", "Model", "Policy", "PolicyFiles", "TestSupport"],

@@ -14,9 +14,10 @@ import Spools
 /// that is known goes on disk, and the rules stay.
 package final class Agent {
     let configuration: AgentConfiguration
-    let host = Machine.hostName
+    /// The host's name in records, events, receipts and status.
+    let host: String
     let startedAt = SystemClock.realtime
-    private let lock: Descriptor
+    private let lock: FolderClaim
     let sockets: KernelSockets
     let enforcer: Enforcer
     let revisions: RevisionStore
@@ -50,14 +51,16 @@ package final class Agent {
     package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
         self.configuration = configuration
         self.store = store
+        host = configuration.host
         let folder = configuration.folder
         try DurableFile.makeFolder(folder.path)
         try DurableFile.makeFolder(folder.journals)
         lock = try Self.lock(folder)
-        state = try AgentState.load(folder)
+        let beginning = try Beginning(folder)
+        (state, revision, catalogue) = (beginning.state, beginning.revision, beginning.catalogue)
+        problems = beginning.problems
+        for problem in problems { configuration.tell(problem) }
         revisions = RevisionStore(folder)
-        revision = try revisions.load(state.revision) ?? .none
-        catalogue = try revisions.catalogue()
         try plumbing.prepareHost()
         sockets = try KernelSockets(inherited: inherited, store: store)
         enforcer = Enforcer(program: NftProgram(), socket: sockets.requests, epoch: state.epoch)
@@ -87,15 +90,18 @@ package final class Agent {
             if !existed {
                 records.noteNewTable()
                 try cutUnjudged(Set(binding.devices.keys))
+            } else if beginning.isStateLost {
+                // Their marks name rules by indexes that other rules have now.
+                try cutUnjudged(Set(binding.devices.keys))
             }
         }
     }
 
-    private static func lock(_ folder: DataFolder) throws -> Descriptor {
+    private static func lock(_ folder: DataFolder) throws -> FolderClaim {
         do {
-            return try DurableFile.lock(folder.lock)
-        } catch {
-            throw AgentError.alreadyRunning(folder.path)
+            return try FolderClaim.take(folder.lock)
+        } catch let error as FolderClaim.Taken {
+            throw AgentError.alreadyRunning(folder.path, pid: error.pid)
         }
     }
 
@@ -124,7 +130,8 @@ package final class Agent {
             // Ends before announcements: a tuple's next use must not meet the last one's counts.
             if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
-            if ready[2] { try attempt("control") { try control.serve(answer) } }
+            // Also when nothing is ready: who takes too long is let go.
+            try attempt("control") { try control.serve(answer) }
             while let signal = signals.next() { try handle(signal) }
             if SystemClock.realtime >= records.windowEnd { try attempt("window") { try closeWindow() } }
             if SystemClock.monotonic >= nextSecond {
@@ -251,7 +258,9 @@ package final class Agent {
         if next.number == revision.number, next.policy == revision.policy, let receipt = state.receipt {
             return receipt
         }
-        guard next.number > revision.number else {
+        // The same again, where what was said of it is lost.
+        let isSame = next.number == revision.number && next.policy == revision.policy
+        guard next.number > revision.number || isSame else {
             throw AgentError.revisionGoesBack(from: revision.number, to: next.number)
         }
         return try adopt(next, sessions: sessions)
@@ -282,6 +291,7 @@ package final class Agent {
         let appliedAt = max(SystemClock.realtime, records.closedUntil.nanoseconds + 1)
         let took = SystemClock.monotonic - decided
         nextState.revision = next.number
+        nextState.devices = Beginning.devices(next.policy)
         nextState.epoch = enforcer.epoch
         nextState.history[appliedAt] = next.number
         state = nextState
@@ -291,6 +301,8 @@ package final class Agent {
         // What is in the kernel is in force, also where it cannot be written down now.
         try attempt("state", saveState)
         try attempt("bindings") { try bindings.note(Set(binding.devices.keys), at: appliedAt) }
+        // A revision is in force that can be read.
+        problems.removeAll { $0.hasPrefix("start: ") }
         learnRevision(at: appliedAt, former: former)
         if isMoving { wakeDelivery() }
         try cutUnjudged(bound)

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -210,4 +211,26 @@ void gh_prefetch(const void *base, size_t stride, const ssize_t *indexes, size_t
         __builtin_prefetch(element);
         __builtin_prefetch(element + stride - 1);
     }
+}
+
+int gh_watch_open(void) {
+    int watcher = epoll_create1(EPOLL_CLOEXEC);
+    return watcher < 0 ? -errno : watcher;
+}
+
+int gh_watch(int watcher, int descriptor, int writes) {
+    struct epoll_event event = {.events = writes ? EPOLLOUT : EPOLLIN, .data = {.fd = descriptor}};
+    if (epoll_ctl(watcher, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+    if (errno != ENOENT) return -errno;
+    return epoll_ctl(watcher, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+int gh_watch_ready(int watcher, int *descriptors, int count) {
+    enum { most = 64 };
+    struct epoll_event events[most];
+    int found;
+    do found = epoll_wait(watcher, events, count < most ? count : most, 0);
+    while (found < 0 && errno == EINTR);
+    for (int index = 0; index < found; index++) descriptors[index] = events[index].data.fd;
+    return found < 0 ? -errno : found;
 }

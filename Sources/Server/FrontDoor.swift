@@ -42,7 +42,8 @@ package struct FrontDoor: Sendable {
             NativeService(
                 registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, probe: probe,
                 region: settings.served),
-            HealthAPI(), ReadyAPI(registry: registry), MetricsAPI(registry: registry, counters: counters),
+            HealthAPI(), ReadyAPI(registry: registry), 
+            MetricsAPI(registry: registry, hosts: hosts, counters: counters),
         ]
     }
 

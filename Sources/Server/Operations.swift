@@ -32,6 +32,7 @@ struct ReadyAPI: MountedAPI {
 /// `/metrics`: counts, in Prometheus' text format.
 struct MetricsAPI: MountedAPI {
     let registry: Registry
+    let hosts: HostService
     let counters: RequestCounters
     let mounts = [["metrics"]]
 
@@ -44,7 +45,11 @@ struct MetricsAPI: MountedAPI {
                 ("gatehouse_registry_audit_entries_total", counts.auditEntries),
             ] + counts.objects.map { ("gatehouse_registry_objects{kind=\"\($0.quota.rawValue)\"}", $0.count) }
         let requests = counters.all.map { ("gatehouse_server_requests_total{status=\"\($0.key)\"}", $0.value) }
-        let failures = [("gatehouse_server_failures_total", counters.failures)]
+        let failures = [
+            ("gatehouse_hosts_connected", hosts.connected.count), ("gatehouse_hosts_untold", hosts.untold),
+            ("gatehouse_hosts_telling_failures_total", hosts.tellingFailures),
+            ("gatehouse_server_failures_total", counters.failures),
+        ]
         let lines = (rows + requests.sorted { $0.0 < $1.0 } + failures).map { "\($0.0) \($0.1)\n" }
         return Answer(text: lines.joined(), type: "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -7,6 +7,11 @@ package enum Console {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
+    /// Says that a file is left out of the answer.
+    package static func warnUnreadable(_ path: String, _ error: any Error) {
+        tell("gatehouse: \(path) cannot be read (\(error)); what it names is shown by its id")
+    }
+
     /// Writes a part of the answer; an answer that cannot be written whole ends the program.
     package static func write(_ bytes: [UInt8]) {
         do {

@@ -29,7 +29,7 @@ import Uplink
     @Option(help: "A file with the enrolment token, for the first start with --server.")
     var enrol: String?
 
-    @Option(help: "This host's name at the control plane, as ports are bound to it.")
+    @Option(help: "This host's name: at the control plane, as ports are bound to it, and in records, events and status.")
     var host = Machine.hostName
 
     @Option(help: "Length of a capture window in seconds, 1 to 600.")
@@ -69,6 +69,7 @@ import Uplink
         guard Machine.userID == 0 || !enforce else { throw AgentError.notRoot }
         let signals = try SignalDescriptor(SignalDescriptor.endings + [SignalDescriptor.hangUp])
         var configuration = AgentConfiguration(folder: DataFolder(data))
+        configuration.host = host
         configuration.window = .seconds(window)
         configuration.spoolBytes = spoolLimit << 20
         configuration.eventsPerSecond = eventRate

@@ -49,7 +49,7 @@ final class ShopFolder {
         let store = RevisionStore(folder)
         try store.save(first)
         try store.save(second)
-        catalogue = try store.catalogue()
+        catalogue = try store.catalogue { path, error in preconditionFailure("\(path): \(error)") }
         try writeSpool()
         try write(eventLines(), to: folder.eventsJSON)
     }

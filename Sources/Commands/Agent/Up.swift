@@ -36,21 +36,20 @@ struct Up: ParsableCommand {
     func run() throws {
         let signals = try SignalDescriptor(SignalDescriptor.endings)
         try DurableFile.makeFolder(data.data)
+        // First: where another process has the folder, nothing is changed.
+        let supervisor = try AgentSupervisor(
+            data.folder, program: AgentSupervisor.programPath(beside: Self.ownPath), arguments: [])
         let server = try listen.map {
             try LocalServer(folder: data.data + "/server", listen: $0, program: Self.ownPath)
         }
-        var arguments = ["--window", "\(window)", "--spool-limit", "\(spoolLimit)"] + (enforce ? [] : ["--no-enforce"])
-        if let server { arguments += try prepare(server) }
-        let supervisor = try AgentSupervisor(
-            data.folder, program: AgentSupervisor.programPath(beside: Self.ownPath), arguments: arguments)
+        supervisor.arguments =
+            ["--window", "\(window)", "--spool-limit", "\(spoolLimit)"]
+            + (enforce ? [] : ["--no-enforce"])
+        if let server { supervisor.arguments += try prepare(server) }
         do {
             try supervisor.start()
-            do {
-                try AgentClient(data.folder).waitUntilReady(seconds: 20)
-            } catch {
-                // It said why on standard error.
-                throw ExitCode.failure
-            }
+            // Why it ended it said on standard error.
+            try supervisor.waitUntilReady(seconds: 60)
             Console.tell(
                 "agent \(supervisor.process?.pid ?? 0) works in \(data.data); stop with Ctrl-C, the rules stay")
             if let file { try apply(file, server) }

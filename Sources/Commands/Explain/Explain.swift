@@ -49,7 +49,7 @@ struct Explain: ParsableCommand {
         let folder = try data.existingFolder()
         let store = RevisionStore(folder)
         let revision = try choice().load(store)
-        let catalogue = try store.catalogue()
+        let catalogue = try store.catalogue(Console.warnUnreadable)
         if let flow {
             let record = try RecordedDecision.find(flow, host: Machine.hostName, spool: folder.spool)
             try tell(RecordedDecision(record, catalogue), revision, catalogue)

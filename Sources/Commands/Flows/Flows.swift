@@ -20,7 +20,7 @@ struct Flows: ParsableCommand {
         let time = LocalTime(now: .now)
         let store = RevisionStore(folder)
         var known = try store.numbers()
-        var catalogue = try store.catalogue()
+        var catalogue = try store.catalogue(Console.warnUnreadable)
         var completeness = Completeness(filter)
         var writer = ListingWriter(
             FlowListing(host: Machine.hostName, catalogue: catalogue, time: time), output.format, grows: options.follow)
@@ -38,7 +38,7 @@ struct Flows: ParsableCommand {
             guard try interruption.pause() else { break }
             if try store.numbers() != known {
                 known = try store.numbers()
-                catalogue = try store.catalogue()
+                catalogue = try store.catalogue(Console.warnUnreadable)
                 writer.content = FlowListing(host: Machine.hostName, catalogue: catalogue, time: time)
             }
             try tail.forEach { if let record = completeness.learn($0, catalogue) { writer.add(record) } }

@@ -41,6 +41,10 @@ package final class HostService: Sendable {
     package var connected: Set<String> { connections.names }
     /// The newest revision that every connected host was looked at for.
     package var examined: Int64 { telling.examined }
+    /// How often something went wrong while hosts were told.
+    package var tellingFailures: Int { telling.faults.count }
+    /// The hosts that could not be told what they must enforce.
+    package var untold: Int { telling.faults.hosts.count }
     /// What makes an enrolment token safe to use: who the server is. Nothing where TLS is off.
     package var fingerprint: String? { get throws { try enrolment.fingerprint } }
 

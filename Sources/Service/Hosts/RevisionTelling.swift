@@ -12,6 +12,7 @@ package final class RevisionTelling: Sendable {
     private let policies: HostPolicies
     private let secrets: BucketSecrets
     private let connections: HostConnections
+    let faults = TellingFaults()
     /// The newest revision that every connected host was looked at for.
     private let examinedRevision = Mutex<Int64>(0)
     private let wakes: AsyncStream<Void>
@@ -44,6 +45,7 @@ package final class RevisionTelling: Sendable {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(Self.pingSeconds))
                     self.ping()
+                    await self.tryAgain()
                     // Policies of a thousand hosts may have come and gone.
                     if self.policies.forgetIfIdle() { MemoryHints.giveBack() }
                 }
@@ -57,8 +59,20 @@ package final class RevisionTelling: Sendable {
     func close() { waker.finish() }
 
     private func ping() {
-        guard let line = try? ControlCodec.encode(HostMessage.ping(at: .now)) else { return }
-        connections.sendToAll(line)
+        do {
+            connections.sendToAll(try ControlCodec.encode(HostMessage.ping(at: .now)))
+            faults.clear("ping")
+        } catch {
+            faults.note("ping", error)
+        }
+    }
+
+    /// Tells hosts what they could not be told: a change that failed for one is not forgotten.
+    private func tryAgain() async {
+        if faults.takeLook() { waker.yield() }
+        let waiting = faults.hosts
+        guard !waiting.isEmpty else { return }
+        await tell(connections.known.filter { waiting[$0.key] != nil })
     }
 
     /// Tells a host that has just come, by the connection that it came by.
@@ -71,28 +85,55 @@ package final class RevisionTelling: Sendable {
     // MARK: Changes
 
     private func tellChanges() async {
-        let newest = (try? await registry.read { try Revisions.newest(in: $0) }) ?? 0
+        let newest: Int64
+        do {
+            newest = try await registry.read { try Revisions.newest(in: $0) }
+            faults.clear("reading the newest revision")
+        } catch {
+            faults.note("reading the newest revision", error)
+            return faults.lookAgain()
+        }
         let known = connections.known
         // Who comes later reads at least the newest.
         guard !known.isEmpty else { return examinedRevision.withLock { $0 = max($0, newest) } }
         let examined = self.examined
-        if examined > 0, examined < newest,
-            let span = try? await registry.read({ [region] in
-                try AmendableSpan.between(examined, newest, of: region, in: $0)
-            }),
-            await tell(span)
-        {
+        if let span = await span(after: examined, upTo: newest), await tell(span) {
             await tell(known.filter { span.inFull.contains($0.key) })
             examinedRevision.withLock { $0 = max($0, newest) }
             return
         }
         // The first look is at everybody, and so is one that fails.
-        var concerned: Set<String>?
-        if examined > 0 {
-            concerned = try? await registry.read { try ConcernedHosts.between(examined, newest, in: $0) }
-        }
+        let concerned = await concerned(after: examined, upTo: newest)
         await tell(known.filter { concerned?.contains($0.key) ?? true })
         examinedRevision.withLock { $0 = max($0, newest) }
+    }
+
+    /// What hosts can be told of in a few words; nil where there is no such span, or it cannot be read.
+    private func span(after examined: Int64, upTo newest: Int64) async -> AmendableSpan? {
+        guard examined > 0, examined < newest else { return nil }
+        do {
+            let span = try await registry.read { [region] in
+                try AmendableSpan.between(examined, newest, of: region, in: $0)
+            }
+            faults.clear("reading changes")
+            return span
+        } catch {
+            faults.note("reading changes", error)
+            return nil
+        }
+    }
+
+    /// The hosts that changes concern; nil for all.
+    private func concerned(after examined: Int64, upTo newest: Int64) async -> Set<String>? {
+        guard examined > 0 else { return nil }
+        do {
+            let concerned = try await registry.read { try ConcernedHosts.between(examined, newest, in: $0) }
+            faults.clear("reading who is concerned")
+            return concerned
+        } catch {
+            faults.note("reading who is concerned", error)
+            return nil
+        }
     }
 
     /// Tells hosts in full, each by the connection and the digest that it has.
@@ -118,8 +159,27 @@ package final class RevisionTelling: Sendable {
     /// Notes which revisions hosts were told last.
     private func noteWanted(_ numbers: [String: Int]) async {
         guard !numbers.isEmpty else { return }
-        try? await registry.keep { database in
-            for (host, number) in numbers { try Hosts.noteWanted(number, of: host, in: database) }
+        do {
+            try await registry.keep { database in
+                for (host, number) in numbers {
+                    try Hosts.noteWanted(number, of: host, endsFailure: TellingFaults.prefix, in: database)
+                }
+            }
+            faults.clear("noting what hosts were told")
+        } catch {
+            faults.note("noting what hosts were told", error)
+        }
+    }
+
+    /// Keeps why a host could not be told, or that it was, where `host list` shows it.
+    private func note(_ failure: String?, of host: String) async {
+        do {
+            try await registry.keep { database in
+                try Hosts.note(failure, of: host, endsFailure: TellingFaults.prefix, in: database)
+            }
+            faults.clear("noting a failure", host: host)
+        } catch {
+            faults.note("noting a failure", host: host, error)
         }
     }
 
@@ -131,10 +191,12 @@ package final class RevisionTelling: Sendable {
         let shares = span.shares.filter { connected.contains($0.key) }
         var lines: [RevisionAmendment.Share: [UInt8]] = [:]
         for share in Set(shares.values) {
-            guard let line = try? ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: share))) else {
+            do {
+                lines[share] = try ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: share)))
+            } catch {
+                faults.note("writing changes", error)
                 return false
             }
-            lines[share] = line
         }
         let number = span.amendment.number
         let told = connections.send(shares.compactMapValues { lines[$0] }, of: number)
@@ -150,14 +212,33 @@ package final class RevisionTelling: Sendable {
     private func tell(_ host: String, unlessDigestIs former: String?, _ number: Int) async -> Int? {
         await connections.waitForRoom()
         let policies = policies
-        guard
-            let revision = try? await registry.read({ try policies.revision(forHost: host, in: $0) }),
-            // A registry without any change has nothing to enforce.
-            revision.number > 0, let line = try? RevisionLine(revision), line.digest != former
-        else { return nil }
-        let credentials = try? await credentials(for: revision.policy)
-        connections.send(line, of: revision.number, credentials, to: host, number)
+        let revision: Revision
+        let line: RevisionLine
+        do {
+            revision = try await registry.read { try policies.revision(forHost: host, in: $0) }
+            line = try RevisionLine(revision)
+        } catch {
+            // It goes on with what it has; whoever looks is told, and it is tried again.
+            if let failure = faults.noteUntold(host, error) { await note(failure, of: host) }
+            return nil
+        }
+        if faults.noteTold(host) { await note(nil, of: host) }
+        // A registry without any change has nothing to enforce.
+        guard revision.number > 0, line.digest != former else { return nil }
+        connections.send(line, of: revision.number, await openCredentials(for: revision.policy, host), to: host, number)
         return revision.number
+    }
+
+    /// Nil where they cannot be opened: the host goes on with those that it has.
+    private func openCredentials(for policy: Policy, _ host: String) async -> [HostCredentials]? {
+        do {
+            let found = try await credentials(for: policy)
+            faults.clear("opening credentials", host: host)
+            return found
+        } catch {
+            faults.note("opening credentials", host: host, error)
+            return nil
+        }
     }
 
     /// What the host's collectors need to open their buckets.
