@@ -153,8 +153,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "EnforcementTests",
-            dependencies: ["Attribution", "Enforcement", "Host", "Model", "Netlink", "TestSupport"],
-            swiftSettings: house),
+            dependencies: ["Attribution", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests", dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "TestSupport"],
             swiftSettings: house),
