@@ -153,7 +153,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "EnforcementTests",
-            dependencies: ["Attribution", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport"],
+            dependencies: [
+                "Attribution", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport",
+            ],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests", dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "TestSupport"],

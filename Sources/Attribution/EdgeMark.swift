@@ -13,12 +13,13 @@ package import Model
 /// | 16 | 1 for ingress |
 /// | 0–15 | the rule's index |
 package enum EdgeMark {
-    /// How nft asks whether a packet bears such a mark.
-    package static let condition = "meta mark and 0xff000000 == 0x6a000000"
+    /// The bits that say whether a packet bears such a mark, and what they are then.
+    package static let mask: UInt32 = 0xff00_0000
+    package static let pattern: UInt32 = 0x6a00_0000
 
     /// * `stage`: `group` or `acl`.
     package static func value(_ index: UInt16, _ direction: Direction, _ stage: Stage) -> UInt32 {
-        0x6a00_0000 | (stage == .group ? 0x2_0000 : 0) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
+        pattern | (stage == .group ? 0x2_0000 : 0) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
     }
 
     package static func index(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }

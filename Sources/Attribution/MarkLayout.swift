@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// How a connection's mark remembers who admitted it.
 ///
@@ -13,10 +13,11 @@ package enum MarkLayout {
     /// The index of `GuardRule.dhcpClient`, which no group rule gets.
     package static let dhcpClientIndex: UInt16 = 0xffff
 
-    /// The statement that writes the index of an egress rule, which comes first, or of an ingress rule beside it.
-    package static func statement(isEgress: Bool, index: UInt16) -> String {
-        isEgress
-            ? "ct mark set 0x\(hexadecimal(UInt32(index) << 16))"
-            : "ct mark set ct mark and 0xffff0000 or 0x\(hexadecimal(UInt32(index)))"
+    /// The bits of the egress rule's half.
+    package static let egressHalf: UInt32 = 0xffff_0000
+
+    /// The half of an egress rule, which comes first, or of an ingress rule, which comes beside it.
+    package static func half(_ index: UInt16, _ direction: Direction) -> UInt32 {
+        direction == .egress ? UInt32(index) << 16 : UInt32(index)
     }
 }

@@ -1,3 +1,4 @@
+import Attribution
 import Model
 
 /// How a port's device leads to the chain of its profile, in two steps: device ► number, number ► chain.
@@ -12,31 +13,19 @@ import Model
 /// back. It is then led by the number that the device had before (`former`): to the profile that was in force when the
 /// packet began.
 enum ProfileDispatch {
-    /// Device ► number.
-    static func numbers(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_profiles_\(epoch)" }
+    /// What holds the number on the way.
+    static func holder(_ direction: Direction) -> PacketField { direction == .egress ? .mark : .priority }
 
-    /// Number ► chain.
-    static func chains(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_chains_\(epoch)" }
-
-    /// Device ► number, of devices whose chain has just been made.
-    static func former(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_former_\(epoch)" }
-
-    /// The map of chains that goes with a map of numbers; nil for any other map.
-    static func chains(ofNumbers name: String) -> String? {
-        let parts = name.split(separator: "_")
-        guard parts.count == 3, parts[1] == "profiles" else { return nil }
-        return "\(parts[0])_chains_\(parts[2])"
-    }
-
-    /// nft's type for the number: what holds it on the way.
-    static func type(_ direction: Direction) -> String { direction == .egress ? "mark" : "classid" }
+    /// The device of the end that is judged.
+    static func device(_ direction: Direction) -> PacketField { direction == .egress ? .inputDevice : .outputDevice }
 
     /// The rules that lead a packet to its profile; those of the port's direction alone come here.
-    static func rules(_ direction: Direction, _ epoch: Int) -> [String] {
-        let device = direction == .egress ? "iifname" : "oifname"
-        let holder = direction == .egress ? "ct mark" : "meta priority"
-        return [numbers(direction, epoch), former(direction, epoch)].flatMap {
-            ["\(holder) set \(device) map @\($0)", "\(holder) vmap @\(chains(direction, epoch))"]
+    static func rules(_ direction: Direction, _ epoch: Int) -> [Ruleset.Rule] {
+        [SetName.profiles(direction, epoch: epoch), .formerProfiles(direction, epoch: epoch)].flatMap {
+            [
+                [.note(.profile(direction, of: $0))],
+                [.verdict(.map(holder(direction), .profileChains(direction, epoch: epoch)))],
+            ]
         }
     }
 

@@ -5,13 +5,13 @@ package import Model
 ///
 /// Facts from linux/netfilter/nf_tables.h. Chains and rules in bulk go in through `nft`.
 package struct RuleTable {
-    package let name: String
+    package let table: TableName
     private let socket: NetfilterSocket
-    /// NFPROTO_INET
-    private let family: UInt8 = 1
+    private var name: String { table.name }
+    private var family: UInt8 { table.family.rawValue }
 
-    package init(_ name: String, socket: NetfilterSocket) {
-        self.name = name
+    package init(_ table: TableName, socket: NetfilterSocket) {
+        self.table = table
         self.socket = socket
     }
 

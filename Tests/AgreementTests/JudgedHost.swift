@@ -94,7 +94,7 @@ final class JudgedHost {
             }
         }
         try NftProgram(namespace: host.name).apply(
-            seen.map { "flush set inet gatehouse seen_\($0.name)\n" }.joined())
+            seen.map { "flush set inet gatehouse \(SetName.seen($0).text)\n" }.joined())
         let numbers = try NetworkNamespace.within(host.name) { NetworkDevices.numbers() }
         var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
         for vpc in revision.policy.vpcs {
@@ -151,7 +151,7 @@ final class JudgedHost {
     /// Packets by account, as the kernel has counted since the table was made.
     func counters() throws -> [Books.Account: UInt64] {
         var found: [Books.Account: UInt64] = [:]
-        for (set, way) in [(KernelNames.egressCounts, Way.out), (KernelNames.ingressCounts, Way.into)] {
+        for (set, way) in [(SetName.egressCounts, Way.out), (.ingressCounts, Way.into)] {
             for element in try enforcer.elements(of: set) {
                 let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
                 let port = try #require(attributor.port(device: device))
