@@ -12,9 +12,13 @@ import Testing
 
     static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs"]
 
-    static func plan(_ name: String) throws -> HostPlan {
+    static func policy(_ name: String, _ edit: (String) -> String = { $0 }) throws -> Policy {
         let text = try String(contentsOf: fixtures.appending(path: "\(name).yaml"), encoding: .utf8)
-        let policy = try PolicyFile.load(text, name: "\(name).yaml")
+        return try PolicyFile.load(edit(text), name: "\(name).yaml")
+    }
+
+    static func plan(_ name: String) throws -> HostPlan {
+        let policy = try policy(name)
         var indexes = RuleIndexes()
         return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
     }
