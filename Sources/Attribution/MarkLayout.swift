@@ -4,8 +4,8 @@ package import Model
 ///
 /// The kernel keeps 32 bits with each connection (`ct mark`). The upper half holds the index of the egress rule that let
 /// the session leave its instance, the lower half that of the ingress rule that let it reach one; zero is "not judged at
-/// that end". So an entry found after a restart still says which rules decided. Before the egress rule is found the mark
-/// serves the search for it. No other software on the host may use the mark.
+/// that end": a packet of such an entry is judged, whatever the entry has seen. So an entry found after a restart still says
+/// which rules decided. No other software on the host may use the mark.
 package enum MarkLayout {
     package static func egressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark >> 16) }
     package static func ingressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
@@ -13,8 +13,8 @@ package enum MarkLayout {
     /// The index of `GuardRule.dhcpClient`, which no group rule gets.
     package static let dhcpClientIndex: UInt16 = 0xffff
 
-    /// The bits of the egress rule's half.
-    package static let egressHalf: UInt32 = 0xffff_0000
+    /// The bits of a rule's half.
+    package static func bits(_ direction: Direction) -> UInt32 { direction == .egress ? 0xffff_0000 : 0x0000_ffff }
 
     /// The half of an egress rule, which comes first, or of an ingress rule, which comes beside it.
     package static func half(_ index: UInt16, _ direction: Direction) -> UInt32 {

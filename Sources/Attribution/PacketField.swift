@@ -7,6 +7,9 @@ package enum PacketField: Hashable, Sendable {
     case sourceMAC
     case source(AddressFamily)
     case target(AddressFamily)
+    /// The ends of the session, whichever way the packet goes: its initiator, and its target after any translation.
+    case initiator(AddressFamily)
+    case responder(AddressFamily)
     case transport
     case sourcePort
     case targetPort
@@ -26,7 +29,7 @@ package enum PacketField: Hashable, Sendable {
         switch self {
         case .inputDevice, .outputDevice: .device
         case .sourceMAC: .mac
-        case .source(let family), .target(let family): .address(family)
+        case .source(let family), .target(let family), .initiator(let family), .responder(let family): .address(family)
         case .transport: .transport
         case .sourcePort, .targetPort, .typeAndCode: .port
         case .mark, .packetMark: .mark

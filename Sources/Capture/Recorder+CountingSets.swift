@@ -203,7 +203,7 @@ struct CountedFields {
                 // Other protocols have something else in these bytes.
                 if transport.isICMP { ports = (pair >> 8, pair & 0xff) }
             // No set has these in its key.
-            case .sourceMAC, .priority, .connection: _ = take(column.part.length)
+            case .sourceMAC, .initiator, .responder, .priority, .connection: _ = take(column.part.length)
             case .mark, .packetMark: mark = take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
             }
         }

@@ -24,13 +24,15 @@ enum CountingChains {
     }
 
     private static func addRefusal(_ direction: Direction, _ ruleset: inout Ruleset) {
+        // A packet that was judged for its session, and goes the other way, belongs to none that is admitted.
         ruleset.chains["refuse_\(direction)"] = .init(
-            AddressFamily.allCases.flatMap { family in
-                [
-                    [.family(family), withPorts, .goto("refuse_\(direction)_\(family.rawValue)p")],
-                    [.family(family), .goto("refuse_\(direction)_\(family.rawValue)q")],
-                ]
-            })
+            [[.match(.isAnswer), .goto("answer_refused")]]
+                + AddressFamily.allCases.flatMap { family in
+                    [
+                        [.family(family), withPorts, .goto("refuse_\(direction)_\(family.rawValue)p")],
+                        [.family(family), .goto("refuse_\(direction)_\(family.rawValue)q")],
+                    ]
+                })
         let report = LogPrefix(reason: .refused, direction: direction)
         for family in AddressFamily.allCases {
             for (set, letter) in [

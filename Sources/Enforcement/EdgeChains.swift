@@ -73,7 +73,7 @@ struct EdgeChains {
         }
         if let source = rule.source { matches.append(.source(source)) }
         if let target = rule.target { matches.append(.target(target)) }
-        matches += RuleMatches.service(rule.service)
+        matches += RuleMatches.ofPacket(rule.service)
         if let ports = rule.sourcePorts { matches.append(.match(.sourcePorts(ports))) }
         return matches
     }

@@ -11,6 +11,9 @@ enum FixedChains {
         for hook in [Hook.forward, .input, .output] { ruleset.add(hook, entry) }
         let chains: [String: [Ruleset.Rule]] = [
             "guard_router_advertisement": [[.countEgress], [.goto(guardChain(.routerAdvertisement, .egress))]],
+            "tracked": tracked(.isOriginal, "tracked_original") + asked(.ingress, .egress),
+            "tracked_original": asked(.egress, .ingress),
+            "unjudged": unjudged,
             "known": known,
             "handshake": handshake,
             "fresh": fresh,
@@ -22,7 +25,15 @@ enum FixedChains {
                 ]
             ],
             // ICMP errors carry the session's mark but are not in its counts. What a helper announced is an entry of its own.
-            "related": [[.countIngress], [.transport(.icmp, .icmpv6), .goto("extra")], [.accept]],
+            "related": [
+                [.match(.hasRule(.egress, true)), .goto("related_to_admitted")],
+                [.match(.hasRule(.ingress, true)), .goto("related_to_admitted")],
+                [.goto("invalid")],
+            ],
+            "related_to_admitted": [[.countIngress], [.transport(.icmp, .icmpv6), .goto("extra")], [.accept]],
+            "admitted": [[.note(.noProfile)], [.match(.isAnswer), .goto("answer_admitted")], [.accept]],
+            "answer_refused": [[.note(.packetMark(0))], [.goto("invalid")]],
+            "answer_admitted": [[.note(.packetMark(0))], [.countIngress], [.accept]],
             "invalid": [
                 [.fromPort, .goto(guardChain(.invalid, .egress))],
                 [.countIngress, .goto(guardChain(.invalid, .ingress))],
@@ -37,12 +48,35 @@ enum FixedChains {
         return ruleset
     }
 
-    /// An entry that is confirmed was judged by its first packet, also while no answer has come yet. A related packet
-    /// bears the entry of another session, so it is not known by that.
+    /// An entry that is confirmed stands for a session, also while no answer has come yet. A related packet bears the entry of
+    /// another session.
     private static let entry: [Ruleset.Rule] = [
-        [.state(.established), .goto("known")],
-        [.state(.new), .status(.confirmed), .goto("known")],
+        [.state(.established), .goto("tracked")],
+        [.state(.new), .status(.confirmed), .goto("tracked")],
         [.goto("fresh")],
+    ]
+
+    private static func tracked(_ way: Match, _ chain: String) -> [Ruleset.Rule] { [[.match(way), .goto(chain)]] }
+
+    /// A session is known where a rule of ours admitted it: its mark names one for each end that is here. Others began while
+    /// the table was not there, or an interface was not; they are judged, whatever conntrack has seen of them.
+    ///
+    /// * `sender`, `receiver`: the direction whose rule is due at the end that the packet comes from, and goes to.
+    private static func asked(_ sender: Direction, _ receiver: Direction) -> [Ruleset.Rule] {
+        [
+            [.match(.hasRule(sender, false)), .fromPort, .goto("unjudged")],
+            [.match(.hasRule(receiver, false)), .toPort, .goto("unjudged")],
+            [.goto("known")],
+        ]
+    }
+
+    private static let unjudged: [Ruleset.Rule] = [
+        // What a helper announced bears the rules of the session that it belongs to, whose ends may be the other way round.
+        [.status(.expected), .match(.hasRule(.egress, true)), .goto("known")],
+        [.status(.expected), .match(.hasRule(.ingress, true)), .goto("known")],
+        [.countEgress],
+        [.match(.isAnswer), .goto("judge_answer")],
+        [.goto("judge_egress")],
     ]
 
     private static func guardChain(_ rule: GuardRule, _ direction: Direction) -> String {
@@ -95,6 +129,8 @@ enum FixedChains {
         [.state(.invalid), .goto("invalid")],
         [.fromPort, .family(.ipv4), .udp(67, 68), .goto(guardChain(.dhcpServer, .egress))],
         [.fromPort, .family(.ipv6), .udp(547, 546), .goto(guardChain(.dhcpServer, .egress))],
+        // Nobody has judged it yet, whatever else has written to the mark.
+        [.note(.noRules)],
         [.fromPort, .family(.ipv4), .udp(68, 67), .goto("dhcp_client")],
         [.fromPort, .family(.ipv6), .udp(546, 547), .goto("dhcp_client")],
         [.goto("judge_egress")],

@@ -20,8 +20,17 @@ package enum Match: Hashable, Sendable {
     case tcpSYN
     case state(ConnectionState)
     case status(ConnectionStatus)
-    /// The way of the packet that opened the session.
+    /// The way of the packet that opened the session, or the other way.
     case isOriginal
+    case isAnswer
+    /// What conntrack holds of the session, whichever way the packet goes: its initiator; its target, and the target's
+    /// ports, after any translation; type and code of the ICMP message that opened it.
+    case initiator(IPPrefix)
+    case responder(IPPrefix)
+    case responderPorts(PortRange)
+    case openingICMP(ClosedRange<UInt16>)
+    /// Whether the connection's mark names a rule of the direction.
+    case hasRule(Direction, Bool)
     /// The packet bears an `EdgeMark`.
     case edgeMark
 
@@ -43,6 +52,8 @@ package enum Match: Hashable, Sendable {
     package enum ConnectionStatus: String, Hashable, Sendable {
         case confirmed
         case assured
+        /// A helper announced it: it bears the mark of the session that it belongs to.
+        case expected
     }
 }
 

@@ -43,7 +43,7 @@ struct MembershipChange {
             let chains = SetName.profileChains(direction, epoch: epoch)
             let chain = RulesetRenderer.profileChain(profile, direction)
             let known = current.sets[chains] ?? [:]
-            let number = ProfileDispatch.key(ProfileDispatch.number(of: chain, direction, in: known), direction)
+            let number = Ruleset.Element.priority(ProfileDispatch.number(of: chain, in: known))
             let element = Ruleset.Element.device(port.device)
             guard current.sets[map]?[element] != .number(number) else { continue }
             if known[number] == nil {

@@ -22,13 +22,12 @@ enum NftText {
 
     private static func text(_ note: Statement.Note) -> String {
         switch note {
-        case .rule(let index, .egress): "ct mark set \(hex(MarkLayout.half(index, .egress)))"
-        case .rule(let index, .ingress):
-            "ct mark set ct mark and \(hex(MarkLayout.egressHalf)) or \(hex(MarkLayout.half(index, .ingress)))"
+        case .rule(let index, let direction):
+            "ct mark set ct mark and \(hex(~MarkLayout.bits(direction))) or \(hex(MarkLayout.half(index, direction)))"
+        case .noRules: "ct mark set 0"
         case .packetMark(let mark): "meta mark set \(hex(mark))"
-        case .profile(let direction, let map):
-            "\(text(ProfileDispatch.holder(direction))) set \(text(ProfileDispatch.device(direction))) map @\(map.text)"
-        case .noProfile: "\(text(ProfileDispatch.holder(.ingress))) set none"
+        case .profile(let device, let map): "\(text(ProfileDispatch.holder)) set \(text(device)) map @\(map.text)"
+        case .noProfile: "\(text(ProfileDispatch.holder)) set none"
         }
     }
 
@@ -64,6 +63,13 @@ enum NftText {
         case .state(let state): "ct state \(state.rawValue)"
         case .status(let status): "ct status \(status.rawValue)"
         case .isOriginal: "ct direction original"
+        case .isAnswer: "ct direction reply"
+        case .initiator(let prefix): "ct original \(header(prefix.family)) saddr \(prefix)"
+        case .responder(let prefix): "ct reply \(header(prefix.family)) saddr \(prefix)"
+        case .responderPorts(let ports): "ct reply proto-src \(ports)"
+        case .openingICMP(let types):
+            "ct original proto-dst \(types.count == 1 ? "\(types.lowerBound)" : "\(types.lowerBound)-\(types.upperBound)")"
+        case .hasRule(let direction, let has): "ct mark and \(hex(MarkLayout.bits(direction))) \(has ? "!=" : "==") 0"
         case .edgeMark: "meta mark and \(hex(EdgeMark.mask)) == \(hex(EdgeMark.pattern))"
         }
     }
@@ -87,6 +93,8 @@ enum NftText {
         case .sourceMAC: "ether saddr"
         case .source(let family): "\(header(family)) saddr"
         case .target(let family): "\(header(family)) daddr"
+        case .initiator(let family): "ct original \(header(family)) saddr"
+        case .responder(let family): "ct reply \(header(family)) saddr"
         case .transport: "meta l4proto"
         case .sourcePort, .typeAndCode: "th sport"
         case .targetPort: "th dport"

@@ -5,43 +5,35 @@ import Model
 ///
 /// A map whose elements are verdicts makes the kernel walk all of them, and what they lead to, at each change of one: five
 /// milliseconds with 10,000 ports. A map of plain numbers costs nothing of the kind, and the second map has an element for
-/// each profile only. Rules have no registers to spare for the number between the two: on the way out it is in the
-/// connection's mark, which is not in use before the session is judged, and on the way in in the packet's priority, which
-/// is `none` again when the session is accepted.
+/// each profile only. Rules have no registers to spare for the number between the two: it is in the packet's priority, which
+/// is `none` again when the session is accepted. The connection's mark will not do: a session that began while no table of
+/// ours was there is judged when other packets of it pass on other processors.
 ///
 /// A packet that began before a transaction finds the elements that it adds, but in a chain that it adds no rules, and comes
 /// back. It is then led by the number that the device had before (`former`): to the profile that was in force when the
 /// packet began.
 enum ProfileDispatch {
     /// What holds the number on the way.
-    static func holder(_ direction: Direction) -> PacketField { direction == .egress ? .mark : .priority }
+    static let holder = PacketField.priority
 
-    /// The device of the end that is judged.
-    static func device(_ direction: Direction) -> PacketField { direction == .egress ? .inputDevice : .outputDevice }
-
-    /// The rules that lead a packet to its profile; those of the port's direction alone come here.
-    static func rules(_ direction: Direction, _ epoch: Int) -> [Ruleset.Rule] {
+    /// The rules that lead a packet to the profile of one of its devices.
+    static func rules(_ direction: Direction, of device: PacketField, _ epoch: Int) -> [Ruleset.Rule] {
         [SetName.profiles(direction, epoch: epoch), .formerProfiles(direction, epoch: epoch)].flatMap {
             [
-                [.note(.profile(direction, of: $0))],
-                [.verdict(.map(holder(direction), .profileChains(direction, epoch: epoch)))],
+                [.note(.profile(device, of: $0))],
+                [.verdict(.map(holder, .profileChains(direction, epoch: epoch)))],
             ]
         }
-    }
-
-    static func key(_ number: UInt32, _ direction: Direction) -> Ruleset.Element {
-        direction == .egress ? .mark(number) : .priority(number)
     }
 
     /// The number of a profile's chain: derived from its name, the next one where another chain has that.
     ///
     /// * `chains`: the chains that have numbers.
-    static func number(of chain: String, _ direction: Direction, in chains: [Ruleset.Element: Ruleset.Target]) -> UInt32
-    {
+    static func number(of chain: String, in chains: [Ruleset.Element: Ruleset.Target]) -> UInt32 {
         var number = UInt32(truncatingIfNeeded: Identifier<Ruleset>(derivedFrom: "number", chain).low)
         // Neither 0, which is no number, nor what nft prints as a word.
         number = number & 0x3fff_ffff | 0x4000_0000
-        while let present = chains[key(number, direction)], present != .chain(chain) { number += 1 }
+        while let present = chains[.priority(number)], present != .chain(chain) { number += 1 }
         return number
     }
 }

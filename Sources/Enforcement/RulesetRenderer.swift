@@ -105,7 +105,7 @@ package struct RulesetRenderer {
             var numbers: [[String]: Ruleset.Element] = [:]
             for profile in Set(plan.ports.map(\.profile)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
                 let chain = Self.profileChain(profile, direction)
-                let number = ProfileDispatch.key(ProfileDispatch.number(of: chain, direction, in: chains), direction)
+                let number = Ruleset.Element.priority(ProfileDispatch.number(of: chain, in: chains))
                 chains[number] = .chain(chain)
                 numbers[profile] = number
             }
@@ -115,13 +115,21 @@ package struct RulesetRenderer {
                 plan.ports.compactMap { port in numbers[port.profile].map { (.device(port.device), .number($0)) } },
                 uniquingKeysWith: { first, _ in first })
         }
-        // A port that no map knows is refused, not let through.
-        ruleset.chains["judge_egress"] = .init(
-            [[.isNotIn(.ports, .inputDevice), .goto("to_ingress")]] + ProfileDispatch.rules(.egress, epoch)
-                + [[.goto("refuse_egress")]])
-        ruleset.chains["to_ingress"] = .init(
-            [[.countIngress], [.isNotIn(.ports, .outputDevice), .accept]] + ProfileDispatch.rules(.ingress, epoch)
-                + [[.goto("refuse_ingress")]])
+        // A port that no map knows is refused, not let through. An end that a rule admitted before is not asked again.
+        func judge(_ direction: Direction, of device: PacketField) -> [Ruleset.Rule] {
+            let next = direction == .egress ? "to_ingress" : "admitted"
+            return [[.isNotIn(.ports, device), .goto(next)], [.match(.hasRule(direction, true)), .goto(next)]]
+                + ProfileDispatch.rules(direction, of: device, epoch) + [[.goto("refuse_\(direction)")]]
+        }
+        let chains: [String: [Ruleset.Rule]] = [
+            "judge_egress": judge(.egress, of: .inputDevice),
+            "to_ingress": [[.match(.isAnswer), .goto("answer_to_ingress")], [.countIngress]]
+                + judge(.ingress, of: .outputDevice),
+            // The initiator's device is where the answer goes, the target's where it comes from.
+            "judge_answer": [[.note(.packetMark(EdgeMark.answer))]] + judge(.egress, of: .outputDevice),
+            "answer_to_ingress": judge(.ingress, of: .inputDevice),
+        ]
+        for (name, rules) in chains { ruleset.chains[name] = .init(rules) }
     }
 
     // MARK: Names
@@ -143,7 +151,7 @@ package struct RulesetRenderer {
             [
                 .note(.rule(planned.index, direction)),
                 .log(LogPrefix(reason: .accepted(index: planned.index), direction: direction)),
-            ] + (direction == .egress ? [.goto("to_ingress")] : [.note(.noProfile), .accept])
-        return RuleMatches.all(planned, epoch).map { $0 + verdict }
+            ] + (direction == .egress ? [.goto("to_ingress")] : [.goto("admitted")])
+        return RuleMatches.ofSession(planned, epoch).map { $0 + verdict }
     }
 }

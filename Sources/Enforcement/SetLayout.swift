@@ -34,7 +34,7 @@ extension SetName {
         case .counting(let set, _), .seen(let set): set.columns.map(\.part)
         case .members(_, let family, _), .edgesEntered(let family, _), .statelessTargets(let family, _):
             [.address(family)]
-        case .profileChains(let direction, _): [ProfileDispatch.holder(direction).part]
+        case .profileChains: [ProfileDispatch.holder.part]
         case .unknown: []
         }
     }
@@ -44,8 +44,7 @@ extension SetName {
         case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
             .seen, .members, .unknown(_, false):
             .none
-        case .profiles(let direction, _), .formerProfiles(let direction, _):
-            .number(ProfileDispatch.holder(direction).part)
+        case .profiles, .formerProfiles: .number(ProfileDispatch.holder.part)
         case .profileChains, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
             .unknown(_, true):
             .chain

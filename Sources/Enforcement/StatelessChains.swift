@@ -50,7 +50,7 @@ struct StatelessChains {
                 let verdict: Statement = direction == .egress ? .goto("stateless_arrival") : .accept
                 let rules = group.rules.filter { $0.rule.direction == direction }
                 chains["stateless_\(direction)_group_\(group.key)"] = .init(
-                    rules.flatMap { RuleMatches.all($0, epoch) }.map { $0 + [verdict] })
+                    rules.flatMap { RuleMatches.ofPacket($0, epoch) }.map { $0 + [verdict] })
             }
         }
         return chains

@@ -22,8 +22,10 @@ package enum Statement: Hashable, Sendable {
         case rule(UInt16, Direction)
         /// The packet's mark: an `EdgeMark`.
         case packetMark(UInt32)
-        /// The number of the device's profile, into the holder of the direction (`ProfileDispatch`).
-        case profile(Direction, of: SetName)
+        /// The connection's mark names no rule.
+        case noRules
+        /// The number of the profile that a device has (`ProfileDispatch`).
+        case profile(PacketField, of: SetName)
         /// No number of a profile any more.
         case noProfile
     }
@@ -49,6 +51,7 @@ package enum Statement: Hashable, Sendable {
 
     /// The packet came from an instance of this host, or goes to one.
     package static let fromPort = Statement.isIn(.ports, .inputDevice)
+    package static let toPort = Statement.isIn(.ports, .outputDevice)
     /// Counts what an instance sent, or is sent; the rule ends where the packet has no such end.
     package static let countEgress = Statement.isIn(.egressCounts, .inputDevice)
     package static let countIngress = Statement.isIn(.ingressCounts, .outputDevice)

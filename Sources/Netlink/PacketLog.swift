@@ -50,6 +50,8 @@ package struct LoggedPacket {
     package var sequence: UInt32 = 0
     package var inputDevice: UInt32 = 0
     package var outputDevice: UInt32 = 0
+    /// The packet's mark.
+    package var mark: UInt32 = 0
     /// When the packet came, in nanoseconds since 1970; 0 where the kernel did not stamp it.
     package var time: Int64 = 0
     /// Source MAC and, from the link header, target MAC in their low 48 bits; 0 when there is none.
@@ -114,6 +116,8 @@ package struct LoggedPacket {
                 packet.inputDevice = payload.big(0)
             case 5:  // NFULA_IFINDEX_OUTDEV
                 packet.outputDevice = payload.big(0)
+            case 2:  // NFULA_MARK
+                packet.mark = payload.big(0)
             case 12:  // NFULA_SEQ
                 packet.sequence = payload.big(0)
             case 3:  // NFULA_TIMESTAMP

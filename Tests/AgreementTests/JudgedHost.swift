@@ -113,9 +113,48 @@ final class JudgedHost {
         _ = try events()
     }
 
-    func send(_ shot: Shot) throws {
-        try shot.handmade.send(
-            from: spaces[shot.sender], device: "eth0", to: hostMACs[shot.sender], as: guestMACs[shot.sender])
+    func send(_ shot: Shot) throws { try send(shot.handmade, from: shot.sender) }
+
+    func send(_ packet: HandmadePacket, from guest: Int) throws {
+        try packet.send(from: spaces[guest], device: "eth0", to: hostMACs[guest], as: guestMACs[guest])
+    }
+
+    func space(_ guest: Int) -> String { spaces[guest] }
+
+    /// Takes our table away, as a firewall's restart does, and leaves one that has conntrack follow what passes.
+    func loseTable() throws {
+        try NftProgram(namespace: host.name).apply(
+            """
+            delete table inet gatehouse
+            table inet other {
+             chain forward {
+              type filter hook forward priority 0; policy accept;
+              ct state established accept
+             }
+            }
+
+            """)
+    }
+
+    func restoreTable() throws { try enforcer.repair() }
+
+    /// The records of all that the counting sets of both generations hold.
+    func countedRecords() throws -> [FlowRecord] {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        let recorder = Recorder(
+            attributor: attributor, books: Books(), restored: [:],
+            window: CaptureWindow(length: .seconds(60), holding: now))
+        return try CountingSet.all.flatMap { (set: CountingSet) -> [FlowRecord] in
+            let elements = try [0, 1].flatMap { try enforcer.countedElements(of: set, generation: $0) }
+            return elements.flatMap { recorder.records(of: $0, in: set, Recorder.Span(start: now, end: now)) }
+        }
+    }
+
+    /// The sessions that conntrack holds.
+    func sessions() throws -> [ConnectionEntry] {
+        var entries: [ConnectionEntry] = []
+        try ConnectionTracking.dump(dumps) { entries.append($0) }
+        return entries
     }
 
     /// The legs that NFLOG reported since the last call, by key.
@@ -164,7 +203,7 @@ final class JudgedHost {
     /// The rules that the live sessions' marks name, by key.
     func marks() throws -> [FlowKey: Set<Identifier<Rule>>] {
         var found: [FlowKey: Set<Identifier<Rule>>] = [:]
-        try ConnectionTracking.dump(dumps) { entry in
+        for entry in try sessions() {
             let rules = [
                 attributor.rule(MarkLayout.egressIndex(entry.mark), .egress),
                 attributor.rule(MarkLayout.ingressIndex(entry.mark), .ingress),

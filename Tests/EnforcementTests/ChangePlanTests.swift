@@ -26,7 +26,7 @@ import Testing
         var numbers: [Ruleset.Element: Ruleset.Target] = [:]
         for (place, name) in profiles.keys.sorted().enumerated() {
             ruleset.chains[name] = .init(profiles[name] ?? [])
-            let number = Ruleset.Element.mark(UInt32(0x4000_0000 + place))
+            let number = Ruleset.Element.priority(UInt32(0x4000_0000 + place))
             numbers[number] = .chain(name)
             if name == profile { ruleset.sets[Self.profiles] = [.device("gh-a"): .number(number)] }
         }

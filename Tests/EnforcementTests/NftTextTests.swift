@@ -40,13 +40,18 @@ import Testing
             "update @coarse_acl_b { iifname . oifname . meta mark }"
         ),
         (.log(.init(reason: .accepted(index: 0x1f), direction: .egress)), "log prefix \"ghae001f\" group 8011"),
-        (.note(.rule(0x12, .egress)), "ct mark set 0x00120000"),
+        (.note(.rule(0x12, .egress)), "ct mark set ct mark and 0x0000ffff or 0x00120000"),
         (.note(.rule(0x12, .ingress)), "ct mark set ct mark and 0xffff0000 or 0x00000012"),
+        (.note(.noRules), "ct mark set 0"),
+        (.match(.hasRule(.egress, false)), "ct mark and 0xffff0000 == 0"),
+        (.match(.isAnswer), "ct direction reply"),
+        (.match(.initiator(block)), "ct original ip saddr 10.0.0.0/8"),
+        (.match(.responder(block)), "ct reply ip saddr 10.0.0.0/8"),
+        (.isIn(.members(group: "web", .ipv6, epoch: 0), .responder(.ipv6)), "ct reply ip6 saddr @members_6_web_0"),
         (.note(.packetMark(1)), "meta mark set 0x00000001"),
-        (.note(.profile(.egress, of: .profiles(.egress, epoch: 0))), "ct mark set iifname map @egress_profiles_0"),
         (
-            .note(.profile(.ingress, of: .profiles(.ingress, epoch: 0))),
-            "meta priority set oifname map @ingress_profiles_0"
+            .note(.profile(.inputDevice, of: .profiles(.egress, epoch: 0))),
+            "meta priority set iifname map @egress_profiles_0"
         ),
         (.note(.noProfile), "meta priority set none"),
         (.notrack, "notrack"), (.accept, "accept"), (.drop, "drop"), (.return, "return"), (.jump("c"), "jump c"),
@@ -64,11 +69,16 @@ import Testing
         var ruleset = Ruleset()
         for set in [
             SetName.ports, .sourcesWithMAC(.ipv4), .handshakes, .counting(.coarseAtEdge, .b),
-            .profiles(.egress, epoch: 0), .profiles(.ingress, epoch: 0), .edgesEntered(.ipv6, epoch: 0),
+            .profiles(.egress, epoch: 0), .members(group: "web", .ipv6, epoch: 0), .edgesEntered(.ipv6, epoch: 0),
         ] { ruleset.sets[set] = [:] }
         ruleset.chains["c"] = .init([])
+        // Ports of a session have a meaning beside their protocol alone.
+        let beside: [Ruleset.Rule] = [
+            [.transport(.tcp), .match(.responderPorts(PortRange(80, 90)))],
+            [.transport(.icmpv6), .match(.openingICMP(0x8000...0x80ff))],
+        ]
         // Notrack is for chains before connection tracking.
-        ruleset.add(.guard, Self.statements.map { [$0.statement] })
+        ruleset.add(.guard, Self.statements.map { [$0.statement] } + beside)
         try NftProgram(namespace: host.name).apply(ScriptWriter.script(from: nil, to: ruleset))
     }
 

@@ -15,20 +15,20 @@ import Testing
     @Test func `a new table is sets, chains, rules and then elements`() {
         var ruleset = Ruleset()
         ruleset.sets[Self.members] = [Self.address(1): .nothing]
-        ruleset.sets[.profileChains(.egress, epoch: 0)] = [.mark(0x4000_0000): .chain("list")]
+        ruleset.sets[.profileChains(.egress, epoch: 0)] = [.priority(0x4000_0000): .chain("list")]
         ruleset.chains["list"] = .init([[.isIn(Self.members, .source(.ipv4)), .accept], [.drop]])
         ruleset.add(.forward, [[.goto("list")]])
         #expect(
             lines(ScriptWriter.script(from: nil, to: ruleset)) == [
                 "add table inet gatehouse",
-                "add map egress_chains_0 { type mark : verdict; }",
+                "add map egress_chains_0 { type classid : verdict; }",
                 "add set members_4_web_0 { type ipv4_addr; }",
                 "add chain forward { type filter hook forward priority filter - 10; policy accept; }",
                 "add chain list",
                 "add rule forward goto list",
                 "add rule list ip saddr @members_4_web_0 accept",
                 "add rule list drop",
-                "add element egress_chains_0 { 0x40000000 : jump list }",
+                "add element egress_chains_0 { 4000:0 : jump list }",
                 "add element members_4_web_0 { 10.0.0.1 }",
             ])
     }
@@ -101,11 +101,11 @@ import Testing
     @Test func `cleaning up takes the elements that lingered`() {
         let chains = SetName.profileChains(.egress, epoch: 0)
         var old = Ruleset()
-        old.sets[chains] = [.mark(1): .chain("one"), .mark(2): .chain("two")]
+        old.sets[chains] = [.priority(1): .chain("one"), .priority(2): .chain("two")]
         var next = Ruleset()
-        next.sets[chains] = [.mark(2): .chain("two")]
+        next.sets[chains] = [.priority(2): .chain("two")]
         #expect(lines(ScriptWriter.script(from: old, to: next)) == ["add table inet gatehouse"])
-        #expect(lines(ScriptWriter.cleanUp(old.names, next)) == ["delete element egress_chains_0 { 0x1 }"])
+        #expect(lines(ScriptWriter.cleanUp(old.names, next)) == ["delete element egress_chains_0 { 0:1 }"])
     }
 
     @Test func `nothing to clean up is no script`() {
