@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Model", .product(name: "GRDB", package: "GRDB.swift"),
+                "Model", "Records", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], swiftSettings: house),
@@ -213,8 +213,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "EnforcementTests",
-            dependencies: ["Attribution", "Enforcement", "Host", "Model", "Netlink", "TestSupport"],
-            swiftSettings: house),
+            dependencies: [
+                "Attribution", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport",
+            ],
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests",
             dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "Spools", "TestSupport"],
@@ -278,6 +280,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: house),
         .testTarget(

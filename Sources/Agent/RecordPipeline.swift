@@ -303,7 +303,7 @@ final class RecordPipeline {
 
     private func counters() throws -> [Books.Account: Traffic] {
         var found: [Books.Account: Traffic] = [:]
-        for (set, way) in [(KernelNames.egressCounts, Way.out), (KernelNames.ingressCounts, Way.into)] {
+        for (set, way) in [(SetName.egressCounts, Way.out), (.ingressCounts, Way.into)] {
             for element in try enforcer.elements(of: set) {
                 let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
                 guard let port = recorder.attributor.port(device: device) else { continue }

@@ -36,33 +36,18 @@ package struct CountingSet: Hashable, Sendable {
         case overflow(Verdict, Direction)
     }
 
-    package enum Column: Hashable, Sendable {
-        case inputDevice
-        case outputDevice
-        case source
-        case target
-        case transport
-        case sourcePort
-        case targetPort
-        /// The first two bytes of the transport header: type and code of ICMP.
-        case typeAndCode
-        /// The connection's mark.
-        case mark
-        /// The packet's mark: an `EdgeMark`.
-        case packetMark
-    }
-
     package let meaning: Meaning
     /// nil where the key holds no addresses.
     package let family: AddressFamily?
     /// Protocol that all packets of the set have, where the key does not say it.
     package let transport: TransportProtocol?
-    package let columns: [Column]
+    /// The components of the key.
+    package let columns: [PacketField]
     /// The name without its generation.
     package let name: String
 
     private init(
-        _ name: String, _ meaning: Meaning, _ family: AddressFamily?, _ columns: [Column],
+        _ name: String, _ meaning: Meaning, _ family: AddressFamily?, _ columns: [PacketField],
         transport: TransportProtocol? = nil
     ) {
         self.name = name
@@ -75,40 +60,19 @@ package struct CountingSet: Hashable, Sendable {
     /// Elements that a set takes at most.
     package static let capacity = 65_536
 
-    package static func generationLetter(_ generation: UInt32) -> String { generation % 2 == 0 ? "a" : "b" }
+    /// The two that every set has: generations take turns.
+    package enum Half: String, Hashable, Sendable, CaseIterable {
+        case a
+        case b
 
-    package func name(generation: UInt32) -> String { "\(name)_\(Self.generationLetter(generation))" }
-
-    /// The key as an expression of nft.
-    package var expression: String {
-        let ip = (family ?? .ipv4).header
-        return columns.map {
-            switch $0 {
-            case .inputDevice: "iifname"
-            case .outputDevice: "oifname"
-            case .source: "\(ip) saddr"
-            case .target: "\(ip) daddr"
-            case .transport: "meta l4proto"
-            case .sourcePort, .typeAndCode: "th sport"
-            case .targetPort: "th dport"
-            case .mark: "ct mark"
-            case .packetMark: "meta mark"
-            }
-        }.joined(separator: " . ")
+        package init(generation: UInt32) { self = generation % 2 == 0 ? .a : .b }
     }
 
-    /// The key as a type of nft.
-    package var type: String {
-        columns.map {
-            switch $0 {
-            case .inputDevice, .outputDevice: "ifname"
-            case .source, .target: (family ?? .ipv4).addressType
-            case .transport: "inet_proto"
-            case .sourcePort, .targetPort, .typeAndCode: "inet_service"
-            case .mark, .packetMark: "mark"
-            }
-        }.joined(separator: " . ")
-    }
+    package func name(_ half: Half) -> String { "\(name)_\(half)" }
+
+    /// A name stands for one set.
+    package static func == (lhs: CountingSet, rhs: CountingSet) -> Bool { lhs.name == rhs.name }
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
     // MARK: The sets, by what they count
 
@@ -116,26 +80,27 @@ package struct CountingSet: Hashable, Sendable {
     package static func refusedPorts(_ direction: Direction, _ family: AddressFamily) -> CountingSet {
         CountingSet(
             "refused_\(direction)_\(family.rawValue)p", .refused(direction), family,
-            [.source, .target, .transport, .sourcePort, .targetPort])
+            [.source(family), .target(family), .transport, .sourcePort, .targetPort])
     }
 
     /// Refusals of all other protocols.
     package static func refusedPlain(_ direction: Direction, _ family: AddressFamily) -> CountingSet {
         CountingSet(
             "refused_\(direction)_\(family.rawValue)q", .refused(direction), family,
-            [.source, .target, .transport, .typeAndCode])
+            [.source(family), .target(family), .transport, .typeAndCode])
     }
 
     package static func coarse(_ direction: Direction, _ family: AddressFamily) -> CountingSet {
         CountingSet(
             "coarse_\(direction)_\(family.rawValue)", .coarse(direction), family,
-            [.source, .target, .transport, .targetPort])
+            [.source(family), .target(family), .transport, .targetPort])
     }
 
     /// Opening SYNs that were sent again.
     package static func resentOpening(_ family: AddressFamily) -> CountingSet {
         CountingSet(
-            "resent_\(family.rawValue)", .resentOpening, family, [.source, .target, .sourcePort, .targetPort, .mark],
+            "resent_\(family.rawValue)", .resentOpening, family,
+            [.source(family), .target(family), .sourcePort, .targetPort, .mark],
             transport: .tcp)
     }
 
@@ -149,6 +114,15 @@ package struct CountingSet: Hashable, Sendable {
     /// Whether the set has an element for each port from the start.
     package var isPerPort: Bool { if case .overflow = meaning { true } else { false } }
 
+    /// Whether a new key is told as an event, once a minute: the sets of refusals that name one sender or target.
+    package var isTold: Bool {
+        switch meaning {
+        case .refused, .refusedAtEdge, .guarded: true
+        case .refusedAfterEgress, .refusedAtEdgeInside, .coarseAtEdge, .extra, .resentOpening, .coarse, .overflow:
+            false
+        }
+    }
+
     package static let perPort: [CountingSet] = all.filter(\.isPerPort)
 
     /// Sessions within the host that the target's end refused; `transport` nil is all but TCP and UDP.
@@ -157,8 +131,8 @@ package struct CountingSet: Hashable, Sendable {
         return CountingSet(
             "inside_\(family.rawValue)\(letter)", .refusedAfterEgress, family,
             transport == nil
-                ? [.source, .target, .transport, .typeAndCode, .mark]
-                : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
+                ? [.source(family), .target(family), .transport, .typeAndCode, .mark]
+                : [.source(family), .target(family), .sourcePort, .targetPort, .mark], transport: transport)
     }
 
     /// Refusals before connection tracking; `transport` nil is all but TCP and UDP. The mark says which rule.
@@ -170,8 +144,8 @@ package struct CountingSet: Hashable, Sendable {
             "acl_\(isInside ? "inside" : direction.rawValue)_\(family.rawValue)\(letter)",
             isInside ? .refusedAtEdgeInside : .refusedAtEdge(direction), family,
             transport == nil
-                ? [.source, .target, .transport, .typeAndCode, .packetMark]
-                : [.source, .target, .sourcePort, .targetPort, .packetMark], transport: transport)
+                ? [.source(family), .target(family), .transport, .typeAndCode, .packetMark]
+                : [.source(family), .target(family), .sourcePort, .targetPort, .packetMark], transport: transport)
     }
 
     package static let coarseAtEdge = CountingSet(
@@ -187,8 +161,8 @@ package struct CountingSet: Hashable, Sendable {
         CountingSet(
             "extra_\(family.rawValue)\(transport == nil ? "q" : "t")", .extra, family,
             transport == nil
-                ? [.source, .target, .transport, .typeAndCode, .mark]
-                : [.source, .target, .sourcePort, .targetPort, .mark], transport: transport)
+                ? [.source(family), .target(family), .transport, .typeAndCode, .mark]
+                : [.source(family), .target(family), .sourcePort, .targetPort, .mark], transport: transport)
     }
 
     /// Refusals by the guard, of protocols with ports or of all others. A source that cannot be believed does not say
@@ -198,10 +172,11 @@ package struct CountingSet: Hashable, Sendable {
     ) -> CountingSet {
         let word = rule.rawValue.split(separator: "-").joined(separator: "_")
         let hasTrueSource = rule == .invalid || rule == .untracked
-        let columns: [Column] =
+        let columns: [PacketField] =
             hasTrueSource
-            ? [.source, .target, .transport] + (withPorts ? [.sourcePort, .targetPort] : [.typeAndCode])
-            : [.inputDevice, .source, .target, .transport] + (withPorts ? [.targetPort] : [])
+            ? [.source(family), .target(family), .transport]
+                + (withPorts ? [.sourcePort, .targetPort] : [.typeAndCode])
+            : [.inputDevice, .source(family), .target(family), .transport] + (withPorts ? [.targetPort] : [])
         return CountingSet(
             "guard_\(word)_\(direction)_\(family.rawValue)\(withPorts ? "p" : "q")", .guarded(rule, direction), family,
             columns)

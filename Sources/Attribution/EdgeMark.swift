@@ -12,13 +12,20 @@ package import Model
 /// | 17 | 1 for a stateless group's refusal, 0 for a network ACL's rule |
 /// | 16 | 1 for ingress |
 /// | 0–15 | the rule's index |
+///
+/// A packet that opens nothing but is judged for its session (`answer`) bears another mark while NFLOG may report it.
 package enum EdgeMark {
-    /// How nft asks whether a packet bears such a mark.
-    package static let condition = "meta mark and 0xff000000 == 0x6a000000"
+    /// The bits that say whether a packet bears such a mark, and what they are then.
+    package static let mask: UInt32 = 0xff00_0000
+    package static let pattern: UInt32 = 0x6a00_0000
+
+    /// Goes the other way than the session that it is judged for: ends and ports are to be read the other way round. It
+    /// bears no mark any more where it is let through.
+    package static let answer: UInt32 = pattern | 0x80_0000
 
     /// * `stage`: `group` or `acl`.
     package static func value(_ index: UInt16, _ direction: Direction, _ stage: Stage) -> UInt32 {
-        0x6a00_0000 | (stage == .group ? 0x2_0000 : 0) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
+        pattern | (stage == .group ? 0x2_0000 : 0) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
     }
 
     package static func index(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }

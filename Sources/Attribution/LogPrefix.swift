@@ -75,9 +75,6 @@ package struct LogPrefix: Hashable, Sendable {
         }
     }
 
-    /// The statement that reports a packet.
-    package var statement: String { "log prefix \"\(text)\" group \(KernelNames.logGroup)" }
-
     /// The prefix as a rule carries it.
     package var text: String {
         let way = direction == .egress ? "e" : "i"

@@ -9,9 +9,12 @@ package enum EventDecoder {
         _ packet: LoggedPacket, _ view: ByteView, _ prefix: LogPrefix, sequence: UInt64, now: Int64,
         attributor: Attributor
     ) -> SessionEvent? {
-        let number = prefix.direction == .egress ? packet.inputDevice : packet.outputDevice
         let header = packet.header
-        let local = prefix.direction == .egress ? source(header) : target(header)
+        // A packet that was judged for its session goes from the session's target to its initiator.
+        let isAnswer = packet.mark == EdgeMark.answer
+        let isSource = (prefix.direction == .egress) != isAnswer
+        let number = isSource ? packet.inputDevice : packet.outputDevice
+        let local = isSource ? source(header) : target(header)
         guard let port = attributor.port(deviceNumber: number) ?? attributor.port(address: local) else { return nil }
         let time = packet.time > 0 ? packet.time : now
         var stage = Stage.group
@@ -33,13 +36,17 @@ package enum EventDecoder {
         return SessionEvent(
             sequence: sequence, time: Timestamp(nanoseconds: time), verdict: verdict, stage: stage, rule: rule,
             revision: attributor.revision(at: time), interface: port.interface, direction: prefix.direction,
-            key: FlowKey(
-                initiator: source(header), target: target(header),
-                transport: TransportProtocol(rawValue: header.transport), initiatorPort: header.sourcePort,
-                targetPort: header.targetPort),
+            key: isAnswer ? key(header).sessionOfAnswer : key(header),
             packet: view.slice(packet.payloadOffset, packet.payloadLength).array,
             sourceMAC: packet.sourceMAC == 0 ? nil : MACAddress(bits: packet.sourceMAC),
             targetMAC: packet.targetMAC == 0 ? nil : MACAddress(bits: packet.targetMAC))
+    }
+
+    private static func key(_ header: PacketHeader) -> FlowKey {
+        FlowKey(
+            initiator: source(header), target: target(header),
+            transport: TransportProtocol(rawValue: header.transport), initiatorPort: header.sourcePort,
+            targetPort: header.targetPort)
     }
 
     private static func source(_ header: PacketHeader) -> IPAddress {
@@ -52,5 +59,21 @@ package enum EventDecoder {
         header.isIPv6
             ? IPAddress(ipv6High: header.targetHigh, low: header.targetLow)
             : IPAddress(ipv4: UInt32(truncatingIfNeeded: header.targetLow))
+    }
+}
+
+extension FlowKey {
+    /// The key of the session that a packet answers.
+    fileprivate var sessionOfAnswer: FlowKey {
+        guard transport.isICMP else {
+            return FlowKey(
+                initiator: target, target: initiator, transport: transport, initiatorPort: targetPort,
+                targetPort: initiatorPort)
+        }
+        // An answer's type and code are its own; requests have code 0.
+        let requests: [UInt16: UInt16] = transport == .icmp ? [0: 8, 14: 13, 16: 15, 18: 17] : [129: 128, 140: 139]
+        return FlowKey(
+            initiator: target, target: initiator, transport: transport,
+            initiatorPort: requests[initiatorPort] ?? initiatorPort, targetPort: targetPort)
     }
 }

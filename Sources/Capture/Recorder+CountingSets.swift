@@ -203,6 +203,8 @@ struct CountedFields {
                 let pair = UInt16(truncatingIfNeeded: number(2))
                 // Other protocols have something else in these bytes.
                 if transport.isICMP { ports = (pair >> 8, pair & 0xff) }
+            // No set has these in its key.
+            case .sourceMAC, .initiator, .responder, .priority, .connection: _ = take(column.part.length)
             case .mark, .packetMark: mark = take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
             }
         }

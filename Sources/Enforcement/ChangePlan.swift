@@ -30,22 +30,22 @@ package enum ChangePlan: Equatable, Sendable {
         var growth = 0
         var shrinkage = 0
         var steps: [RuleTable.Step] = []
-        for (name, collection) in new.collections {
-            guard let before = old.collections[name] else { continue }
-            for (element, target) in before.elements where collection.elements[element] != target {
-                if collection.lingers, collection.elements[element] == nil { continue }
-                steps.append(.remove(set: name, key: element.key))
-                guard collection.decides, collection.elements[element] == nil else { continue }
-                if collection.restricts { growth += 1 } else { shrinkage += 1 }
+        for (set, elements) in new.sets {
+            guard let before = old.sets[set] else { continue }
+            for (element, target) in before where elements[element] != target {
+                if set.lingers, elements[element] == nil { continue }
+                steps.append(.remove(set: set.text, key: element.key))
+                guard set.decides, elements[element] == nil else { continue }
+                if set.restricts { growth += 1 } else { shrinkage += 1 }
             }
-            for (element, target) in collection.elements where before.elements[element] != target {
-                steps.append(Self.add(name, element, target))
-                guard collection.decides else { continue }
-                guard let former = before.elements[element] else {
-                    if collection.restricts { shrinkage += 1 } else { growth += 1 }
+            for (element, target) in elements where before[element] != target {
+                steps.append(Self.add(set, element, target))
+                guard set.decides else { continue }
+                guard let former = before[element] else {
+                    if set.restricts { shrinkage += 1 } else { growth += 1 }
                     continue
                 }
-                switch Self.sense(of: name, former, target, old, new) {
+                switch Self.sense(of: set, former, target, old, new) {
                 case .grows: growth += 1
                 case .shrinks: shrinkage += 1
                 case .neither:
@@ -82,7 +82,7 @@ package enum ChangePlan: Equatable, Sendable {
 
     /// Whether a map element's new chain admits more than the old: a profile with further groups admits all that it did.
     private static func sense(
-        of map: String, _ former: Ruleset.Target, _ target: Ruleset.Target, _ old: Ruleset, _ new: Ruleset
+        of map: SetName, _ former: Ruleset.Target, _ target: Ruleset.Target, _ old: Ruleset, _ new: Ruleset
     ) -> Sense {
         guard let before = chain(former, of: map, old), let after = chain(target, of: map, new),
             let beforeRules = old.chains[before]?.rules, let afterRules = new.chains[after]?.rules
@@ -92,40 +92,39 @@ package enum ChangePlan: Equatable, Sendable {
     }
 
     /// The chain that a target leads to, by its number where it is one.
-    private static func chain(_ target: Ruleset.Target, of map: String, _ ruleset: Ruleset) -> String? {
+    private static func chain(_ target: Ruleset.Target, of map: SetName, _ ruleset: Ruleset) -> String? {
         switch target {
         case .nothing: return nil
         case .chain(let chain): return chain
         case .number(let number):
-            guard let chains = ProfileDispatch.chains(ofNumbers: map),
-                case .chain(let chain) = ruleset.collections[chains]?.elements[number]
+            guard case .profiles(let direction, let epoch) = map,
+                case .chain(let chain) = ruleset.sets[.profileChains(direction, epoch: epoch)]?[number]
             else { return nil }
             return chain
         }
     }
 
-    private static func add(_ name: String, _ element: Ruleset.Element, _ target: Ruleset.Target) -> RuleTable.Step {
+    private static func add(_ set: SetName, _ element: Ruleset.Element, _ target: Ruleset.Target) -> RuleTable.Step {
         switch target {
-        case .nothing: .add(set: name, key: element.key)
-        case .chain(let chain): .addJump(map: name, key: element.key, chain: chain)
-        case .number(let number): .addValue(map: name, key: element.key, value: number.key)
+        case .nothing: .add(set: set.text, key: element.key)
+        case .chain(let chain): .addJump(map: set.text, key: element.key, chain: chain)
+        case .number(let number): .addValue(map: set.text, key: element.key, value: number.key)
         }
     }
 
     /// The steps that make the chains that only `new` has; nil when one is no mere profile or a set is missing.
     private static func profileSteps(_ old: Ruleset, _ new: Ruleset) -> [RuleTable.Step]? {
-        guard new.collections.keys.allSatisfy({ old.collections[$0] != nil }) else { return nil }
+        guard new.sets.keys.allSatisfy({ old.sets[$0] != nil }) else { return nil }
         var steps: [RuleTable.Step] = []
         for (name, chain) in new.chains where old.chains[name] == nil {
-            guard chain.hook == nil else { return nil }
+            guard chain.hook == nil, let rules = chain.rules else { return nil }
             steps.append(.addChain(name))
-            for rule in chain.rules {
-                let words = rule.split(separator: " ").map(String.init)
-                guard words.count == 2 else { return nil }
-                switch words[0] {
-                case "jump": steps.append(.addJumpRule(chain: name, to: words[1]))
-                case "goto": steps.append(.addGotoRule(chain: name, to: words[1]))
-                default: return nil
+            for rule in rules {
+                guard rule.count == 1, case .verdict(let decision) = rule[0] else { return nil }
+                switch decision {
+                case .jump(let target): steps.append(.addJumpRule(chain: name, to: target))
+                case .goto(let target): steps.append(.addGotoRule(chain: name, to: target))
+                case .accept, .drop, .return, .map: return nil
                 }
             }
         }

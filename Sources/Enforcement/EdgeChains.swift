@@ -23,24 +23,26 @@ struct EdgeChains {
     }
 
     /// The rules that ask about what an interface of the host sends; what passes returns from them.
-    var leaving: [String] { edges.isEmpty ? [] : ["iifname vmap @edge_egress_\(epoch)"] }
+    var leaving: [Ruleset.Rule] {
+        edges.isEmpty ? [] : [[.verdict(.map(.inputDevice, .edgesLeft(epoch: epoch)))]]
+    }
 
     /// The rules that ask about what an interface of the host is sent.
-    var arriving: [String] {
-        edges.isEmpty ? [] : AddressFamily.allCases.map { "\($0.header) daddr vmap @\(ingressMap($0))" }
+    var arriving: [Ruleset.Rule] {
+        edges.isEmpty
+            ? [] : AddressFamily.allCases.map { [.verdict(.map(.target($0), .edgesEntered($0, epoch: epoch)))] }
     }
 
     private mutating func add(_ edge: HostPlan.Edge) {
         for direction in Direction.allCases {
-            let other = direction == .egress ? "daddr" : "saddr"
-            let within = edge.prefixes.map { "\($0.family.header) \(other) \($0) return" }
+            let within = edge.prefixes.map { [direction == .egress ? .target($0) : .source($0), Statement.return] }
             // The last list ends in a refusal of its own.
-            let lists = edge.lists.map { "jump acl_\($0.key)_\(direction)" }
+            let lists = edge.lists.map { [Statement.jump("acl_\($0.key)_\(direction)")] }
             ruleset.chains["edge_\(edge.key)_\(direction)"] = .init(within + lists)
         }
         for list in edge.lists where ruleset.chains["acl_\(list.key)_egress"] == nil {
             for direction in Direction.allCases {
-                var rules: [String] = []
+                var rules: [Ruleset.Rule] = []
                 for planned in list.rules where planned.rule.direction == direction { rules += statements(planned) }
                 let refusal = direction == .egress ? list.egressRefusal : list.ingressRefusal
                 ruleset.chains["acl_\(list.key)_\(direction)"] = .init(rules + [deny(refusal, direction)])
@@ -48,32 +50,32 @@ struct EdgeChains {
         }
     }
 
-    private mutating func statements(_ planned: HostPlan.PlannedACLRule) -> [String] {
+    private mutating func statements(_ planned: HostPlan.PlannedACLRule) -> [Ruleset.Rule] {
         let rule = planned.rule
         // Parts that contradict each other match no packet.
         guard !rule.families.isEmpty else { return [] }
-        let verdict = rule.action == .allow ? "return" : deny(planned.index, rule.direction)
-        return [(Self.matches(rule) + [verdict]).joined(separator: " ")]
+        let verdict = rule.action == .allow ? [.return] : deny(planned.index, rule.direction)
+        return [Self.matches(rule) + verdict]
     }
 
-    private mutating func deny(_ index: UInt16, _ direction: Direction) -> String {
+    private mutating func deny(_ index: UInt16, _ direction: Direction) -> Ruleset.Rule {
         let mark = EdgeMark.value(index, direction, .acl)
         refusals.insert(mark)
         return EdgeHooks.refusal(mark)
     }
 
-    /// The nft matches of a rule; the family where no other part says it.
-    private static func matches(_ rule: ACLRule) -> [String] {
+    /// The matches of a rule; the family where no other part says it.
+    private static func matches(_ rule: ACLRule) -> [Statement] {
         let families = rule.families
-        var words: [String] = []
+        var matches: [Statement] = []
         if families.count == 1, rule.source == nil, rule.target == nil, rule.service.family == nil {
-            words.append("meta nfproto \(families[0] == .ipv4 ? "ipv4" : "ipv6")")
+            matches.append(.family(families[0]))
         }
-        words += rule.source.map { ["\($0.family.header) saddr \($0)"] } ?? []
-        words += rule.target.map { ["\($0.family.header) daddr \($0)"] } ?? []
-        words += RulesetRenderer.serviceMatch(rule.service)
-        words += rule.sourcePorts.map { ["th sport \($0)"] } ?? []
-        return words
+        if let source = rule.source { matches.append(.source(source)) }
+        if let target = rule.target { matches.append(.target(target)) }
+        matches += RuleMatches.ofPacket(rule.service)
+        if let ports = rule.sourcePorts { matches.append(.match(.sourcePorts(ports))) }
+        return matches
     }
 
     private mutating func addDispatch() {
@@ -81,19 +83,14 @@ struct EdgeChains {
             .chain("edge_\(edge.key)_\(direction)")
         }
         let leaving = edges.flatMap { edge in edge.devices.map { (Ruleset.Element.device($0), chain(edge, .egress)) } }
-        ruleset.collections["edge_egress_\(epoch)"] = .init(
-            "type ifname : verdict", isMap: true, decides: true, elements: Dictionary(leaving) { first, _ in first })
+        ruleset.sets[.edgesLeft(epoch: epoch)] = Dictionary(leaving) { first, _ in first }
         for family in AddressFamily.allCases {
             let arriving = edges.flatMap { edge in
                 edge.addresses.filter { $0.family == family }.map {
                     (Ruleset.Element.address($0), chain(edge, .ingress))
                 }
             }
-            ruleset.collections[ingressMap(family)] = .init(
-                "type \(family.addressType) : verdict", isMap: true, decides: true,
-                elements: Dictionary(arriving) { first, _ in first })
+            ruleset.sets[.edgesEntered(family, epoch: epoch)] = Dictionary(arriving) { first, _ in first }
         }
     }
-
-    private func ingressMap(_ family: AddressFamily) -> String { "edge_ingress_\(family.rawValue)_\(epoch)" }
 }

@@ -14,10 +14,10 @@ import Model
 /// Counting waits for the forward hook because the way out is known there, and connection tracking never sees the packet.
 enum EdgeHooks {
     /// Link upkeep, which neither ACLs nor groups judge here.
-    private static let upkeep = [
-        "meta l4proto icmpv6 icmpv6 type { 130-137, 143 } accept",
-        "meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 } accept",
-        "meta nfproto ipv6 udp sport . udp dport { 546 . 547, 547 . 546 } accept",
+    private static let upkeep: [Ruleset.Rule] = [
+        [.transport(.icmpv6), .icmpv6(130...137, 143...143), .accept],
+        [.family(.ipv4), .match(.udp([.init(source: 67, target: 68), .init(source: 68, target: 67)])), .accept],
+        [.family(.ipv6), .match(.udp([.init(source: 546, target: 547), .init(source: 547, target: 546)])), .accept],
     ]
 
     /// The part of the table that stands before connection tracking; nothing where a plan has nothing to ask there.
@@ -28,19 +28,14 @@ enum EdgeHooks {
         ruleset.merge(stateless.ruleset)
         let refusals = edges.refusals.union(stateless.refusals)
         guard !refusals.isEmpty else { return Ruleset() }
-        // After the guard (-300), before connection tracking (-200).
-        ruleset.chains["edge"] = .init(
-            hook: "type filter hook prerouting priority raw + 5; policy accept;",
-            upkeep + edges.leaving + edges.arriving + stateless.leaving)
-        ruleset.chains["edge_output"] = .init(
-            hook: "type filter hook output priority raw + 5; policy accept;",
-            upkeep + edges.arriving + stateless.arriving)
+        ruleset.add(.edge, upkeep + edges.leaving + edges.arriving + stateless.leaving)
+        ruleset.add(.edgeOutput, upkeep + edges.arriving + stateless.arriving)
         addRefusals(refusals, epoch, &ruleset)
         return ruleset
     }
 
     /// Marks the packet as refused and keeps it from connection tracking; it is dropped further on.
-    static func refusal(_ mark: UInt32) -> String { "meta mark set 0x\(hexadecimal(mark)) notrack accept" }
+    static func refusal(_ mark: UInt32) -> Ruleset.Rule { [.note(.packetMark(mark)), .notrack, .accept] }
 
     private static func addRefusals(_ marks: Set<UInt32>, _ epoch: Int, _ ruleset: inout Ruleset) {
         var verdicts: [Ruleset.Element: Ruleset.Target] = [:]
@@ -49,9 +44,10 @@ enum EdgeHooks {
             verdicts[.mark(mark)] = .chain(name)
             ruleset.chains[name] = .init(CountingChains.edgeRefusal(mark))
         }
-        ruleset.collections["acl_verdicts_\(epoch)"] = .init(
-            "type mark : verdict", isMap: true, decides: true, elements: verdicts)
+        ruleset.sets[.refusals(epoch: epoch)] = verdicts
         // What bears the mark of a rule that has just gone was refused all the same.
-        ruleset.chains["acl_refused"] = .init(["meta mark vmap @acl_verdicts_\(epoch)", "goto not_tracked_by_others"])
+        ruleset.chains["acl_refused"] = .init([
+            [.verdict(.map(.packetMark, .refusals(epoch: epoch)))], [.goto("not_tracked_by_others")],
+        ])
     }
 }

@@ -14,7 +14,7 @@ package final class Enforcer {
     private var current: Ruleset?
     private var obsolete: Ruleset?
     /// Elements of the `former` maps of ports that got a profile with a new chain.
-    private var former: [(map: String, element: Ruleset.Element)] = []
+    private var former: [(map: SetName, element: Ruleset.Element)] = []
     /// How nft prints what we made; nil after a change of ours, until `drift` has taken a new one.
     private var listing: TableListing?
     private var rulesetNumber: UInt32 = 0
@@ -23,24 +23,28 @@ package final class Enforcer {
     package private(set) var epoch: Int
     package private(set) var generation: UInt32 = 0
 
-    /// How a change was made.
-    package enum Method: String, Sendable, Codable {
+    /// How a change was made, each way with more of the table than the one before it.
+    package enum Method: String, Sendable, Codable, CaseIterable, Comparable {
         case nothing
         case elements
         case rules
         case switched
         case whole
+
+        private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+        package static func < (lhs: Method, rhs: Method) -> Bool { lhs.rank < rhs.rank }
     }
 
     /// * `epoch`: the epoch of the table that an earlier process left, as `epoch` told it.
     package init(program: NftProgram, socket: NetfilterSocket, epoch: Int) {
         self.program = program
         self.epoch = epoch
-        table = RuleTable(KernelNames.table, socket: socket)
+        table = RuleTable(.gatehouse, socket: socket)
     }
 
     /// Whether the kernel has a table of ours.
-    package func hasTable() throws(EnforcementError) -> Bool { try program.list(table: KernelNames.table) != nil }
+    package func hasTable() throws(EnforcementError) -> Bool { try program.list(.gatehouse) != nil }
 
     /// Makes the kernel enforce the plan, whatever it held before: used at start and to repair.
     ///
@@ -52,13 +56,9 @@ package final class Enforcer {
         let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: generation)
         var script = ScriptWriter.script(from: actual, to: wanted)
         if let actual {
-            // The policy and hook of a base chain are said again, in case somebody changed them.
-            let hooks = wanted.chains.filter { actual.chains[$0.key] != nil }.compactMap { name, chain in
-                chain.hook.map { "add chain inet \(KernelNames.table) \(name) { \($0) }" }
-            }
-            script = hooks.sorted().map { $0 + "\n" }.joined() + script
+            script = ScriptWriter.hooks(of: wanted, in: actual) + script
         } else {
-            script += Self.generationScript(generation)
+            script += ScriptWriter.note(generation: generation)
         }
         try commit(script)
         (self.plan, current) = (plan, wanted)
@@ -69,6 +69,8 @@ package final class Enforcer {
     }
 
     /// Changes the kernel from the present plan to the next.
+    ///
+    /// - Returns: how it was done; of several changes the strongest.
     package func apply(_ next: HostPlan) throws(EnforcementError) -> Method {
         guard current != nil, let plan else { return try load(next) }
         if plan == next { return .nothing }
@@ -76,9 +78,10 @@ package final class Enforcer {
         // Edges and groups are asked at two hooks. A packet between them must not pass the old edge and the new groups,
         // so while the groups change it has to pass both edges.
         let both = plan.edges(andOf: next)
-        _ = try change(to: plan.with(both))
-        _ = try change(to: next.with(both))
-        return try change(to: next)
+        let methods = [
+            try change(to: plan.with(both)), try change(to: next.with(both)), try change(to: next),
+        ]
+        return methods.max() ?? .nothing
     }
 
     private func change(to next: HostPlan) throws(EnforcementError) -> Method {
@@ -210,7 +213,7 @@ package final class Enforcer {
     package func tidy() throws(EnforcementError) {
         try awaitGrace()
         if !former.isEmpty {
-            try commit(former.map { .remove(set: $0.map, key: $0.element.key) }, chains: [])
+            try commit(former.map { .remove(set: $0.map.text, key: $0.element.key) }, chains: [])
             former = []
         }
         if let old = obsolete, let current {
@@ -239,7 +242,7 @@ package final class Enforcer {
         // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
         // elements that it deletes, and what they would count would be lost.
         try commit(try emptyingScript(next))
-        try commit(ScriptWriter.script(from: current, to: wanted) + Self.generationScript(next))
+        try commit(ScriptWriter.script(from: current, to: wanted) + ScriptWriter.note(generation: next))
         self.current = wanted
         generation = next
         listing = nil
@@ -250,35 +253,28 @@ package final class Enforcer {
     private func emptyingScript(_ generation: UInt32) throws(EnforcementError) -> String {
         var lines: [String] = []
         for set in CountingSet.all {
-            let name = "inet \(KernelNames.table) \(set.name(generation: generation))"
+            let name = SetName.counting(set, generation: generation)
             guard set.isPerPort else {
-                lines.append("flush set \(name)")
+                lines.append(ScriptWriter.flush(name))
                 continue
             }
             // Elements of ports stay; those that have counted are made anew.
-            let counted = try elements(of: set.name(generation: generation)).filter { !$0.traffic.isZero }
-            guard !counted.isEmpty else { continue }
-            let texts = counted.map { Ruleset.Element(kernelKey: $0.key, ofSet: set.name).text }
-            lines += ["delete", "add"].map { "\($0) element \(name) { \(texts.joined(separator: ", ")) }" }
+            let counted = try elements(of: name).filter { !$0.traffic.isZero }
+            lines += ScriptWriter.renew(counted.map { Ruleset.Element(kernelKey: $0.key, name.key) }, in: name)
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func generationScript(_ generation: UInt32) -> String {
-        "flush set inet \(KernelNames.table) \(KernelNames.generation)\n"
-            + "add element inet \(KernelNames.table) \(KernelNames.generation) { \(generation) }\n"
-    }
-
     private func readGeneration() throws(EnforcementError) -> UInt32 {
-        let elements = try elements(of: KernelNames.generation)
+        let elements = try elements(of: .generation)
         // A mark is kept in the host's byte order.
         return elements.first.map { $0.key.reversed().reduce(0) { $0 << 8 | UInt32($1) } } ?? 0
     }
 
     /// The elements of one of the table's sets.
-    package func elements(of set: String) throws(EnforcementError) -> [RuleTable.Element] {
+    package func elements(of set: SetName) throws(EnforcementError) -> [RuleTable.Element] {
         do {
-            return try table.elements(of: set)
+            return try table.elements(of: set.text)
         } catch {
             throw .kernel(error.description)
         }
@@ -289,7 +285,8 @@ package final class Enforcer {
         .Element]
     {
         do {
-            return try table.settledElements(of: set.name(generation: generation))
+            return try table.settledElements(
+                of: SetName.counting(set, generation: generation).text)
         } catch {
             throw .kernel(error.description)
         }
@@ -307,14 +304,14 @@ package final class Enforcer {
         guard let current, obsolete == nil, former.isEmpty else { return nil }
         let number = try number()
         if listing != nil, number == rulesetNumber { return nil }
-        guard let text = try program.list(table: KernelNames.table) else { return Self.tableIsGone }
+        guard let text = try program.list(.gatehouse) else { return Self.tableIsGone }
         let found = TableListing(text)
-        if let difference = listing.map({ Self.difference($0, found) }) ?? Self.shapeDiffers(current, found) {
+        if let difference = listing.map({ found.difference(from: $0) }) ?? found.difference(inShapeFrom: current) {
             return difference
         }
-        for (name, collection) in current.collections where !collection.isDynamic {
-            let keys = Set(try elements(of: name).map(\.key))
-            if keys != Set(collection.elements.keys.map(\.key)) { return "the elements of set \(name) differ" }
+        for (set, wanted) in current.sets where set.writer == .enforcer {
+            let keys = Set(try elements(of: set).map(\.key))
+            if keys != Set(wanted.keys.map(\.key)) { return "the elements of set \(set.text) differ" }
         }
         listing = found
         rulesetNumber = number
@@ -327,26 +324,6 @@ package final class Enforcer {
         _ = try load(plan)
     }
 
-    private static func difference(_ made: TableListing, _ found: TableListing) -> String? {
-        for (name, rules) in made.chains where found.chains[name] != rules {
-            return found.chains[name] == nil ? "chain \(name) is gone" : "the rules of chain \(name) differ"
-        }
-        for name in made.collections.keys where found.collections[name] == nil { return "set \(name) is gone" }
-        for name in found.chains.keys where made.chains[name] == nil { return "chain \(name) is not ours" }
-        return nil
-    }
-
-    /// Whether a listing has the chains, rules and sets that we made, by name and number.
-    private static func shapeDiffers(_ current: Ruleset, _ found: TableListing) -> String? {
-        for (name, chain) in current.chains {
-            let lines = chain.rules.count + (chain.hook == nil ? 0 : 1)
-            guard let rules = found.chains[name] else { return "chain \(name) is gone" }
-            if rules.count != lines { return "chain \(name) has \(rules.count) rules, not \(lines)" }
-        }
-        for name in current.collections.keys where found.collections[name] == nil { return "set \(name) is gone" }
-        return nil
-    }
-
     private func number() throws(EnforcementError) -> UInt32 {
         do {
             return try table.rulesetNumber()
@@ -357,29 +334,21 @@ package final class Enforcer {
 
     /// The table as it stands in the kernel, with rules that equal none of ours; nil when there is none.
     private func readActual() throws(EnforcementError) -> Ruleset? {
-        guard let text = try program.list(table: KernelNames.table) else { return nil }
+        guard let text = try program.list(.gatehouse) else { return nil }
         let found = TableListing(text)
         var actual = Ruleset()
-        for name in found.chains.keys { actual.chains[name] = .init(hook: found.hook(of: name), ["# unknown"]) }
-        for (name, isMap) in found.collections {
-            actual.collections[name] = .init("", isMap: isMap, isDynamic: true)
-            // Sets that stay under their name are compared element by element; the others get new names or are dynamic.
-            guard Self.keepsName(name) else { continue }
-            let elements = try elements(of: name).map {
-                (Ruleset.Element(kernelKey: $0.key, ofSet: name), Ruleset.Target.nothing)
-            }
-            actual.collections[name]?.elements = Dictionary(elements) { first, _ in first }
+        for name in found.chains.keys { actual.chains[name] = .unknown(isBase: found.isBase(name)) }
+        for (name, isMap) in found.sets {
+            let set = SetName(listed: name, isMap: isMap)
+            // Sets that stay under their name are compared element by element; the others get new names, or are not ours
+            // to write.
+            let elements =
+                set.isKept
+                ? try elements(of: set).map {
+                    (Ruleset.Element(kernelKey: $0.key, set.key), Ruleset.Target.nothing)
+                } : []
+            actual.sets[set] = Dictionary(elements) { first, _ in first }
         }
         return actual
-    }
-
-    private static let stableNames = Set(
-        [
-            "ports", "sources_4", "sources_6", "mac_sources_4", "mac_sources_6", KernelNames.egressCounts,
-            KernelNames.ingressCounts,
-        ] + CountingSet.perPort.flatMap { set in [0, 1].map { set.name(generation: $0) } })
-
-    private static func keepsName(_ name: String) -> Bool {
-        stableNames.contains(name)
     }
 }

@@ -1,4 +1,5 @@
 import Host
+package import Netlink
 
 /// The `nft` program: whole transactions in, listings out.
 package struct NftProgram: Sendable {
@@ -13,8 +14,8 @@ package struct NftProgram: Sendable {
     package func apply(_ script: String) throws(EnforcementError) { try run(["--file", "-"], script) }
 
     /// The table's chains and sets without counters and without elements; nil when there is no such table.
-    package func list(table: String) throws(EnforcementError) -> String? {
-        let output = try launch(["--stateless", "--terse", "list", "table", "inet", table], "")
+    package func list(_ table: TableName) throws(EnforcementError) -> String? {
+        let output = try launch(["--stateless", "--terse", "list", "table", table.family.word, table.name], "")
         if output.exit == .code(0) { return output.output }
         if output.errors.contains("No such file or directory") { return nil }
         throw .refused(Self.words(output))

@@ -1,58 +1,39 @@
+import Attribution
 import Model
 
 /// How a port's device leads to the chain of its profile, in two steps: device ► number, number ► chain.
 ///
 /// A map whose elements are verdicts makes the kernel walk all of them, and what they lead to, at each change of one: five
 /// milliseconds with 10,000 ports. A map of plain numbers costs nothing of the kind, and the second map has an element for
-/// each profile only. Rules have no registers to spare for the number between the two: on the way out it is in the
-/// connection's mark, which is not in use before the session is judged, and on the way in in the packet's priority, which
-/// is `none` again when the session is accepted.
+/// each profile only. Rules have no registers to spare for the number between the two: it is in the packet's priority, which
+/// is `none` again when the session is accepted. The connection's mark will not do: a session that began while no table of
+/// ours was there is judged when other packets of it pass on other processors.
 ///
 /// A packet that began before a transaction finds the elements that it adds, but in a chain that it adds no rules, and comes
 /// back. It is then led by the number that the device had before (`former`): to the profile that was in force when the
 /// packet began.
 enum ProfileDispatch {
-    /// Device ► number.
-    static func numbers(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_profiles_\(epoch)" }
+    /// What holds the number on the way.
+    static let holder = PacketField.priority
 
-    /// Number ► chain.
-    static func chains(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_chains_\(epoch)" }
-
-    /// Device ► number, of devices whose chain has just been made.
-    static func former(_ direction: Direction, _ epoch: Int) -> String { "\(direction)_former_\(epoch)" }
-
-    /// The map of chains that goes with a map of numbers; nil for any other map.
-    static func chains(ofNumbers name: String) -> String? {
-        let parts = name.split(separator: "_")
-        guard parts.count == 3, parts[1] == "profiles" else { return nil }
-        return "\(parts[0])_chains_\(parts[2])"
-    }
-
-    /// nft's type for the number: what holds it on the way.
-    static func type(_ direction: Direction) -> String { direction == .egress ? "mark" : "classid" }
-
-    /// The rules that lead a packet to its profile; those of the port's direction alone come here.
-    static func rules(_ direction: Direction, _ epoch: Int) -> [String] {
-        let device = direction == .egress ? "iifname" : "oifname"
-        let holder = direction == .egress ? "ct mark" : "meta priority"
-        return [numbers(direction, epoch), former(direction, epoch)].flatMap {
-            ["\(holder) set \(device) map @\($0)", "\(holder) vmap @\(chains(direction, epoch))"]
+    /// The rules that lead a packet to the profile of one of its devices.
+    static func rules(_ direction: Direction, of device: PacketField, _ epoch: Int) -> [Ruleset.Rule] {
+        [SetName.profiles(direction, epoch: epoch), .formerProfiles(direction, epoch: epoch)].flatMap {
+            [
+                [.note(.profile(device, of: $0))],
+                [.verdict(.map(holder, .profileChains(direction, epoch: epoch)))],
+            ]
         }
-    }
-
-    static func key(_ number: UInt32, _ direction: Direction) -> Ruleset.Element {
-        direction == .egress ? .mark(number) : .priority(number)
     }
 
     /// The number of a profile's chain: derived from its name, the next one where another chain has that.
     ///
     /// * `chains`: the chains that have numbers.
-    static func number(of chain: String, _ direction: Direction, in chains: [Ruleset.Element: Ruleset.Target]) -> UInt32
-    {
+    static func number(of chain: String, in chains: [Ruleset.Element: Ruleset.Target]) -> UInt32 {
         var number = UInt32(truncatingIfNeeded: Identifier<Ruleset>(derivedFrom: "number", chain).low)
         // Neither 0, which is no number, nor what nft prints as a word.
         number = number & 0x3fff_ffff | 0x4000_0000
-        while let present = chains[key(number, direction)], present != .chain(chain) { number += 1 }
+        while let present = chains[.priority(number)], present != .chain(chain) { number += 1 }
         return number
     }
 }

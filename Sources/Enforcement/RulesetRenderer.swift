@@ -57,33 +57,22 @@ package struct RulesetRenderer {
                 }
             }
         }
-        ruleset.collections["ports"] = .init("type ifname\nsize 65536", elements: ports)
-        for name in [KernelNames.egressCounts, KernelNames.ingressCounts] {
-            ruleset.collections[name] = .init("type ifname\nsize 65536\ncounter", elements: ports)
-        }
+        for set in [SetName.ports, .egressCounts, .ingressCounts] { ruleset.sets[set] = ports }
         for set in CountingSet.perPort {
-            for generation in [0, 1] as [UInt32] {
-                ruleset.collections[set.name(generation: generation)] = .init(
-                    "type \(set.type)\nsize 65536\ncounter", elements: ports)
-            }
+            for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = ports }
         }
         for family in AddressFamily.allCases {
-            let type = family.addressType
-            ruleset.collections["sources_\(family.rawValue)"] = .init(
-                "type ifname . \(type)\nsize 131072", elements: sources[family] ?? [:])
-            ruleset.collections["mac_sources_\(family.rawValue)"] = .init(
-                "type ifname . ether_addr . \(type)", elements: macSources[family] ?? [:])
+            ruleset.sets[.sources(family)] = sources[family] ?? [:]
+            ruleset.sets[.sourcesWithMAC(family)] = macSources[family] ?? [:]
         }
     }
 
     private mutating func addGroups() {
         for group in plan.groups {
             for family in AddressFamily.allCases {
-                ruleset.collections[memberSet(group.key, family)] = .init(
-                    "type \(family.addressType)", decides: true,
-                    elements: Dictionary(
-                        group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
-                        uniquingKeysWith: { first, _ in first }))
+                ruleset.sets[.members(group: group.key, family, epoch: epoch)] = Dictionary(
+                    group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
+                    uniquingKeysWith: { first, _ in first })
             }
             ruleset.chains.merge(Self.chains(of: [group], epoch: epoch)) { _, new in new }
         }
@@ -116,26 +105,31 @@ package struct RulesetRenderer {
             var numbers: [[String]: Ruleset.Element] = [:]
             for profile in Set(plan.ports.map(\.profile)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
                 let chain = Self.profileChain(profile, direction)
-                let number = ProfileDispatch.key(ProfileDispatch.number(of: chain, direction, in: chains), direction)
+                let number = Ruleset.Element.priority(ProfileDispatch.number(of: chain, in: chains))
                 chains[number] = .chain(chain)
                 numbers[profile] = number
             }
-            ruleset.collections[ProfileDispatch.chains(direction, epoch)] = .init(
-                "type \(ProfileDispatch.type(direction)) : verdict", isMap: true, lingers: true, elements: chains)
-            ruleset.collections[ProfileDispatch.former(direction, epoch)] = .init(
-                "type ifname : \(ProfileDispatch.type(direction))", isMap: true)
-            ruleset.collections[ProfileDispatch.numbers(direction, epoch)] = .init(
-                "type ifname : \(ProfileDispatch.type(direction))", isMap: true, decides: true,
-                elements: Dictionary(
-                    plan.ports.compactMap { port in numbers[port.profile].map { (.device(port.device), .number($0)) } },
-                    uniquingKeysWith: { first, _ in first }))
+            ruleset.sets[.profileChains(direction, epoch: epoch)] = chains
+            ruleset.sets[.formerProfiles(direction, epoch: epoch)] = [:]
+            ruleset.sets[.profiles(direction, epoch: epoch)] = Dictionary(
+                plan.ports.compactMap { port in numbers[port.profile].map { (.device(port.device), .number($0)) } },
+                uniquingKeysWith: { first, _ in first })
         }
-        // A port that no map knows is refused, not let through.
-        ruleset.chains["judge_egress"] = .init(
-            ["iifname != @ports goto to_ingress"] + ProfileDispatch.rules(.egress, epoch) + ["goto refuse_egress"])
-        ruleset.chains["to_ingress"] = .init(
-            ["oifname @\(KernelNames.ingressCounts)", "oifname != @ports accept"]
-                + ProfileDispatch.rules(.ingress, epoch) + ["goto refuse_ingress"])
+        // A port that no map knows is refused, not let through. An end that a rule admitted before is not asked again.
+        func judge(_ direction: Direction, of device: PacketField) -> [Ruleset.Rule] {
+            let next = direction == .egress ? "to_ingress" : "admitted"
+            return [[.isNotIn(.ports, device), .goto(next)], [.match(.hasRule(direction, true)), .goto(next)]]
+                + ProfileDispatch.rules(direction, of: device, epoch) + [[.goto("refuse_\(direction)")]]
+        }
+        let chains: [String: [Ruleset.Rule]] = [
+            "judge_egress": judge(.egress, of: .inputDevice),
+            "to_ingress": [[.match(.isAnswer), .goto("answer_to_ingress")], [.countIngress]]
+                + judge(.ingress, of: .outputDevice),
+            // The initiator's device is where the answer goes, the target's where it comes from.
+            "judge_answer": [[.note(.packetMark(EdgeMark.answer))]] + judge(.egress, of: .outputDevice),
+            "answer_to_ingress": judge(.ingress, of: .inputDevice),
+        ]
+        for (name, rules) in chains { ruleset.chains[name] = .init(rules) }
     }
 
     // MARK: Names
@@ -144,80 +138,20 @@ package struct RulesetRenderer {
         "\(direction)_profile_\(HostPlan.profileKey(groups))"
     }
 
-    package static func profileRules(_ groups: [String], _ direction: Direction) -> [String] {
-        groups.map { "jump \(direction)_group_\($0)" } + ["goto refuse_\(direction)"]
-    }
-
-    private func memberSet(_ key: String, _ family: AddressFamily) -> String { Self.memberSet(key, family, epoch) }
-
-    static func memberSet(_ key: String, _ family: AddressFamily, _ epoch: Int) -> String {
-        "members_\(family.rawValue)_\(key)_\(epoch)"
+    package static func profileRules(_ groups: [String], _ direction: Direction) -> [Ruleset.Rule] {
+        groups.map { [.jump("\(direction)_group_\($0)")] } + [[.goto("refuse_\(direction)")]]
     }
 
     // MARK: Rules
 
-    /// The nft rules of one rule: one, or one for each family.
-    private static func statements(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [String] {
-        let rule = planned.rule
-        let isEgress = rule.direction == .egress
-        let report = LogPrefix(reason: .accepted(index: planned.index), direction: rule.direction).statement
-        let verdict =
-            MarkLayout.statement(isEgress: isEgress, index: planned.index)
-            + " \(report) "
-            + (isEgress ? "goto to_ingress" : "meta priority set none accept")
-        return matches(planned, epoch).map { ($0 + [verdict]).joined(separator: " ") }
-    }
-
-    /// What a rule asks of a packet, in nft's words: once, or for each family.
-    static func matches(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [[String]] {
-        let service = localMatch(planned.rule) + serviceMatch(planned.rule.service)
-        let side = planned.rule.direction == .egress ? "daddr" : "saddr"
-        switch planned.rule.remote {
-        case .any:
-            guard let family = planned.rule.family, planned.rule.service.family == nil, planned.rule.local == nil else {
-                return planned.rule.families.isEmpty ? [] : [service]
-            }
-            return [["meta nfproto \(family == .ipv4 ? "ipv4" : "ipv6")"] + service]
-        case .prefix(let prefix):
-            guard !planned.rule.families.isEmpty else { return [] }
-            return [["\(prefix.family.header) \(side) \(prefix)"] + service]
-        case .group:
-            guard let peer = planned.peer else { return [] }
-            return planned.rule.families.map {
-                ["\($0.header) \(side) @\(memberSet(peer, $0, epoch))"] + service
-            }
-        }
-    }
-
-    /// The near end: the source of what leaves, the target of what arrives.
-    private static func localMatch(_ rule: Rule) -> [String] {
-        rule.local.map {
-            ["\($0.family.header) \(rule.direction == .egress ? "saddr" : "daddr") \($0)"]
-        } ?? []
-    }
-
-    static func serviceMatch(_ service: Service) -> [String] {
-        switch service {
-        case .any: []
-        case .icmpTCPUDP: ["meta l4proto { tcp, udp, icmp, icmpv6 }"]
-        case .transport(let transport, nil): ["meta l4proto \(transport.rawValue)"]
-        case .transport(let transport, .some(let ports)): ["meta l4proto \(transport.rawValue) th dport \(ports)"]
-        case .icmp(let transport, let type, let code):
-            icmpMatch(transport == .icmp ? ("ip", "icmp", 1) : ("ip6", "icmpv6", 58), type, code)
-        }
-    }
-
-    private static func icmpMatch(_ words: (family: String, name: String, number: Int), _ type: UInt8?, _ code: UInt8?)
-        -> [String]
-    {
-        ["meta nfproto \(words.family == "ip" ? "ipv4" : "ipv6") meta l4proto \(words.number)"]
-            + (type.map { ["\(words.name) type \($0)"] } ?? []) + (code.map { ["\(words.name) code \($0)"] } ?? [])
-    }
-}
-
-extension Ruleset {
-    mutating func merge(_ other: Ruleset) {
-        collections.merge(other.collections) { _, new in new }
-        chains.merge(other.chains) { _, new in new }
+    /// The rules of one rule of a group: one, or one for each family.
+    private static func statements(_ planned: HostPlan.PlannedRule, _ epoch: Int) -> [Ruleset.Rule] {
+        let direction = planned.rule.direction
+        let verdict: [Statement] =
+            [
+                .note(.rule(planned.index, direction)),
+                .log(LogPrefix(reason: .accepted(index: planned.index), direction: direction)),
+            ] + (direction == .egress ? [.goto("to_ingress")] : [.goto("admitted")])
+        return RuleMatches.ofSession(planned, epoch).map { $0 + verdict }
     }
 }

@@ -1,6 +1,9 @@
+import Attribution
+import Netlink
+
 /// Writes nft scripts, each of which is one transaction.
 package enum ScriptWriter {
-    private static let table = "inet gatehouse"
+    private static let table = TableName.gatehouse
 
     /// A script that turns one ruleset into another; an empty `old` makes the whole table.
     ///
@@ -9,68 +12,95 @@ package enum ScriptWriter {
     package static func script(from old: Ruleset?, to new: Ruleset) -> String {
         var lines = ["add table \(table)"]
         let before = old ?? Ruleset()
-        for (name, collection) in new.collections.sorted(by: { $0.key < $1.key }) where before.collections[name] == nil
-        {
-            lines.append(
-                "add \(collection.isMap ? "map" : "set") \(table) \(name) { \(declaration(collection)) }")
+        let sets = sorted(new.sets)
+        let chains = new.chains.sorted { $0.key < $1.key }
+        for (name, set, _) in sets where before.sets[set] == nil {
+            lines.append("add \(kind(set)) \(table) \(name) { \(NftText.declaration(set)) }")
         }
-        for (name, chain) in new.chains.sorted(by: { $0.key < $1.key }) where before.chains[name] == nil {
-            lines.append("add chain \(table) \(name)" + (chain.hook.map { " { \($0) }" } ?? ""))
+        for (name, chain) in chains where before.chains[name] == nil {
+            lines.append("add chain \(table) \(name)" + (chain.hook.map { " { \(NftText.hook($0)) }" } ?? ""))
         }
-        for (name, chain) in new.chains.sorted(by: { $0.key < $1.key }) where before.chains[name] != chain {
+        for (name, chain) in chains where before.chains[name] != chain {
             if before.chains[name] != nil { lines.append("flush chain \(table) \(name)") }
-            lines += chain.rules.map { "add rule \(table) \(name) \($0)" }
+            lines += rules(name, chain)
         }
         for (name, chain) in before.chains.sorted(by: { $0.key < $1.key })
-        where new.chains[name] == nil && chain.hook != nil {
+        where new.chains[name] == nil && chain.isBase {
             lines.append("flush chain \(table) \(name)")
         }
         // Elements last: those of maps lead to chains that must be there.
-        for (name, collection) in new.collections.sorted(by: { $0.key < $1.key }) {
-            let known = before.collections[name]?.elements ?? [:]
-            let gone = known.filter {
-                collection.elements[$0.key] != $0.value && !(collection.lingers && collection.elements[$0.key] == nil)
-            }
-            let added = collection.elements.filter { known[$0.key] != $0.value }
+        for (name, set, wanted) in sets {
+            let known = before.sets[set] ?? [:]
+            let gone = known.filter { wanted[$0.key] != $0.value && !(set.lingers && wanted[$0.key] == nil) }
+            let added = wanted.filter { known[$0.key] != $0.value }
             lines += elements("delete", name, gone.map { $0.key.text })
             lines += elements("add", name, added.map { text($0.key, $0.value) })
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// A script that says the hooks and policies of base chains again, in case somebody changed them.
+    static func hooks(of new: Ruleset, in old: Ruleset) -> String {
+        new.chains.filter { old.chains[$0.key] != nil }.compactMap { name, chain in
+            chain.hook.map { "add chain \(table) \(name) { \(NftText.hook($0)) }\n" }
+        }.sorted().joined()
+    }
+
     /// A script that gives chains other rules.
     package static func replace(_ chains: [String: Ruleset.Chain]) -> String {
         chains.sorted { $0.key < $1.key }.flatMap { name, chain in
-            ["flush chain \(table) \(name)"] + chain.rules.map { "add rule \(table) \(name) \($0)" }
+            ["flush chain \(table) \(name)"] + rules(name, chain)
         }.joined(separator: "\n") + "\n"
     }
 
     /// A script that deletes what only `old` has, or nil when there is nothing.
     package static func cleanUp(_ old: Ruleset, _ new: Ruleset) -> String? {
         let chains = old.chains.keys.filter { new.chains[$0] == nil }.sorted()
-        let collections = old.collections.filter { new.collections[$0.key] == nil }.sorted { $0.key < $1.key }
-        let lingering = old.collections.sorted { $0.key < $1.key }.flatMap { name, collection in
-            guard let kept = new.collections[name]?.elements, collection.lingers else { return [String]() }
-            return elements("delete", name, collection.elements.keys.filter { kept[$0] == nil }.map(\.text))
+        let sets = sorted(old.sets.filter { new.sets[$0.key] == nil })
+        let lingering = sorted(old.sets.filter(\.key.lingers)).flatMap { name, set, formerly in
+            guard let kept = new.sets[set] else { return [String]() }
+            return elements("delete", name, formerly.keys.filter { kept[$0] == nil }.map(\.text))
         }
-        guard !chains.isEmpty || !collections.isEmpty || !lingering.isEmpty else { return nil }
+        guard !chains.isEmpty || !sets.isEmpty || !lingering.isEmpty else { return nil }
         // Maps hold chains and chains' rules hold sets: empty both before anything is deleted.
         var lines = lingering
-        lines += collections.filter(\.value.isMap).map { "flush map \(table) \($0.key)" }
+        lines += sets.filter(\.set.isMap).map { "flush map \(table) \($0.name)" }
         lines += chains.map { "flush chain \(table) \($0)" }
-        lines += collections.map { "delete \($0.value.isMap ? "map" : "set") \(table) \($0.key)" }
+        lines += sets.map { "delete \(kind($0.set)) \(table) \($0.name)" }
         lines += chains.map { "delete chain \(table) \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func declaration(_ collection: Ruleset.Collection) -> String {
-        collection.declaration.split(separator: "\n").joined(separator: "; ") + ";"
+    /// A script that notes which generation of the counting sets is written into.
+    static func note(generation: UInt32) -> String {
+        flush(.generation) + "\n" + "add element \(table) \(SetName.generation.text) { \(generation) }\n"
+    }
+
+    static func flush(_ set: SetName) -> String { "flush \(kind(set)) \(table) \(set.text)" }
+
+    /// Makes elements anew, so that their counters begin at zero.
+    static func renew(_ elements: [Ruleset.Element], in set: SetName) -> [String] {
+        let name = set.text
+        return self.elements("delete", name, elements.map(\.text)) + self.elements("add", name, elements.map(\.text))
+    }
+
+    private static func kind(_ set: SetName) -> String { set.isMap ? "map" : "set" }
+
+    private static func sorted(
+        _ sets: [SetName: [Ruleset.Element: Ruleset.Target]]
+    ) -> [(name: String, set: SetName, elements: [Ruleset.Element: Ruleset.Target])] {
+        sets.map { ($0.key.text, $0.key, $0.value) }.sorted { $0.0 < $1.0 }
+    }
+
+    private static func rules(_ name: String, _ chain: Ruleset.Chain) -> [String] {
+        (chain.rules ?? []).map { "add rule \(table) \(name) \(NftText.rule($0))" }
     }
 
     private static func elements(_ verb: String, _ name: String, _ texts: [String]) -> [String] {
+        let texts = texts.sorted()
         // Few long lines: nft reads an element list faster than as many commands.
-        stride(from: 0, to: texts.count, by: 1000).map { start in
-            "\(verb) element \(table) \(name) { \(texts.sorted()[start..<min(start + 1000, texts.count)].joined(separator: ", ")) }"
+        return stride(from: 0, to: texts.count, by: 1000).map { start in
+            "\(verb) element \(table) \(name) { \(texts[start..<min(start + 1000, texts.count)].joined(separator: ", ")) }"
         }
     }
 

@@ -33,12 +33,13 @@ struct StatelessChains {
     }
 
     /// The rules that ask about what an interface of the host sends, and then about its arrival.
-    var leaving: [String] {
-        ruleset.chains.isEmpty ? [] : ["iifname vmap @\(Self.egressMap(epoch))"] + arriving
+    var leaving: [Ruleset.Rule] {
+        ruleset.chains.isEmpty
+            ? [] : [[.verdict(.map(.inputDevice, .statelessSenders(epoch: epoch)))]] + arriving
     }
 
     /// The rules that ask about what an interface of the host is sent.
-    var arriving: [String] { ruleset.chains.isEmpty ? [] : ["goto stateless_arrival"] }
+    var arriving: [Ruleset.Rule] { ruleset.chains.isEmpty ? [] : [[.goto("stateless_arrival")]] }
 
     /// The lists of the stateless among some groups, one for each direction.
     static func lists(of groups: [HostPlan.Group], epoch: Int) -> [String: Ruleset.Chain] {
@@ -46,11 +47,10 @@ struct StatelessChains {
         for group in groups where group.refusals != nil {
             for direction in Direction.allCases {
                 // What leaves has its arrival before it.
-                let verdict = direction == .egress ? "goto stateless_arrival" : "accept"
+                let verdict: Statement = direction == .egress ? .goto("stateless_arrival") : .accept
                 let rules = group.rules.filter { $0.rule.direction == direction }
                 chains["stateless_\(direction)_group_\(group.key)"] = .init(
-                    rules.flatMap { RulesetRenderer.matches($0, epoch) }.map { ($0 + [verdict]).joined(separator: " ") }
-                )
+                    rules.flatMap { RuleMatches.ofPacket($0, epoch) }.map { $0 + [verdict] })
             }
         }
         return chains
@@ -69,38 +69,31 @@ struct StatelessChains {
         func chain(_ port: HostPlan.Port, _ direction: Direction) -> Ruleset.Target {
             .chain(Self.profileChain(port.profile, direction))
         }
-        ruleset.collections[Self.egressMap(epoch)] = .init(
-            "type ifname : verdict", isMap: true, decides: true, restricts: true,
-            elements: Dictionary(ports.map { (.device($0.device), chain($0, .egress)) }) { first, _ in first })
+        ruleset.sets[.statelessSenders(epoch: epoch)] = Dictionary(
+            ports.map { (.device($0.device), chain($0, .egress)) }
+        ) { first, _ in first }
         for family in AddressFamily.allCases {
             let arriving = ports.flatMap { port in
                 port.addresses.filter { $0.family == family }.map {
                     (Ruleset.Element.address($0), chain(port, .ingress))
                 }
             }
-            ruleset.collections[Self.ingressMap(family, epoch)] = .init(
-                "type \(family.addressType) : verdict", isMap: true, decides: true, restricts: true,
-                elements: Dictionary(arriving) { first, _ in first })
+            ruleset.sets[.statelessTargets(family, epoch: epoch)] = Dictionary(arriving) { first, _ in first }
         }
         ruleset.chains["stateless_arrival"] = .init(
-            AddressFamily.allCases.map { "\($0.header) daddr vmap @\(Self.ingressMap($0, epoch))" } + ["accept"])
+            AddressFamily.allCases.map { [.verdict(.map(.target($0), .statelessTargets($0, epoch: epoch)))] }
+                + [[.accept]])
     }
 
     // MARK: Names
-
-    static func egressMap(_ epoch: Int) -> String { "stateless_egress_\(epoch)" }
-
-    static func ingressMap(_ family: AddressFamily, _ epoch: Int) -> String {
-        "stateless_ingress_\(family.rawValue)_\(epoch)"
-    }
 
     static func profileChain(_ groups: [String], _ direction: Direction) -> String {
         "stateless_\(direction)_profile_\(HostPlan.profileKey(groups))"
     }
 
-    private static func profileRules(_ groups: [String], _ direction: Direction) -> [String] {
-        groups.map { "jump stateless_\(direction)_group_\($0)" }
-            + groups.prefix(1).map { "goto \(refusalChain($0, direction))" }
+    private static func profileRules(_ groups: [String], _ direction: Direction) -> [Ruleset.Rule] {
+        groups.map { [.jump("stateless_\(direction)_group_\($0)")] }
+            + groups.prefix(1).map { [.goto(refusalChain($0, direction))] }
     }
 
     private static func refusalChain(_ group: String, _ direction: Direction) -> String {

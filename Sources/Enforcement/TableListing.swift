@@ -3,10 +3,10 @@ struct TableListing: Equatable {
     /// Rules by chain, the hook line of a base chain first.
     private(set) var chains: [String: [String]] = [:]
     /// Names of sets and maps, and whether each is a map.
-    private(set) var collections: [String: Bool] = [:]
+    private(set) var sets: [String: Bool] = [:]
 
-    /// The hook line of a base chain; nil for any other chain.
-    func hook(of chain: String) -> String? { chains[chain]?.first.flatMap { $0.hasPrefix("type ") ? $0 : nil } }
+    /// Whether the chain is a base chain: its hook line comes first.
+    func isBase(_ chain: String) -> Bool { chains[chain]?.first?.hasPrefix("type ") == true }
 
     /// Reads nft's text: objects indented by one tab, their lines by two.
     init(_ text: String) {
@@ -22,12 +22,35 @@ struct TableListing: Equatable {
                 case "chain":
                     chain = name
                     chains[name] = []
-                case "set", "map": collections[name] = kind == "map"
+                case "set", "map": sets[name] = kind == "map"
                 default: break
                 }
             } else if let chain, line.hasPrefix("\t\t") {
                 chains[chain]?.append(String(line.drop { $0 == "\t" }))
             }
         }
+    }
+
+    // MARK: Drift
+
+    /// What differs from an earlier listing of what we made, in words.
+    func difference(from made: TableListing) -> String? {
+        for (name, rules) in made.chains where chains[name] != rules {
+            return chains[name] == nil ? "chain \(name) is gone" : "the rules of chain \(name) differ"
+        }
+        for name in made.sets.keys where sets[name] == nil { return "set \(name) is gone" }
+        for name in chains.keys where made.chains[name] == nil { return "chain \(name) is not ours" }
+        return nil
+    }
+
+    /// What lacks of the chains, rules and sets that we made, by name and number, in words.
+    func difference(inShapeFrom made: Ruleset) -> String? {
+        for (name, chain) in made.chains {
+            let lines = (chain.rules?.count ?? 0) + (chain.hook == nil ? 0 : 1)
+            guard let rules = chains[name] else { return "chain \(name) is gone" }
+            if rules.count != lines { return "chain \(name) has \(rules.count) rules, not \(lines)" }
+        }
+        for set in made.sets.keys where sets[set.text] == nil { return "set \(set.text) is gone" }
+        return nil
     }
 }

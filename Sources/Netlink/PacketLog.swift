@@ -59,6 +59,8 @@ package struct LoggedPacket {
     package var sequence: UInt32 = 0
     package var inputDevice: UInt32 = 0
     package var outputDevice: UInt32 = 0
+    /// The packet's mark.
+    package var mark: UInt32 = 0
     /// When the packet came, in nanoseconds since 1970; 0 where the kernel did not stamp it.
     package var time: Int64 = 0
     /// Source MAC and, from the link header, target MAC in their low 48 bits; 0 when there is none.
@@ -124,6 +126,8 @@ package struct LoggedPacket {
                 isWhole = attribute.read(into: &packet.inputDevice) && isWhole
             case 5:  // NFULA_IFINDEX_OUTDEV
                 isWhole = attribute.read(into: &packet.outputDevice) && isWhole
+            case 2:  // NFULA_MARK
+                isWhole = attribute.read(into: &packet.mark) && isWhole
             case 12:  // NFULA_SEQ
                 isWhole = attribute.read(into: &packet.sequence) && isWhole
             case 3:  // NFULA_TIMESTAMP

@@ -48,12 +48,13 @@ extension RuleTable {
 
 extension RuleTable.Step {
     /// Writes the step's message; `end` closes it.
-    func encode(_ builder: inout MessageBuilder, table: String, _ sequence: UInt32) {
+    func encode(_ builder: inout MessageBuilder, table name: TableName, _ sequence: UInt32) {
+        let table = name.name
         let flags = UInt16(NLM_F_REQUEST | NLM_F_ACK)
         func begin(_ message: UInt32, _ extra: Int32 = 0) {
             builder.begin(
                 type: RuleTable.type(message), flags: flags | UInt16(extra), sequence: sequence,
-                family: RuleTable.family)
+                family: name.family.rawValue)
         }
         switch self {
         case .add(let set, let key):

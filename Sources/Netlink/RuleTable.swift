@@ -5,13 +5,13 @@ package import Model
 ///
 /// Facts from linux/netfilter/nf_tables.h. Chains and rules in bulk go in through `nft`.
 package struct RuleTable {
-    package let name: String
+    package let table: TableName
     let socket: NetfilterSocket
-    /// NFPROTO_INET
-    static let family: UInt8 = 1
+    var name: String { table.name }
+    var family: UInt8 { table.family.rawValue }
 
-    package init(_ name: String, socket: NetfilterSocket) {
-        self.name = name
+    package init(_ table: TableName, socket: NetfilterSocket) {
+        self.table = table
         self.socket = socket
     }
 
@@ -66,7 +66,7 @@ package struct RuleTable {
     /// An element that cannot be read is an error: a set must not look smaller than it is.
     package func dumpElements(of set: String, each: (ByteView, Traffic) -> Void) throws(NetlinkError) {
         try socket.dump(
-            "nftables dump of set \(set)", type: Self.type(NFT_MSG_GETSETELEM.rawValue), family: Self.family,
+            "nftables dump of set \(set)", type: Self.type(NFT_MSG_GETSETELEM.rawValue), family: family,
             { Self.encodeDump(of: set, table: name, &$0) }, each: { Self.readElements($0, each) })
     }
 
@@ -84,6 +84,6 @@ package struct RuleTable {
     /// Makes all steps at one instant, or none.
     package func commit(_ name: String, _ steps: [Step]) throws(NetlinkError) {
         try socket.transaction(
-            name, steps.map { step in { builder, sequence in step.encode(&builder, table: self.name, sequence) } })
+            name, steps.map { step in { builder, sequence in step.encode(&builder, table: self.table, sequence) } })
     }
 }

@@ -7,18 +7,79 @@ package struct HandmadePacket: Sendable {
     /// From the IP header on.
     package let bytes: [UInt8]
 
+    /// What a packet has beside its key.
+    package struct Shape: Sendable {
+        package var hopLimit: UInt8 = 64
+        /// Headers between that of IPv6 and the transport's, in order.
+        package var extensions: [Extension] = []
+        /// TCP: sequence and acknowledgement numbers, and what follows the header.
+        package var sequence: UInt32 = 1
+        package var acknowledgement: UInt32 = 1
+        package var payload: [UInt8] = []
+        /// Bytes of the transport header and payload that are sent; nil for all.
+        package var cutTo: Int?
+
+        package init() {}
+    }
+
+    /// An extension header of IPv6.
+    package enum Extension: Sendable, CaseIterable {
+        case hopByHop
+        case routing
+        case destination
+        case authentication
+        /// A fragment header on a whole packet.
+        case fragment
+
+        var number: UInt8 {
+            switch self {
+            case .hopByHop: 0
+            case .routing: 43
+            case .destination: 60
+            case .authentication: 51
+            case .fragment: 44
+            }
+        }
+
+        /// The header's bytes behind the number of the next.
+        var rest: [UInt8] {
+            switch self {
+            // Padding of six bytes (PadN).
+            case .hopByHop, .destination: [0, 1, 4, 0, 0, 0, 0]
+            // No segments left, of a kind that nobody uses.
+            case .routing: [0, 253, 0, 0, 0, 0, 0]
+            // Length in words less two, an index, a number, and no check value.
+            case .authentication: [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+            case .fragment: [0, 0, 0, 0, 0, 0, 7]
+            }
+        }
+    }
+
     /// A packet of the key: for TCP with flags, for ICMP with an identifier, or with the packet that an error quotes.
-    package init(_ key: FlowKey, tcpFlags: UInt8 = 0, icmpID: UInt16 = 0, quoting quoted: HandmadePacket? = nil) {
+    package init(
+        _ key: FlowKey, tcpFlags: UInt8 = 0, icmpID: UInt16 = 0, quoting quoted: HandmadePacket? = nil,
+        shape: Shape = Shape()
+    ) {
         var payload: [UInt8]
         switch key.transport {
         case .tcp:
-            payload = Self.words(key.initiatorPort, key.targetPort, 0, 1, 0, tcpFlags & 0x10 != 0 ? 1 : 0)
-            payload += [0x50, tcpFlags] + Self.words(0xfaf0, 0, 0)
-        case .udp:
-            payload = Self.words(key.initiatorPort, key.targetPort, 12, 0) + [1, 2, 3, 4]
+            payload = Self.words(
+                key.initiatorPort, key.targetPort, UInt16(shape.sequence >> 16),
+                UInt16(truncatingIfNeeded: shape.sequence))
+            payload +=
+                tcpFlags & 0x10 != 0
+                ? Self.words(
+                    UInt16(shape.acknowledgement >> 16), UInt16(truncatingIfNeeded: shape.acknowledgement))
+                : [0, 0, 0, 0]
+            payload += [0x50, tcpFlags] + Self.words(0xfaf0, 0, 0) + shape.payload
+        case .udp, .udplite:
+            let body = shape.payload.isEmpty ? [1, 2, 3, 4] : shape.payload
+            payload = Self.words(key.initiatorPort, key.targetPort, UInt16(8 + body.count), 0) + body
         case .icmp, .icmpv6:
             payload = [UInt8(truncatingIfNeeded: key.initiatorPort), UInt8(truncatingIfNeeded: key.targetPort), 0, 0]
-            payload += quoted.map { [0, 0, 0, 0] + $0.bytes } ?? (Self.words(icmpID, 1) + [5, 6, 7, 8])
+            payload +=
+                quoted.map { [0, 0, 0, 0] + $0.bytes }
+                ?? (Self.words(icmpID, 1) + (shape.payload.isEmpty ? [5, 6, 7, 8] : shape.payload))
         default:
             payload = [0, 0, 0x08, 0, 1, 2, 3, 4]
         }
@@ -31,18 +92,24 @@ package struct HandmadePacket: Sendable {
             let sum = Self.checksum(pseudo + payload)
             payload.replaceSubrange(place..<(place + 2), with: Self.words(sum))
         }
-        bytes = Self.header(key, payload.count) + payload
+        if let cut = shape.cutTo { payload = Array(payload.prefix(cut)) }
+        var first = key.transport.rawValue
+        for header in shape.extensions.reversed() {
+            payload = [first] + header.rest + payload
+            first = header.number
+        }
+        bytes = Self.header(key, first, shape.hopLimit, payload.count) + payload
     }
 
-    private static func header(_ key: FlowKey, _ length: Int) -> [UInt8] {
+    private static func header(_ key: FlowKey, _ first: UInt8, _ hopLimit: UInt8, _ length: Int) -> [UInt8] {
         switch key.initiator.family {
         case .ipv4:
-            var header = [0x45, 0] + words(UInt16(20 + length), 0x1234, 0) + [64, key.transport.rawValue, 0, 0]
+            var header = [0x45, 0] + words(UInt16(20 + length), 0x1234, 0) + [hopLimit, first, 0, 0]
             header += key.initiator.bytes + key.target.bytes
             header.replaceSubrange(10..<12, with: words(checksum(header)))
             return header
         case .ipv6:
-            return [0x60, 0, 0, 0] + words(UInt16(length)) + [key.transport.rawValue, 64] + key.initiator.bytes
+            return [0x60, 0, 0, 0] + words(UInt16(length)) + [first, hopLimit] + key.initiator.bytes
                 + key.target.bytes
         }
     }
@@ -50,7 +117,7 @@ package struct HandmadePacket: Sendable {
     private static func checksumPlace(_ transport: TransportProtocol) -> Int? {
         switch transport {
         case .tcp: 16
-        case .udp: 6
+        case .udp, .udplite: 6
         case .icmp, .icmpv6: 2
         default: nil
         }

@@ -95,7 +95,7 @@ final class JudgedHost {
             }
         }
         try NftProgram(namespace: host.name).apply(
-            seen.map { "flush set inet gatehouse seen_\($0.name)\n" }.joined())
+            seen.map { "flush set inet gatehouse \(SetName.seen($0).text)\n" }.joined())
         let numbers = try NetworkNamespace.within(host.name) { NetworkDevices.numbers() }
         var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
         for vpc in revision.policy.vpcs {
@@ -114,9 +114,48 @@ final class JudgedHost {
         _ = try events()
     }
 
-    func send(_ shot: Shot) throws {
-        try shot.handmade.send(
-            from: spaces[shot.sender], device: "eth0", to: hostMACs[shot.sender], as: guestMACs[shot.sender])
+    func send(_ shot: Shot) throws { try send(shot.handmade, from: shot.sender) }
+
+    func send(_ packet: HandmadePacket, from guest: Int) throws {
+        try packet.send(from: spaces[guest], device: "eth0", to: hostMACs[guest], as: guestMACs[guest])
+    }
+
+    func space(_ guest: Int) -> String { spaces[guest] }
+
+    /// Takes our table away, as a firewall's restart does, and leaves one that has conntrack follow what passes.
+    func loseTable() throws {
+        try NftProgram(namespace: host.name).apply(
+            """
+            delete table inet gatehouse
+            table inet other {
+             chain forward {
+              type filter hook forward priority 0; policy accept;
+              ct state established accept
+             }
+            }
+
+            """)
+    }
+
+    func restoreTable() throws { try enforcer.repair() }
+
+    /// The records of all that the counting sets of both generations hold.
+    func countedRecords() throws -> [FlowRecord] {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        let recorder = Recorder(
+            attributor: attributor, books: Books(), restored: [:],
+            window: CaptureWindow(length: .seconds(60), holding: now))
+        return try CountingSet.all.flatMap { (set: CountingSet) -> [FlowRecord] in
+            let elements = try [0, 1].flatMap { try enforcer.countedElements(of: set, generation: $0) }
+            return elements.flatMap { recorder.records(of: $0, in: set, Recorder.Span(start: now, end: now)) }
+        }
+    }
+
+    /// The sessions that conntrack holds.
+    func sessions() throws -> [ConnectionEntry] {
+        var entries: [ConnectionEntry] = []
+        try ConnectionTracking.dump(dumps) { entries.append($0) }
+        return entries
     }
 
     /// The legs that NFLOG reported since the last call, by key.
@@ -152,7 +191,7 @@ final class JudgedHost {
     /// Packets by account, as the kernel has counted since the table was made.
     func counters() throws -> [Books.Account: UInt64] {
         var found: [Books.Account: UInt64] = [:]
-        for (set, way) in [(KernelNames.egressCounts, Way.out), (KernelNames.ingressCounts, Way.into)] {
+        for (set, way) in [(SetName.egressCounts, Way.out), (.ingressCounts, Way.into)] {
             for element in try enforcer.elements(of: set) {
                 let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
                 let port = try #require(attributor.port(device: device))
@@ -165,7 +204,7 @@ final class JudgedHost {
     /// The rules that the live sessions' marks name, by key.
     func marks() throws -> [FlowKey: Set<Identifier<Rule>>] {
         var found: [FlowKey: Set<Identifier<Rule>>] = [:]
-        try ConnectionTracking.dump(dumps) { entry in
+        for entry in try sessions() {
             let rules = [
                 attributor.rule(MarkLayout.egressIndex(entry.mark), .egress),
                 attributor.rule(MarkLayout.ingressIndex(entry.mark), .ingress),

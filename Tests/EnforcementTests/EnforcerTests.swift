@@ -70,4 +70,27 @@ import Testing
         try enforcer.tidy()
         #expect(try enforcer.drift() == nil)
     }
+
+    /// Edges and groups that change together go in three changes, of which the last may find nothing to do.
+    @Test(.kernel) func `a change in several steps says the strongest of them`() throws {
+        let host = try TestHost("e3")
+        defer { host.remove() }
+        let socket = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
+        let enforcer = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: 0)
+        var indexes = RuleIndexes()
+        func plan(acl: String?, groups: [String]) throws -> HostPlan {
+            var policy = try GoldenRulesetTests.policy("acl") {
+                acl == nil ? $0.replacing(", acl: edge", with: "") : $0
+            }
+            policy.vpcs[0].instances[0].interfaces[0].groups = groups
+            return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
+        }
+        #expect(try enforcer.load(plan(acl: nil, groups: ["open"])) == .whole)
+        // The edge comes first, then the groups change, and then nothing is left.
+        #expect(try enforcer.apply(plan(acl: "edge", groups: [])) == .switched)
+        #expect(try enforcer.apply(plan(acl: "edge", groups: [])) == .nothing)
+        #expect(try enforcer.apply(plan(acl: nil, groups: ["open"])) == .elements)
+        try enforcer.tidy()
+        #expect(try enforcer.drift() == nil)
+    }
 }

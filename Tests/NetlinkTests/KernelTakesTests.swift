@@ -38,7 +38,7 @@ import Testing
     ]
 
     static var batch: (bytes: [UInt8], wanted: Set<UInt32>, last: UInt32) {
-        MessageBuilder.batch(steps.map { step in { step.encode(&$0, table: "t", $1) } }, after: 0)
+        MessageBuilder.batch(steps.map { step in { step.encode(&$0, table: TableName(.inet, "t"), $1) } }, after: 0)
     }
 
     private func withTable(_ body: (TestHost, NetfilterSocket) throws -> Void) throws {
@@ -63,7 +63,7 @@ import Testing
             #expect(text.contains("goto d"))
             #expect(text.contains { $0.hasPrefix("elements = { \"eth7\" : 0x01020304") }, "\(text)")
             #expect(text.contains { $0.contains("\"eth7\" : jump e") }, "\(text)")
-            let table = RuleTable("t", socket: try NetworkNamespace.within(host.name) { try NetfilterSocket() })
+            let table = RuleTable(TableName(.inet, "t"), socket: try NetworkNamespace.within(host.name) { try NetfilterSocket() })
             let keys = Set(try table.elements(of: "anything").map(\.key))
             #expect(keys == [Self.name("near0"), Self.name("eth7"), []])
         }
@@ -71,7 +71,7 @@ import Testing
 
     @Test(.kernel) func `a transaction that the kernel refuses changes nothing`() throws {
         try withTable { host, socket in
-            let table = RuleTable("t", socket: socket)
+            let table = RuleTable(TableName(.inet, "t"), socket: socket)
             let before = try table.rulesetNumber()
             #expect(throws: NetlinkError.refused(request: "twice", code: EEXIST)) {
                 try table.commit("twice", [.addChain("g"), .addChain("c")])

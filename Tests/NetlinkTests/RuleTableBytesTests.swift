@@ -60,7 +60,7 @@ import Testing
     @Test func `a written element is read again`() throws {
         for step in KernelTakesTests.steps {
             guard case .add(_, let key) = step else { continue }
-            let bytes = MessageBuilder.batch([{ step.encode(&$0, table: "t", $1) }], after: 0).bytes
+            let bytes = MessageBuilder.batch([{ step.encode(&$0, table: TableName(.inet, "t"), $1) }], after: 0).bytes
             ByteView.with(bytes) { view in
                 var cursor = MessageCursor(view)
                 var keys: [[UInt8]] = []

@@ -1,5 +1,6 @@
 import GRDB
 import Model
+import Records
 
 /// An edition of a rule that hosts are told of.
 struct RuleEdition {
@@ -65,7 +66,8 @@ extension HostPolicyReader {
             guard let bucket = try shared.bucket(item.bucketID, in: database) else {
                 throw row.fault("bucketID", item.bucketID, "a bucket that exists")
             }
-            guard FlowLogFormat(name: item.format, columns: item.formatColumns) != nil else {
+            let format = ObjectFormats.standard[item.flowLogFormat]
+            guard let format, Set(item.formatColumns).isSubset(of: format.columns?.known ?? []) else {
                 throw row.fault("format", item.format, "a format, with columns that it has")
             }
             return Collector(

@@ -1,0 +1,81 @@
+package import Attribution
+package import Model
+
+extension Ruleset {
+    /// A key: nft's text for it, and the kernel's bytes.
+    package struct Element: Hashable, Sendable, Comparable {
+        package let text: String
+        package let key: [UInt8]
+
+        package init(text: String, key: [UInt8]) {
+            self.text = text
+            self.key = key
+        }
+
+        /// Two elements are the same when their keys are, however they are written.
+        package static func == (lhs: Element, rhs: Element) -> Bool { lhs.key == rhs.key }
+        package func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
+        package static func < (lhs: Element, rhs: Element) -> Bool { lhs.text < rhs.text }
+
+        /// A device name, padded to IFNAMSIZ.
+        package static func device(_ name: String) -> Element {
+            let bytes = Array(name.utf8.prefix(15))
+            return Element(text: "\"\(name)\"", key: bytes + [UInt8](repeating: 0, count: 16 - bytes.count))
+        }
+
+        package static func address(_ address: IPAddress) -> Element {
+            Element(text: address.description, key: address.bytes)
+        }
+
+        /// A packet mark, which the kernel keeps in the host's byte order.
+        package static func mark(_ mark: UInt32) -> Element {
+            number(mark, text: "0x" + String(mark, radix: 16))
+        }
+
+        /// A priority, written as the two halves of a class's number.
+        package static func priority(_ priority: UInt32) -> Element {
+            number(priority, text: String(priority >> 16, radix: 16) + ":" + String(priority & 0xffff, radix: 16))
+        }
+
+        private static func number(_ number: UInt32, text: String) -> Element {
+            Element(text: text, key: withUnsafeBytes(of: number) { Array($0) })
+        }
+
+        package static func mac(_ mac: MACAddress) -> Element {
+            let bytes = (0..<6).map { (index: UInt64) in UInt8(truncatingIfNeeded: mac.bits >> (40 - 8 * index)) }
+            return Element(text: mac.description, key: bytes + [0, 0])
+        }
+
+        package static func joined(_ parts: Element...) -> Element {
+            Element(text: parts.map(\.text).joined(separator: " . "), key: parts.flatMap(\.key))
+        }
+
+        /// An element as the kernel keeps it: components of these kinds, each padded to four bytes.
+        package init(kernelKey key: [UInt8], _ parts: [KeyPart]) {
+            var rest = key[...]
+            var texts: [String] = []
+            for part in parts {
+                texts.append(Self.text(rest.prefix(part.length), part))
+                rest = rest.dropFirst(part.paddedLength)
+            }
+            self.init(text: texts.joined(separator: " . "), key: key)
+        }
+
+        private static func text(_ bytes: ArraySlice<UInt8>, _ part: KeyPart) -> String {
+            func big(_ bytes: some Sequence<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+            func own() -> UInt32 { UInt32(truncatingIfNeeded: big(bytes.reversed())) }
+            switch part {
+            case .device: return "\"" + String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) + "\""
+            case .mac: return MACAddress(bits: big(bytes)).description
+            case .address(.ipv4): return IPAddress(ipv4: UInt32(truncatingIfNeeded: big(bytes))).description
+            case .address(.ipv6):
+                return IPAddress(ipv6High: big(bytes.prefix(8)), low: big(bytes.dropFirst(8))).description
+            case .transport, .port: return String(big(bytes))
+            case .mark: return mark(own()).text
+            case .priority: return priority(own()).text
+            case .connection: return String(own())
+            }
+        }
+    }
+}

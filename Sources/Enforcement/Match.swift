@@ -1,0 +1,72 @@
+package import Model
+
+/// What a rule asks of a packet itself or of its connection.
+package enum Match: Hashable, Sendable {
+    case family(AddressFamily)
+    /// The protocol behind the headers that nft reads over, or none of these.
+    case transport([TransportProtocol])
+    case noneOf([TransportProtocol])
+    /// Blocks of one family, at least one.
+    case source([IPPrefix])
+    case target([IPPrefix])
+    case sourcePorts(PortRange)
+    case targetPorts(PortRange)
+    /// UDP between one of these pairs of ports.
+    case udp([PortPair])
+    /// Types of ICMP or ICMPv6.
+    case icmpType(TransportProtocol, [ClosedRange<UInt8>])
+    case icmpCode(TransportProtocol, UInt8)
+    /// TCP with SYN among its flags.
+    case tcpSYN
+    case state(ConnectionState)
+    case status(ConnectionStatus)
+    /// The way of the packet that opened the session, or the other way.
+    case isOriginal
+    case isAnswer
+    /// What conntrack holds of the session, whichever way the packet goes: its initiator; its target, and the target's
+    /// ports, after any translation; type and code of the ICMP message that opened it.
+    case initiator(IPPrefix)
+    case responder(IPPrefix)
+    case responderPorts(PortRange)
+    case openingICMP(ClosedRange<UInt16>)
+    /// Whether the connection's mark names a rule of the direction.
+    case hasRule(Direction, Bool)
+    /// The packet bears an `EdgeMark`.
+    case edgeMark
+
+    package struct PortPair: Hashable, Sendable {
+        package let source: UInt16
+        package let target: UInt16
+    }
+
+    /// `ct state`.
+    package enum ConnectionState: String, Hashable, Sendable {
+        case new
+        case established
+        case related
+        case invalid
+        case untracked
+    }
+
+    /// `ct status`.
+    package enum ConnectionStatus: String, Hashable, Sendable {
+        case confirmed
+        case assured
+        /// A helper announced it: it bears the mark of the session that it belongs to.
+        case expected
+    }
+}
+
+extension Statement {
+    package static func family(_ family: AddressFamily) -> Statement { .match(.family(family)) }
+    package static func transport(_ transports: TransportProtocol...) -> Statement { .match(.transport(transports)) }
+    package static func noneOf(_ transports: TransportProtocol...) -> Statement { .match(.noneOf(transports)) }
+    package static func source(_ prefixes: IPPrefix...) -> Statement { .match(.source(prefixes)) }
+    package static func target(_ prefixes: IPPrefix...) -> Statement { .match(.target(prefixes)) }
+    package static func state(_ state: Match.ConnectionState) -> Statement { .match(.state(state)) }
+    package static func status(_ status: Match.ConnectionStatus) -> Statement { .match(.status(status)) }
+    package static func udp(_ source: UInt16, _ target: UInt16) -> Statement {
+        .match(.udp([.init(source: source, target: target)]))
+    }
+    package static func icmpv6(_ types: ClosedRange<UInt8>...) -> Statement { .match(.icmpType(.icmpv6, types)) }
+}

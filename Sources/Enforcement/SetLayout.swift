@@ -1,0 +1,128 @@
+package import Attribution
+import Model
+
+/// What a set holds, by its name.
+extension SetName {
+    /// What the elements of a map give.
+    package enum Value: Hashable, Sendable {
+        /// Nothing: it is a set.
+        case none
+        /// A verdict: to jump to a chain.
+        case chain
+        case number(KeyPart)
+    }
+
+    /// Who writes the elements.
+    package enum Writer: Hashable, Sendable {
+        /// We do, and nobody else.
+        case enforcer
+        /// The rules, as packets pass; an element goes after this many seconds where that is given.
+        case packets(timeoutSeconds: Int?)
+        /// We do, apart from any plan.
+        case apart
+    }
+
+    /// The components of a key; those of an unknown set are not known.
+    package var key: [KeyPart] {
+        switch self {
+        case .ports, .egressCounts, .ingressCounts, .profiles, .formerProfiles, .edgesLeft, .statelessSenders:
+            [.device]
+        case .sources(let family): [.device, .address(family)]
+        case .sourcesWithMAC(let family): [.device, .mac, .address(family)]
+        case .generation, .refusals: [.mark]
+        case .handshakes: [.connection]
+        case .counting(let set, _), .seen(let set): set.columns.map(\.part)
+        case .members(_, let family, _), .edgesEntered(let family, _), .statelessTargets(let family, _):
+            [.address(family)]
+        case .profileChains: [ProfileDispatch.holder.part]
+        case .unknown: []
+        }
+    }
+
+    package var value: Value {
+        switch self {
+        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
+            .seen, .members, .unknown(_, false):
+            .none
+        case .profiles, .formerProfiles: .number(ProfileDispatch.holder.part)
+        case .profileChains, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
+            .unknown(_, true):
+            .chain
+        }
+    }
+
+    package var isMap: Bool { value != .none }
+
+    package var writer: Writer {
+        switch self {
+        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .members, .profiles, .profileChains,
+            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals:
+            .enforcer
+        case .counting(let set, _): set.isPerPort ? .enforcer : .packets(timeoutSeconds: nil)
+        case .seen: .packets(timeoutSeconds: 60)
+        case .handshakes: .packets(timeoutSeconds: 120)
+        case .generation, .unknown: .apart
+        }
+    }
+
+    /// The most elements; nil for no limit.
+    package var size: Int? {
+        switch self {
+        case .ports, .egressCounts, .ingressCounts: 65_536
+        case .sources: 131_072
+        case .handshakes: 262_144
+        case .counting, .seen: CountingSet.capacity
+        case .sourcesWithMAC, .generation, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
+            .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
+            nil
+        }
+    }
+
+    /// Whether each element counts the packets that find it.
+    package var hasCounters: Bool {
+        switch self {
+        case .egressCounts, .ingressCounts, .counting: true
+        case .ports, .sources, .sourcesWithMAC, .generation, .handshakes, .seen, .members, .profiles, .profileChains,
+            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
+            false
+        }
+    }
+
+    /// Whether its elements decide verdicts, so that a change of them must not mix with others.
+    ///
+    /// Sources and counts need not: an interface comes and goes in whole. Chains of profiles are led to by numbers, which
+    /// decide.
+    package var decides: Bool {
+        switch self {
+        case .members, .profiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals: true
+        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
+            .seen, .profileChains, .formerProfiles, .unknown:
+            false
+        }
+    }
+
+    /// Whether a further element admits less, because it stands in packets' way.
+    package var restricts: Bool {
+        switch self {
+        case .statelessSenders, .statelessTargets: true
+        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
+            .seen, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft, .edgesEntered, .refusals, .unknown:
+            false
+        }
+    }
+
+    /// Whether elements stay until `tidy`: a packet may have been led to one just before.
+    package var lingers: Bool { if case .profileChains = self { true } else { false } }
+
+    /// Whether a table of an earlier process has the set under the same name with elements of ours, to be compared one by
+    /// one when a plan is loaded.
+    package var isKept: Bool {
+        switch self {
+        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts: true
+        case .counting(let set, _): set.isPerPort
+        case .generation, .handshakes, .seen, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
+            .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
+            false
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package import Attribution
+package import Model
+
+/// A set or map of the table: its name says what its keys hold, where its elements lead, and who writes them.
+package enum SetName: Hashable, Sendable {
+    /// Devices of the host's interfaces.
+    case ports
+    /// What a device may send from: where the interface has no MAC of its own, and where it has.
+    case sources(AddressFamily)
+    case sourcesWithMAC(AddressFamily)
+    /// Devices with packets and bytes that came from, and went to, their instances.
+    case egressCounts
+    case ingressCounts
+    /// One element: the number of the counting sets' generation that rules write into.
+    case generation
+    /// TCP sessions that were answered.
+    case handshakes
+    case counting(CountingSet, CountingSet.Half)
+    /// Keys that were told within the last minute.
+    case seen(CountingSet)
+    /// Present addresses of a group that rules name as a peer.
+    case members(group: String, AddressFamily, epoch: Int)
+    /// Device ► number of its profile, and number ► chain: see `ProfileDispatch`.
+    case profiles(Direction, epoch: Int)
+    case profileChains(Direction, epoch: Int)
+    case formerProfiles(Direction, epoch: Int)
+    /// Device ► edge of its subnet, and target's address ► edge of its subnet.
+    case edgesLeft(epoch: Int)
+    case edgesEntered(AddressFamily, epoch: Int)
+    /// Device ► stateless profile, and target's address ► stateless profile.
+    case statelessSenders(epoch: Int)
+    case statelessTargets(AddressFamily, epoch: Int)
+    /// Packet mark ► the chain of the rule that refused before connection tracking.
+    case refusals(epoch: Int)
+    /// Found in the kernel, and not one that this version makes.
+    case unknown(String, isMap: Bool)
+
+    /// The set of a generation.
+    package static func counting(_ set: CountingSet, generation: UInt32) -> SetName {
+        .counting(set, CountingSet.Half(generation: generation))
+    }
+
+    /// The name in the kernel.
+    package var text: String {
+        switch self {
+        case .ports: "ports"
+        case .sources(let family): "sources_\(family.rawValue)"
+        case .sourcesWithMAC(let family): "mac_sources_\(family.rawValue)"
+        case .egressCounts: "egress_counts"
+        case .ingressCounts: "ingress_counts"
+        case .generation: "generation"
+        case .handshakes: "handshakes"
+        case .counting(let set, let half): set.name(half)
+        case .seen(let set): "seen_\(set.name)"
+        case .members(let group, let family, let epoch): "members_\(family.rawValue)_\(group)_\(epoch)"
+        case .profiles(let direction, let epoch): "\(direction)_profiles_\(epoch)"
+        case .profileChains(let direction, let epoch): "\(direction)_chains_\(epoch)"
+        case .formerProfiles(let direction, let epoch): "\(direction)_former_\(epoch)"
+        case .edgesLeft(let epoch): "edge_egress_\(epoch)"
+        case .edgesEntered(let family, let epoch): "edge_ingress_\(family.rawValue)_\(epoch)"
+        case .statelessSenders(let epoch): "stateless_egress_\(epoch)"
+        case .statelessTargets(let family, let epoch): "stateless_ingress_\(family.rawValue)_\(epoch)"
+        case .refusals(let epoch): "acl_verdicts_\(epoch)"
+        case .unknown(let text, _): text
+        }
+    }
+
+    /// The names without an epoch or a group: those that a table of an earlier process has as well.
+    package static let lasting: [SetName] =
+        [.ports, .egressCounts, .ingressCounts, .generation, .handshakes]
+        + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0)] }
+        + CountingSet.all.flatMap { set in CountingSet.Half.allCases.map { .counting(set, $0) } }
+        + CountingSet.all.filter(\.isTold).map { .seen($0) }
+
+    private static let byText = Dictionary(lasting.map { ($0.text, $0) }) { first, _ in first }
+
+    /// The name that stands in a listing; those of sets that a later load replaces are `unknown`.
+    init(listed text: String, isMap: Bool) { self = Self.byText[text] ?? .unknown(text, isMap: isMap) }
+}

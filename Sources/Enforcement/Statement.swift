@@ -1,0 +1,58 @@
+package import Attribution
+package import Model
+
+/// A part of a rule, as a value: what it asks of a packet, notes about it, or decides. `NftText` writes it.
+package enum Statement: Hashable, Sendable {
+    case match(Match)
+    /// The packet's key is in the set, whose element counts it where the set has counters; or is not in it.
+    case lookup([PacketField], SetName, isIn: Bool)
+    /// Adds the packet's key to a set; a rule whose set is full ends here.
+    case add(SetName, [PacketField])
+    /// Adds the packet's key to a set where it is not in it yet, and counts; a rule whose set is full ends here.
+    case update(SetName, [PacketField])
+    case log(LogPrefix)
+    case note(Note)
+    /// Keeps the packet from connection tracking.
+    case notrack
+    case verdict(Decision)
+
+    /// What a rule writes to a packet or its connection.
+    package enum Note: Hashable, Sendable {
+        /// The rule that let a session leave its instance, or reach one: its half of the connection's mark.
+        case rule(UInt16, Direction)
+        /// The packet's mark: an `EdgeMark`.
+        case packetMark(UInt32)
+        /// The connection's mark names no rule.
+        case noRules
+        /// The number of the profile that a device has (`ProfileDispatch`).
+        case profile(PacketField, of: SetName)
+        /// No number of a profile any more.
+        case noProfile
+    }
+
+    /// What becomes of a packet.
+    package enum Decision: Hashable, Sendable {
+        case accept
+        case drop
+        case `return`
+        case jump(String)
+        case goto(String)
+        /// Where the map's element for the packet's key leads; the next rule where there is none.
+        case map(PacketField, SetName)
+    }
+
+    package static let accept = Statement.verdict(.accept)
+    package static let drop = Statement.verdict(.drop)
+    package static let `return` = Statement.verdict(.return)
+    package static func jump(_ chain: String) -> Statement { .verdict(.jump(chain)) }
+    package static func goto(_ chain: String) -> Statement { .verdict(.goto(chain)) }
+    package static func isIn(_ set: SetName, _ key: PacketField...) -> Statement { .lookup(key, set, isIn: true) }
+    package static func isNotIn(_ set: SetName, _ key: PacketField...) -> Statement { .lookup(key, set, isIn: false) }
+
+    /// The packet came from an instance of this host, or goes to one.
+    package static let fromPort = Statement.isIn(.ports, .inputDevice)
+    package static let toPort = Statement.isIn(.ports, .outputDevice)
+    /// Counts what an instance sent, or is sent; the rule ends where the packet has no such end.
+    package static let countEgress = Statement.isIn(.egressCounts, .inputDevice)
+    package static let countIngress = Statement.isIn(.ingressCounts, .outputDevice)
+}

@@ -1,0 +1,52 @@
+import PolicyFiles
+import Foundation
+import Model
+import Policy
+import TestSupport
+import Testing
+
+@testable import Enforcement
+
+/// The whole script of some policies, as it was reviewed. `GATEHOUSE_RECORD=1` writes the scripts anew.
+@Suite struct GoldenRulesetTests {
+    private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
+    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs"]
+
+    static func policy(_ name: String, _ edit: (String) -> String = { $0 }) throws -> Policy {
+        let text = try String(contentsOf: fixtures.appending(path: "\(name).yaml"), encoding: .utf8)
+        return try PolicyFile.load(edit(text), name: "\(name).yaml")
+    }
+
+    static func plan(_ name: String) throws -> HostPlan {
+        let policy = try policy(name)
+        var indexes = RuleIndexes()
+        return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
+    }
+
+    @Test(arguments: names) func `a policy's script is the committed one`(name: String) throws {
+        let made = ScriptWriter.script(
+            from: nil, to: RulesetRenderer.render(try Self.plan(name), epoch: 0, generation: 0))
+        let file = Self.fixtures.appending(path: "\(name).nft")
+        if ProcessInfo.processInfo.environment["GATEHOUSE_RECORD"] == "1" {
+            try made.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let wanted = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let lines = made.split(separator: "\n")
+        let difference = zip(wanted, lines).first { $0 != $1 }
+        #expect(difference == nil, "first wanted \(difference?.0 ?? ""), first made \(difference?.1 ?? "")")
+        #expect(lines.count == wanted.count)
+    }
+
+    @Test(.kernel, arguments: names) func `the kernel takes a policy's script`(name: String) throws {
+        let host = try TestHost("gr\(name.prefix(2))")
+        defer { host.remove() }
+        let script = ScriptWriter.script(
+            from: nil, to: RulesetRenderer.render(try Self.plan(name), epoch: 0, generation: 0))
+        try NftProgram(namespace: host.name).apply(script)
+        let listing = try TestHost.run("nft", "--stateless", "list", "ruleset", in: host.name)
+        let chains = TableListing(listing).chains
+        #expect(chains["forward"]?.isEmpty == false)
+        #expect(chains.values.map(\.count).reduce(0, +) > 200)
+    }
+}
