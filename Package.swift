@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Model", "Records", .product(name: "GRDB", package: "GRDB.swift"),
+                "Model", "Policy", "Records", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], swiftSettings: house),

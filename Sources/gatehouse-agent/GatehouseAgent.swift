@@ -29,7 +29,8 @@ import Uplink
     @Option(help: "A file with the enrolment token, for the first start with --server.")
     var enrol: String?
 
-    @Option(help: "This host's name: at the control plane, as ports are bound to it, and in records, events and status.")
+    @Option(
+        help: "This host's name: at the control plane, as ports are bound to it, and in records, events and status.")
     var host = Machine.hostName
 
     @Option(help: "Length of a capture window in seconds, 1 to 600.")

@@ -1,9 +1,9 @@
-import PolicyFiles
 import Capture
 import Enforcement
 import Host
 import Model
 import Policy
+import PolicyFiles
 import Rehearsal
 import TestSupport
 

@@ -1,7 +1,7 @@
-import PolicyFiles
 import Foundation
 import Model
 import Policy
+import PolicyFiles
 import TestSupport
 import Testing
 

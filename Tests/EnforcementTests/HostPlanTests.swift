@@ -1,7 +1,7 @@
-import PolicyFiles
 import Attribution
 import Model
 import Policy
+import PolicyFiles
 import Testing
 
 @testable import Enforcement

@@ -63,7 +63,8 @@ import Testing
             #expect(text.contains("goto d"))
             #expect(text.contains { $0.hasPrefix("elements = { \"eth7\" : 0x01020304") }, "\(text)")
             #expect(text.contains { $0.contains("\"eth7\" : jump e") }, "\(text)")
-            let table = RuleTable(TableName(.inet, "t"), socket: try NetworkNamespace.within(host.name) { try NetfilterSocket() })
+            let table = RuleTable(
+                TableName(.inet, "t"), socket: try NetworkNamespace.within(host.name) { try NetfilterSocket() })
             let keys = Set(try table.elements(of: "anything").map(\.key))
             #expect(keys == [Self.name("near0"), Self.name("eth7"), []])
         }

@@ -47,7 +47,8 @@ private struct KeptLog: LogHandler {
 
     private var door: FrontDoor {
         let lines = lines
-        return FrontDoor([FailingAPI()], counters: counters, logger: Logger(label: "test") { _ in KeptLog(lines: lines) })
+        return FrontDoor(
+            [FailingAPI()], counters: counters, logger: Logger(label: "test") { _ in KeptLog(lines: lines) })
     }
 
     @Test func `failures of requests at the same time are each logged under their own id`() async {

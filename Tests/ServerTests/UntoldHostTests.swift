@@ -1,9 +1,9 @@
-import Service
 import GRDB
 import HTTPTypes
 import Link
 import Model
 import Registry
+import Service
 import Testing
 
 @testable import Server
