@@ -42,7 +42,7 @@ let package = Package(
 
         // Floor 1: single machines.
         .target(
-            name: "Documents", dependencies: ["Model", .product(name: "Yams", package: "Yams")],
+            name: "Documents", dependencies: ["Host", "Model", .product(name: "Yams", package: "Yams")],
             swiftSettings: house),
         .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
@@ -54,7 +54,7 @@ let package = Package(
 
         // Floor 2: pure functions, encodings both ways, the durable spool.
         .target(name: "Policy", dependencies: ["Model"], swiftSettings: house),
-        .target(name: "PolicyFiles", dependencies: ["Documents", "Model"], swiftSettings: house),
+        .target(name: "PolicyFiles", dependencies: ["Documents", "Model", "Records"], swiftSettings: house),
         .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
 
@@ -90,6 +90,8 @@ let package = Package(
             ], swiftSettings: house),
 
         // Floor 4: what leaves the host.
+        .target(name: "Sinks", dependencies: ["Host", "Records"], swiftSettings: house),
+
         .target(
             name: "Delivery",
             dependencies: [
@@ -113,15 +115,51 @@ let package = Package(
             name: "Agent",
             dependencies: [
                 "Attribution", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
-                "Records", "Spools",
+                "Records", "Sinks", "Spools",
             ], swiftSettings: house),
 
+        // The ground of the APIs: HTTP, identity, access, hosts' streams.
+        .target(
+            name: "Service",
+            dependencies: [
+                "Buckets", "Documents", "Host", "Link", "Model", "Registry",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ], swiftSettings: house),
+
+        // Floor 6: the APIs, none of which knows another.
+        .target(
+            name: "IdentityAPI",
+            dependencies: [
+                "Model", "Registry", "Service", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
+            name: "NeutronAPI",
+            dependencies: [
+                "Model", "Registry", "Service", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
+            name: "VPCAPI",
+            dependencies: [
+                "Gzip", "Model", "Records", "Registry", "Service",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
+            name: "NativeAPI",
+            dependencies: [
+                "Buckets", "Link", "Model", "Registry", "Service",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+
+        // Floor 7: the control plane as one program.
         .target(
             name: "Server",
             dependencies: [
-                "Buckets", "Documents", "Gzip", "Host", "Link", "Model", "Registry",
+                "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry", "Service", "VPCAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -134,18 +172,20 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: house),
 
+        // Floor 8: the command line, a folder a noun.
         .target(
             name: "Commands",
             dependencies: [
-                "Buckets", "Delivery", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records", "Registry",
-                "Rehearsal", "Server", "Spools", "Terminal",
+                "Buckets", "Delivery", "Documents", "Host", "Link", "Model", "NativeAPI", "Policy", "PolicyFiles",
+                "Records",
+                "Registry", "Rehearsal", "Server", "Service", "Spools", "Terminal", "VPCAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: house),
 
-        // Floor 5: the programs.
+        // Floor 9: the programs.
         .executableTarget(
             name: "gatehouse-agent",
             dependencies: [
@@ -169,7 +209,7 @@ let package = Package(
 
         // What tests share; sources may not import it.
         .target(
-            name: "TestSupport", dependencies: ["Host", "Model", "PolicyFiles"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Host", "Model", "PolicyFiles", "Records"], path: "Tests/TestSupport",
             swiftSettings: house),
         .testTarget(
             name: "EnforcementTests",
@@ -204,7 +244,8 @@ let package = Package(
         .executableTarget(
             name: "server-bench",
             dependencies: [
-                "Host", "Registry", "Server", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Host", "Registry", "Server", "Service",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -212,23 +253,28 @@ let package = Package(
 
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["Host", "Link", "Model", "Records", "Server", "Spools", "TestSupport", "Uplink"],
+            dependencies: ["Host", "Link", "Model", "Records", "Server", "Service", "Spools", "TestSupport", "Uplink"],
             swiftSettings: house),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Delivery", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records", "Server", "Spools",
-                "Terminal", "TestSupport", "gatehouse",
+                "Commands", "Delivery", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records", "Server",
+                "Service",
+                "Spools", "Terminal", "TestSupport", "gatehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "Spools", "TestSupport", "Uplink"],
+            dependencies: [
+                "Agent", "Capture", "Delivery", "Host", "Link", "Model", "Records", "Sinks", "Spools", "TestSupport",
+                "Uplink",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Gzip", "Host", "Link", "Model", "Records", "Registry", "Server", "gatehouse",
+                "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "Records", "Registry",
+                "Server", "Service", "TestSupport", "VPCAPI", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -256,7 +302,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "PolicyFilesTests",
-            dependencies: ["Documents", "Host", "Model", "Policy", "PolicyFiles", "TestSupport"],
+            dependencies: ["Documents", "Host", "Model", "Policy", "PolicyFiles", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "SpoolsTests", dependencies: ["Host", "Model", "Spools", "TestSupport"], swiftSettings: house),

@@ -75,10 +75,11 @@ extension Agent {
         status.events = events.log.events
         status.eventsSuppressed = events.log.eventsSuppressed
         status.eventsLost = events.log.eventsLost
-        if events.log.missedBySystemLog > 0 {
+        if events.log.missed > 0 {
             status.problems.append(
-                "system log: did not take \(events.log.missedBySystemLog) lines; events.log has them")
+                "system log: did not take \(events.log.missed) lines; events.log has them")
         }
+        status.problems += events.log.problems.map { "event log: \($0)" }
         status.records = records.spool.next - 1
         status.malformedMessages = records.malformed + events.malformed
         status.repairs = repairs

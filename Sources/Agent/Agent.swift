@@ -78,8 +78,8 @@ package final class Agent {
         state.epoch = enforcer.epoch
         records = try RecordPipeline(configuration, sockets, enforcer, attributor)
         let log = try EventLog(
-            jsonPath: folder.eventsJSON, textPath: folder.eventsText, host: host, catalogue: catalogue,
-            linesPerSecond: configuration.eventsPerSecond, settings: configuration.networkLog)
+            folder: folder.path, host: host, catalogue: catalogue, linesPerSecond: configuration.eventsPerSecond,
+            settings: configuration.networkLog)
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
         events.log.learn(catalogue, revision)
         delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)

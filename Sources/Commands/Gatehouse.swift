@@ -20,7 +20,8 @@ package struct Gatehouse: AsyncParsableCommand {
 
     package init() {}
 
-    package static func main() async {
+    /// Runs the command in the main thread, which keeps the signals that commands wait for.
+    @MainActor package static func main() async {
         do {
             var command = try parseAsRoot()
             if var serving = command as? any AsyncParsableCommand {

@@ -1,3 +1,4 @@
+import Host
 import Yams
 
 /// A YAML document that an operator writes, and its root.
@@ -29,6 +30,24 @@ package enum Document {
         let content = body(FileValue(root, path: "", line: 1, problems: problems))
         if let error = problems.error { throw error }
         return content
+    }
+
+    /// Reads a file.
+    package static func read<Content>(
+        file path: String, maximumBytes: Int = 4 << 20, example: String, _ body: (FileValue) -> Content
+    ) throws(DocumentError) -> Content {
+        let bytes: [UInt8]?
+        do {
+            bytes = try DurableFile.read(path)
+        } catch {
+            throw unreadable(path, "the file cannot be read: \(error)", mend: "let the program's user read it")
+        }
+        guard let bytes else { throw unreadable(path, "there is no such file", mend: "name one that is there") }
+        return try read(bytes: bytes, name: path, maximumBytes: maximumBytes, example: example, body)
+    }
+
+    private static func unreadable(_ path: String, _ message: String, mend: String) -> DocumentError {
+        DocumentError(problems: [DocumentProblem(file: path, line: 0, path: "", message: message, mend: mend)])
     }
 
     /// Reads a file's bytes, which must be UTF-8.

@@ -1,7 +1,7 @@
 /// One thing in an operator's file that must be mended.
 package struct DocumentProblem: Hashable, Sendable, CustomStringConvertible {
     package let file: String
-    /// Counts from 1.
+    /// Counts from 1; 0 where the file as a whole is meant, which cannot be read.
     package let line: Int
     /// Where in the document, as `vpcs[0].groups[1].rules[0]`; empty for the document itself.
     package let path: String
@@ -19,9 +19,12 @@ package struct DocumentProblem: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `FILE:LINE: PATH: MESSAGE; MEND`.
-    package var description: String {
-        "\(file):\(line): \(path.isEmpty ? "" : path + ": ")\(message); \(mend)"
-    }
+    package var description: String { line > 0 ? "\(file):\(line): \(words)" : "\(file): \(words)" }
+
+    /// What is said where the file was named already: `line LINE: PATH: MESSAGE; MEND`.
+    package var withinFile: String { line > 0 ? "line \(line): \(words)" : words }
+
+    private var words: String { "\(path.isEmpty ? "" : path + ": ")\(message); \(mend)" }
 }
 
 /// All problems of one file, in the order of its lines.

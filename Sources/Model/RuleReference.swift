@@ -50,6 +50,16 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// Whether it refuses; the others let out what no group needs to admit.
+    package var refuses: Bool {
+        switch self {
+        case .spoof, .dhcpServer, .routerAdvertisement, .invalid, .untracked: true
+        case .dhcpClient: false
+        }
+    }
+
+    package static let refusals = allCases.filter(\.refuses)
+
     package var reference: RuleReference {
         RuleReference(id: id, stage: .guard, group: "", groupID: nil, text: text, since: 0)
     }

@@ -1,5 +1,6 @@
 import Documents
 import Model
+import Records
 
 /// Reads the collectors, whose targets must exist.
 struct CollectorReader {
@@ -38,7 +39,9 @@ struct CollectorReader {
 
     /// The format with its fields; the default one, with a report, where they are none.
     private func readFormat(_ fields: FileFields) -> FlowLogFormat {
-        let word = fields["format"].flatMap { $0.text("one of \(FlowLogFormat.names.joined(separator: ", "))") }
+        let word = fields["format"].flatMap {
+            $0.text("one of \(ObjectFormats.standard.names.joined(separator: ", "))")
+        }
         let list = fields["fields"]
         let names =
             list.map { $0.isList ? $0.elements(of: "fields").compactMap { $0.text("a field") } : texts($0) } ?? []

@@ -10,16 +10,13 @@ package import Model
 /// | 56 | 16 | interface id |
 /// | 72 | 16 | rule id |
 /// | 88 | 4 | revision |
-/// | 92 | 1 × 7 | direction (0 ingress, 1 egress), verdict (0 accept, 1 drop), stage (0 guard, 1 group, 2 acl), state, detail, family, protocol |
+/// | 92 | 1 × 7 | direction, verdict, stage by their codes (`Model`), state, detail, family, protocol |
 /// | 99 | 1 | zero |
 /// | 100 | 2 × 2 | initiator port, target port |
 /// | 104 | 16 × 2 | initiator address, target address; IPv4 in the last four bytes |
 /// | 136 | 8 × 8 | packets and bytes from the initiator, from the target, then the same since the session began |
 package enum RecordCodec {
     package static let size = 200
-
-    /// Stages by their code.
-    private static let stages: [Stage] = [.guard, .group, .acl]
 
     package static func encode(_ record: FlowRecord, into bytes: inout [UInt8]) {
         append(record.sequence, &bytes)
@@ -32,9 +29,9 @@ package enum RecordCodec {
         append(record.rule.high, &bytes)
         append(record.rule.low, &bytes)
         append(UInt32(truncatingIfNeeded: record.revision), &bytes)
-        bytes.append(record.direction == .egress ? 1 : 0)
-        bytes.append(record.verdict == .drop ? 1 : 0)
-        bytes.append(UInt8(stages.firstIndex(of: record.stage) ?? 0))
+        bytes.append(record.direction.code)
+        bytes.append(record.verdict.code)
+        bytes.append(record.stage.code)
         bytes.append(record.state.rawValue)
         bytes.append(record.detail.rawValue)
         bytes.append(record.key.initiator.family.rawValue)
@@ -56,10 +53,11 @@ package enum RecordCodec {
 
     /// Reads the record at `offset`; nil when it is cut off or a field holds no known value.
     package static func decode(_ bytes: [UInt8], at offset: Int) -> FlowRecord? {
-        guard offset >= 0, offset + size <= bytes.count,
+        guard offset >= 0, offset + size <= bytes.count, let direction = Direction(code: bytes[offset + 92]),
+            let verdict = Verdict(code: bytes[offset + 93]), let stage = Stage(code: bytes[offset + 94]),
             let state = FlowRecord.State(rawValue: bytes[offset + 95]),
             let detail = FlowRecord.Detail(rawValue: bytes[offset + 96]),
-            let family = AddressFamily(rawValue: bytes[offset + 97]), bytes[offset + 94] < stages.count
+            let family = AddressFamily(rawValue: bytes[offset + 97])
         else { return nil }
         func word(_ at: Int) -> UInt64 { load(bytes, offset + at) }
         func instant(_ at: Int) -> Timestamp { Timestamp(nanoseconds: Int64(bitPattern: word(at))) }
@@ -73,8 +71,7 @@ package enum RecordCodec {
             windowStart: instant(8), windowEnd: instant(16), start: instant(24), end: instant(32),
             connectionStart: instant(40), connection: word(48),
             interface: Identifier(high: word(56), low: word(64)),
-            direction: bytes[offset + 92] == 1 ? .egress : .ingress,
-            verdict: bytes[offset + 93] == 1 ? .drop : .accept, stage: stages[Int(bytes[offset + 94])],
+            direction: direction, verdict: verdict, stage: stage,
             rule: Identifier(high: word(72), low: word(80)), revision: Int(load(bytes, offset + 88) as UInt32),
             key: FlowKey(
                 initiator: address(104), target: address(120),
@@ -95,6 +92,7 @@ package enum RecordCodec {
     }
 
     package static func load<Word: FixedWidthInteger & BitwiseCopyable>(_ bytes: [UInt8], _ offset: Int) -> Word {
+        // SAFETY: the span checks its bounds, and every pattern of bits is a word.
         Word(littleEndian: bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Word.self))
     }
 }

@@ -32,7 +32,7 @@ package enum Wording {
         return "\(rest).\(tenths) \(units[unit])"
     }
 
-    package static func verdict(_ verdict: Verdict) -> String { verdict == .accept ? "ACCEPT" : "DROP" }
+    package static func verdict(_ verdict: Verdict) -> String { verdict.word }
 
     package static func count(_ number: some BinaryInteger, _ noun: String, plural: String? = nil) -> String {
         "\(number) \(number == 1 ? noun : plural ?? noun + "s")"

@@ -1,6 +1,7 @@
 import Foundation
 import Host
 import Server
+import Service
 import TestSupport
 import Testing
 

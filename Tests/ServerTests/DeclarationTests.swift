@@ -3,6 +3,7 @@ import HTTPTypes
 import Model
 import Registry
 import Server
+import Service
 import Testing
 
 /// Policy files made so in the control plane: what the VPC API shows of them.

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Server
+@testable import Service
 @testable import Uplink
 
 @Suite struct ShippingTests {

@@ -3,6 +3,7 @@ import Model
 import Records
 import Registry
 import Server
+import Service
 import Terminal
 
 struct Audit: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import Model
 import Registry
 import Server
+import Service
 import Terminal
 
 /// An entry of the trail, as the native interface tells it.

@@ -1,6 +1,7 @@
 import Model
 import Records
 import Server
+import Service
 
 /// Reads the members of a document of the native interface; one that is missing means another version.
 struct DocumentReader {

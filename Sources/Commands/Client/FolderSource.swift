@@ -1,7 +1,9 @@
 import Host
 import Model
+import NativeAPI
 import Registry
 import Server
+import Service
 
 /// Asks the data folder of a server on this machine; the server may run meanwhile.
 struct FolderSource: OperatingSource {

@@ -1,5 +1,6 @@
 import Registry
 import Server
+import Service
 
 /// Who tells of hosts and the trail, and takes hosts in: a control plane, or its data folder.
 ///

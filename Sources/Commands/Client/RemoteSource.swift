@@ -3,6 +3,7 @@ import Model
 import NIOHTTP1
 import Registry
 import Server
+import Service
 
 /// Asks a control plane by its native interface.
 struct RemoteSource: OperatingSource {

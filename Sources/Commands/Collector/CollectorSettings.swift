@@ -4,7 +4,7 @@ import Records
 
 /// How a collector's objects are written, as commands say it; what is left out is the control plane's or stays as it was.
 struct CollectorSettings: ParsableArguments {
-    @Option(help: "ibm (TCP and UDP over IPv4), ibm+ (everything, with what decided), jsonl or aws.")
+    @Option(help: "\(Self.formats).")
     var format: String?
     @Option(
         help:
@@ -13,6 +13,11 @@ struct CollectorSettings: ParsableArguments {
     var fields: String?
     @Option(help: "Between two objects of an interface: 60 to 3600 seconds, as 300 or 5m.")
     var interval: String?
+
+    /// `ibm (TCP and UDP over IPv4, …), ibm+ (…), …`.
+    private static var formats: String {
+        ObjectFormats.standard.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")
+    }
 
     /// The members of the key `gatehouse`.
     func body() throws -> [String: Any] {

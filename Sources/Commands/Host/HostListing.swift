@@ -1,5 +1,6 @@
 import Model
 import Server
+import Service
 import Terminal
 
 /// A host, as the native interface tells it.

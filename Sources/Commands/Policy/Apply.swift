@@ -4,6 +4,7 @@ import Host
 import Link
 import Model
 import NIOHTTP1
+import Policy
 import PolicyFiles
 import Records
 import Terminal
@@ -65,10 +66,12 @@ struct Apply: ParsableCommand {
         }
         if let named { return try declare(policy, try access.client(named)) }
         let former = try RevisionStore(data.folder).latest() ?? .none
-        let diff = PolicyDiff(from: former.policy, to: policy)
-        for change in diff.changes { print(Console.paint(change.text, change.colour)) }
+        // As the agent adopts it: a rule that stays has the id that it had.
+        let next = former.next(policy: policy, actor: "", origin: file, at: .now)
+        let difference = PolicyDifference(from: former.policy, to: next.policy)
+        for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
         let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
-        print("\(diff.summary) (\(since))")
+        print("\(difference.summary) (\(since))")
         if plan { return }
         let request = ControlRequest.apply(policy: policy, origin: file, sessions: try fate())
         guard case .receipt(let receipt) = try AgentClient(data.folder).ask(request) else {
@@ -103,6 +106,16 @@ struct Apply: ParsableCommand {
             return .cutAfter(seconds: Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
         } catch {
             throw ValidationError("--cut-after: \(error)")
+        }
+    }
+}
+
+extension PolicyDifference.Change.Kind {
+    var colour: Console.Colour {
+        switch self {
+        case .added: .green
+        case .removed: .red
+        case .changed: .yellow
         }
     }
 }

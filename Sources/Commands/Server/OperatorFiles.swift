@@ -1,6 +1,8 @@
+import Documents
 import Foundation
 import Host
 import Server
+import Service
 import Terminal
 
 /// The files that an operator changes while the server runs: what may be done, who there is, and what the server shows.
@@ -14,31 +16,17 @@ struct OperatorFiles: Sendable {
     let isInsecure: Bool
 
     /// The access policy that the server begins with.
-    func access() throws -> AccessFile {
-        do {
-            return try AccessFile(text: try policyText(), name: policyFile ?? "")
-        } catch {
-            throw NotFound("--policy-file: \(error)")
-        }
-    }
+    func access() throws -> AccessFile { try AccessFile(policyFile) }
 
     /// What the server begins with, and the secrets that the file names.
     func bootstrap() throws -> Bootstrap? { try bootstrapFile.map { try Bootstrap(path: $0) } }
-
-    private func policyText() throws -> String? {
-        guard let policyFile else { return nil }
-        guard let bytes = try DurableFile.read(policyFile) else {
-            throw NotFound("\(policyFile): there is no such file; name one that is there")
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 
     /// Reads each file, takes none, and tells what is wrong with it.
     ///
     /// - Returns: Whether nothing is wrong with any of them.
     func check() async -> Bool {
         let policy = await tell("policy file", policyFile) {
-            _ = try AccessFile(text: try policyText(), name: policyFile ?? "")
+            _ = try access()
             return "nothing wrong"
         }
         let first = await tell("bootstrap file", bootstrapFile) {
@@ -54,7 +42,7 @@ struct OperatorFiles: Sendable {
     /// Reads each file and has the server take it; of one with a fault nothing is taken, and the others are.
     func take(into plane: ControlPlane, _ access: AccessFile) async {
         await tell("policy file", policyFile, fault: "not taken: ") {
-            try access.replace(text: try policyText(), name: policyFile ?? "")
+            try access.replace(policyFile)
             return "taken"
         }
         await tell("bootstrap file", bootstrapFile, fault: "not taken: ") {
@@ -79,12 +67,16 @@ struct OperatorFiles: Sendable {
         do {
             Console.tell("\(noun) \(path): \(try await body())")
             return true
+        } catch let error as DocumentError {
+            // The place within the file is enough: the line begins with the file.
+            for problem in error.problems {
+                Console.tell("\(noun) \(path): \(fault)\(problem.withinFile)")
+            }
+            return false
         } catch {
             // Some faults name the file themselves.
             var words = "\(error)".split(separator: "\n").joined(separator: " ")
-            for lead in ["--bootstrap \(path): ", "\(path): "] where words.hasPrefix(lead) {
-                words.removeFirst(lead.count)
-            }
+            if words.hasPrefix("\(path): ") { words.removeFirst("\(path): ".count) }
             Console.tell("\(noun) \(path): \(fault)\(words)")
             return false
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Host
 import Server
 import Terminal
+import VPCAPI
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

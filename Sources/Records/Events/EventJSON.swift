@@ -46,15 +46,13 @@ package struct EventJSON: Sendable {
         line.append(",\"time\":")
         line.append(jsonInstant: event.time)
         line.append(host)
-        line.append(event.verdict == .accept ? ",\"verdict\":\"ACCEPT\"" : ",\"verdict\":\"DROP\"")
+        line.append(jsonWord: "verdict", event.verdict.word)
         if event.verdict == .drop, let reason = DropReason(stage: event.stage, rule: event.rule) {
-            line.append(",\"reason\":\"")
-            line.append(reason.rawValue)
-            line.append(UInt8(ascii: "\""))
+            line.append(jsonWord: "reason", reason.rawValue)
         }
-        line.append(event.direction == .ingress ? ",\"direction\":\"ingress\"" : ",\"direction\":\"egress\"")
+        line.append(jsonWord: "direction", event.direction.rawValue)
         appendPlacement(event.interface, to: &line)
-        line.append(event.stage == .group ? ",\"stage\":\"group\"" : ",\"stage\":\"guard\"")
+        line.append(jsonWord: "stage", event.stage.rawValue)
         appendRule(event.rule, to: &line)
         line.append(",\"revision\":")
         line.append(decimal: event.revision)
@@ -162,5 +160,15 @@ extension EventJSON {
         made.append(jsonInstant: note.madeAt)
         changes[change] = made.bytes
         line.append(made.bytes)
+    }
+}
+
+extension ByteLine {
+    /// Writes a member after others whose value is a word of ours, which needs no escapes.
+    fileprivate mutating func append(jsonWord key: String, _ word: String) {
+        append(jsonKey: key)
+        append(UInt8(ascii: "\""))
+        append(word)
+        append(UInt8(ascii: "\""))
     }
 }

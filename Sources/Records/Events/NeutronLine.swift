@@ -46,7 +46,8 @@ package struct NeutronLine: Sendable {
     /// Writes the event as one line with its line feed; `logResources` are the ids of the logs that asked for it.
     package mutating func append(_ event: SessionEvent, logResources: [String] = [], to line: inout ByteLine) {
         appendPrefix(event.time, to: &line)
-        line.append(event.verdict == .accept ? "action=ACCEPT" : "action=DROP")
+        line.append("action=")
+        line.append(event.verdict.word)
         appendProject(event.interface, to: &line)
         line.append(" log_resource_ids=[")
         for (index, resource) in logResources.enumerated() {
@@ -63,7 +64,8 @@ package struct NeutronLine: Sendable {
             line.append(event.rule)
             line.append(" revision=")
             line.append(decimal: event.revision)
-            line.append(event.direction == .ingress ? " direction=ingress" : " direction=egress")
+            line.append(" direction=")
+            line.append(event.direction.rawValue)
         }
         line.append(UInt8(ascii: "\n"))
     }

@@ -43,7 +43,8 @@ package struct FlowRow: Sendable {
 
     /// The value of a column.
     package func cell(_ column: FlowColumn) -> FlowCell {
-        switch column {
+        let key = record.detail == .total ? nil : record.key
+        return switch column {
         case .id: .text("\(host):\(record.sequence)")
         case .windowStart: .instant(record.windowStart)
         case .windowEnd: .instant(record.windowEnd)
@@ -52,13 +53,35 @@ package struct FlowRow: Sendable {
         case .connectionStart: .instant(record.connectionStart)
         case .connection: record.connection == 0 ? .absent : .number(record.connection)
         case .host: FlowCell(host)
-        case .project, .vpc, .vpcID, .subnet, .subnetID, .instance, .instanceID, .interface, .interfaceID, .device:
-            placeCell(column)
-        case .direction, .verdict, .reason, .stage, .ruleID, .rule, .group, .securityGroupID, .revision, .changedBy,
-            .changedAt:
-            decisionCell(column)
-        case .initiatorIP, .initiatorPort, .targetIP, .targetPort, .transport, .transportNumber, .icmpType, .icmpCode:
-            record.detail == .total ? .absent : keyCell(column)
+        case .project: FlowCell(placement?.project)
+        case .vpc: FlowCell(placement?.vpcName)
+        case .vpcID: FlowCell(placement?.vpc)
+        case .subnet: FlowCell(placement?.subnetName)
+        case .subnetID: FlowCell(placement?.subnet)
+        case .instance: FlowCell(placement?.instanceName)
+        case .instanceID: FlowCell(placement?.instance)
+        case .interface: FlowCell(placement?.interfaceName)
+        case .interfaceID: FlowCell(record.interface)
+        case .device: FlowCell(placement?.device)
+        case .direction: .text(record.direction.rawValue)
+        case .verdict: .text(record.verdict.rawValue)
+        case .reason: reason
+        case .stage: .text(record.stage.rawValue)
+        case .ruleID: FlowCell(record.rule)
+        case .rule: FlowCell(rule?.text)
+        case .group: FlowCell(rule?.group)
+        case .securityGroupID: FlowCell(rule?.groupID)
+        case .revision: FlowCell(record.revision)
+        case .changedBy: FlowCell(change?.actor)
+        case .changedAt: change.map { .instant($0.madeAt) } ?? .absent
+        case .initiatorIP: key.map { .address($0.initiator) } ?? .absent
+        case .initiatorPort: record.detail == .full ? FlowCell(key.flatMap { port($0.initiatorPort, $0) }) : .absent
+        case .targetIP: key.map { .address($0.target) } ?? .absent
+        case .targetPort: FlowCell(key.flatMap { port($0.targetPort, $0) })
+        case .transport: FlowCell(key?.transport.description)
+        case .transportNumber: FlowCell(key?.transport.rawValue)
+        case .icmpType: FlowCell(key?.icmpType)
+        case .icmpCode: FlowCell(key?.icmpCode)
         case .peer: FlowCell(peer?.label)
         case .peerID: FlowCell(peer?.interface)
         case .packetsFromInitiator: .number(record.fromInitiator.packets)
@@ -74,53 +97,14 @@ package struct FlowRow: Sendable {
         }
     }
 
-    private func placeCell(_ column: FlowColumn) -> FlowCell {
-        switch column {
-        case .project: FlowCell(placement?.project)
-        case .vpc: FlowCell(placement?.vpcName)
-        case .vpcID: FlowCell(placement?.vpc)
-        case .subnet: FlowCell(placement?.subnetName)
-        case .subnetID: FlowCell(placement?.subnet)
-        case .instance: FlowCell(placement?.instanceName)
-        case .instanceID: FlowCell(placement?.instance)
-        case .interface: FlowCell(placement?.interfaceName)
-        case .device: FlowCell(placement?.device)
-        default: FlowCell(record.interface)
+    private var reason: FlowCell {
+        switch record.verdict {
+        case .accept: .absent
+        case .drop: FlowCell(DropReason(stage: record.stage, rule: record.rule)?.rawValue)
         }
     }
 
-    private func decisionCell(_ column: FlowColumn) -> FlowCell {
-        switch column {
-        case .direction: .text(record.direction.rawValue)
-        case .verdict: .text(record.verdict.rawValue)
-        case .reason:
-            record.verdict == .accept
-                ? .absent : FlowCell(DropReason(stage: record.stage, rule: record.rule)?.rawValue)
-        case .stage: .text(record.stage.rawValue)
-        case .rule: FlowCell(rule?.text)
-        case .group: FlowCell(rule?.group)
-        case .securityGroupID: FlowCell(rule?.groupID)
-        case .revision: FlowCell(record.revision)
-        case .changedBy: FlowCell(change?.actor)
-        case .changedAt: change.map { .instant($0.madeAt) } ?? .absent
-        default: FlowCell(record.rule)
-        }
-    }
-
-    private func keyCell(_ column: FlowColumn) -> FlowCell {
-        let key = record.key
-        return switch column {
-        case .initiatorIP: .address(key.initiator)
-        case .initiatorPort:
-            key.transport.hasPorts && record.detail == .full ? FlowCell(key.initiatorPort) : .absent
-        case .targetIP: .address(key.target)
-        case .targetPort: key.transport.hasPorts ? FlowCell(key.targetPort) : .absent
-        case .transport: .text(key.transport.description)
-        case .icmpType: FlowCell(key.icmpType)
-        case .icmpCode: FlowCell(key.icmpCode)
-        default: FlowCell(key.transport.rawValue)
-        }
-    }
+    private func port(_ number: UInt16, _ key: FlowKey) -> UInt16? { key.transport.hasPorts ? number : nil }
 }
 
 extension FlowRecord.State {

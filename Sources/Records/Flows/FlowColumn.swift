@@ -80,9 +80,8 @@ extension FlowColumn {
         case .direction: "`egress` where the instance opened the session, `ingress` where it was the target."
         case .verdict: "`accept` or `drop`; a record never mixes them."
         case .reason:
-            "Why the packets were refused: `no-rule`, `acl`, `spoof`, `dhcp-server`, `router-advertisement`, `invalid` or "
-                + "`untracked`. Absent where they were accepted."
-        case .stage: "Layer that decided: `guard`, `group` or `acl`."
+            "Why the packets were refused: \(Self.list(DropReason.allCases)). Absent where they were accepted."
+        case .stage: "Layer that decided: \(Self.list(Stage.allCases))."
         case .ruleID: "Id of the rule that decided. Default refusals and the guard's rules have ids as well."
         case .rule: "Text of the rule, as it was when it decided."
         case .group:
@@ -120,5 +119,11 @@ extension FlowColumn {
             "`full`: the whole five-tuple is known; `coarse`: a flood was summed up over initiator ports; `total`: over "
                 + "everything but interface and direction."
         }
+    }
+
+    /// `a`, `b` or `c`.
+    private static func list<Word: RawRepresentable<String>>(_ words: [Word]) -> String {
+        let quoted = words.map { "`\($0.rawValue)`" }
+        return quoted.dropLast().joined(separator: ", ") + " or " + (quoted.last ?? "")
     }
 }

@@ -98,6 +98,10 @@ package struct AWSFlowLog: Sendable {
         let last = max(end.roundedUp.seconds, start.seconds)
         for (index, column) in columns.enumerated() {
             if index > 0 { line.append(UInt8(ascii: " ")) }
+            guard let column else {
+                line.append(UInt8(ascii: "-"))
+                continue
+            }
             switch column {
             case .version: line.append(decimal: version)
             case .start: line.append(decimal: Int(start.seconds))
@@ -112,28 +116,40 @@ package struct AWSFlowLog: Sendable {
             case .zone:
                 line.append(
                     PercentEncoding.wholePart(placement.subnetZone ?? CloudResourceName.firstZone(of: region)))
-            default:
-                if let way, let column { append(column, of: way, to: &line) } else { line.append(UInt8(ascii: "-")) }
+            case .sourceAddress: append(way, &line) { $0.append($1.direction == .egress ? own($1.source) : $1.source) }
+            case .targetAddress: append(way, &line) { $0.append($1.direction == .ingress ? own($1.target) : $1.target) }
+            case .packetSourceAddress: append(way, &line) { $0.append($1.source) }
+            case .packetTargetAddress: append(way, &line) { $0.append($1.target) }
+            case .sourcePort: append(way, &line) { $0.append(decimal: UInt64($1.sourcePort)) }
+            case .targetPort: append(way, &line) { $0.append(decimal: UInt64($1.targetPort)) }
+            case .protocol: append(way, &line) { $0.append(decimal: UInt64($1.record.key.transport.rawValue)) }
+            case .packets: append(way, &line) { $0.append(decimal: $1.traffic.packets) }
+            case .bytes: append(way, &line) { $0.append(decimal: $1.traffic.bytes) }
+            case .action: append(way, &line) { $0.append(Self.action($1.record.verdict)) }
+            case .type: append(way, &line) { $0.append($1.source.family.name) }
+            case .flowDirection: append(way, &line) { $0.append($1.direction.rawValue) }
+            // Nothing of it is known here.
+            case .tcpFlags, .sublocationType, .sublocationID, .packetSourceService, .packetTargetService, .trafficPath,
+                .ecsClusterARN, .ecsClusterName, .ecsContainerInstanceARN, .ecsContainerInstanceID, .ecsContainerID,
+                .ecsSecondContainerID, .ecsServiceName, .ecsTaskDefinitionARN, .ecsTaskARN, .ecsTaskID, .rejectReason,
+                .resourceID, .encryptionStatus:
+                line.append(UInt8(ascii: "-"))
             }
         }
         line.append(UInt8(ascii: "\n"))
     }
 
-    private func append(_ column: AWSField, of way: Way, to line: inout ByteLine) {
-        switch column {
-        case .sourceAddress: line.append(way.direction == .egress ? own(way.source) : way.source)
-        case .targetAddress: line.append(way.direction == .ingress ? own(way.target) : way.target)
-        case .packetSourceAddress: line.append(way.source)
-        case .packetTargetAddress: line.append(way.target)
-        case .sourcePort: line.append(decimal: UInt64(way.sourcePort))
-        case .targetPort: line.append(decimal: UInt64(way.targetPort))
-        case .protocol: line.append(decimal: UInt64(way.record.key.transport.rawValue))
-        case .packets: line.append(decimal: way.traffic.packets)
-        case .bytes: line.append(decimal: way.traffic.bytes)
-        case .action: line.append(way.record.verdict == .accept ? "ACCEPT" : "REJECT")
-        case .type: line.append(way.source.family.name)
-        case .flowDirection: line.append(way.direction.rawValue)
-        default: line.append(UInt8(ascii: "-"))
+    /// Writes what a way says; `-` where the line stands for none.
+    private func append(_ way: Way?, _ line: inout ByteLine, _ write: (inout ByteLine, Way) -> Void) {
+        guard let way else { return line.append(UInt8(ascii: "-")) }
+        write(&line, way)
+    }
+
+    /// AWS's word for a verdict.
+    private static func action(_ verdict: Verdict) -> String {
+        switch verdict {
+        case .accept: "ACCEPT"
+        case .drop: "REJECT"
         }
     }
 

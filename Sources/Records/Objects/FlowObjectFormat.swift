@@ -12,76 +12,47 @@ package struct FlowObjectFormat: Sendable {
         package func holds(_ direction: Direction) -> Bool { self == .all || rawValue == direction.rawValue }
     }
 
-    private enum Content: Sendable {
-        case ibm(IBMFlowLog)
-        case jsonLines(JSONFlowLog)
-        case aws(AWSFlowLog)
-    }
-
-    private let collector: Collector
-    private let placement: Placement
-    private let region: String
-    private let content: Content
+    private let content: any ObjectContent
 
     /// What the objects of many interfaces call things by: made once for all of them, for it looks at every interface there is.
     package struct Names: Sendable {
         let catalogue: Catalogue
         let json: FlowJSON?
+        let formats: ObjectFormats
 
         /// * `host`: who captured the records.
-        /// * `formats`: those that are wanted; only JSON lines need to know all peers.
+        /// * `wanted`: the formats that objects are written in.
+        /// * `formats`: those that there are.
         package init(
-            _ catalogue: Catalogue, host: String = Machine.hostName, for formats: some Sequence<FlowLogFormat>
+            _ catalogue: Catalogue, host: String = Machine.hostName, for wanted: some Sequence<FlowLogFormat>,
+            of formats: ObjectFormats = .standard
         ) {
             self.catalogue = catalogue
-            json = formats.contains(.jsonLines) ? FlowJSON(host: host, catalogue: catalogue) : nil
+            self.formats = formats
+            json =
+                wanted.contains { formats[$0]?.namesPeers == true }
+                ? FlowJSON(host: host, catalogue: catalogue) : nil
         }
+
+        /// The objects that each span gives in a format; nil where this release does not know it.
+        package func parts(_ format: FlowLogFormat) -> [Part]? { formats[format]?.parts }
     }
 
+    /// nil where this release does not know the collector's format.
+    ///
     /// * `names`: made for the collector's format among others.
     /// * `region`: where the interface is, if its placement does not say so.
-    package init(collector: Collector, placement: Placement, names: Names, region: String) {
-        let region = placement.region ?? region
-        self.collector = collector
-        self.placement = placement
-        self.region = region
-        switch collector.format {
-        case .ibm, .ibmPlus:
-            content = .ibm(
-                IBMFlowLog(collector: collector, placement: placement, catalogue: names.catalogue, region: region))
-        case .jsonLines:
-            guard let json = names.json else { preconditionFailure("names that were made for other formats") }
-            content = .jsonLines(JSONFlowLog(collector: collector, placement: placement, json: json))
-        case .aws(let columns):
-            content = .aws(AWSFlowLog(columns: columns, collector: collector, placement: placement, region: region))
-        }
+    package init?(collector: Collector, placement: Placement, names: Names, region: String) {
+        guard let format = names.formats[collector.format] else { return nil }
+        content = format.content(
+            ObjectSubject(
+                collector: collector, placement: placement, region: placement.region ?? region,
+                catalogue: names.catalogue, json: names.json))
     }
 
-    /// The objects that each span of time gives, also where there is nothing to tell.
-    package static func parts(_ format: FlowLogFormat) -> [Part] {
-        switch format {
-        case .ibm, .ibmPlus: [.ingress, .egress]
-        case .jsonLines, .aws: [.all]
-        }
-    }
-
-    /// Where the object of a span that ended at `end` lies in its bucket.
-    ///
-    /// `stream` is the end of the stream's first span, `counter` which of the part's objects in its hour folder it is, from
-    /// 0 on.
+    /// Where the object of a span that ended at `end` lies in its bucket; see `ObjectContent`.
     package func key(_ part: Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
-        switch content {
-        case .ibm:
-            IBMObjectKey(
-                placement: placement, part: part, region: region, windowEnd: end, stream: stream, counter: counter
-            ).description
-        case .jsonLines:
-            JSONObjectKey(placement: placement, region: region, end: end, stream: stream, counter: counter).description
-        case .aws:
-            AWSObjectKey(
-                collector: collector, placement: placement, region: region, end: end, stream: stream, counter: counter
-            ).description
-        }
+        content.key(part, end: end, stream: stream, counter: counter)
     }
 
     /// Writes an object's content, before compression, of records that its part holds.
@@ -90,12 +61,7 @@ package struct FlowObjectFormat: Sendable {
     package func append(
         _ records: [FlowRecord], start: Timestamp, end: Timestamp, hasLoss: Bool, to line: inout ByteLine
     ) -> [(name: String, value: String)] {
-        switch content {
-        case .ibm(let log):
-            log.append(records, windowStart: start, windowEnd: end, hasLoss: hasLoss, to: &line)
-        case .jsonLines(let log): log.append(records, start: start, end: end, hasLoss: hasLoss, to: &line)
-        case .aws(let log): log.append(records, start: start, end: end, hasLoss: hasLoss, to: &line)
-        }
+        content.append(records, start: start, end: end, hasLoss: hasLoss, to: &line)
     }
 }
 

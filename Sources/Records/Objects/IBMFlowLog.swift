@@ -11,14 +11,15 @@ package import Model
 /// `stage` that decided, the `reason` where it refused, the `revision` in force, `changed_by` and `changed_at` of the
 /// revision that is answerable, the record's `sequence` in the host's spool, and for ICMP `icmp_type` and `icmp_code`.
 package struct IBMFlowLog: Sendable {
-    private let collector: Collector
+    private let isPlus: Bool
     private let placement: Placement
     private let catalogue: Catalogue
     /// Percent-encoded, so that they need no escapes.
     private let names: (collector: String, instance: String, vpc: String)
 
-    package init(collector: Collector, placement: Placement, catalogue: Catalogue, region: String) {
-        self.collector = collector
+    /// * `isPlus`: whether every protocol is written, and what decided.
+    package init(collector: Collector, placement: Placement, catalogue: Catalogue, region: String, isPlus: Bool) {
+        self.isPlus = isPlus
         self.placement = placement
         self.catalogue = catalogue
         names = (
@@ -68,7 +69,7 @@ package struct IBMFlowLog: Sendable {
     private func isWritten(_ record: FlowRecord) -> Bool {
         guard record.detail != .total, !Self.isEmpty(record) else { return false }
         let isOrdinary = record.key.initiator.family == .ipv4 && [.tcp, .udp].contains(record.key.transport)
-        return isOrdinary || collector.format == .ibmPlus
+        return isOrdinary || isPlus
     }
 
     private func append(_ record: FlowRecord, to line: inout ByteLine) {
@@ -102,8 +103,16 @@ package struct IBMFlowLog: Sendable {
         append("cumulative_packets_from_initiator", record.cumulativeFromInitiator.packets, to: &line)
         append("cumulative_bytes_from_target", record.cumulativeFromTarget.bytes, to: &line)
         append("cumulative_packets_from_target", record.cumulativeFromTarget.packets, to: &line)
-        if collector.format == .ibmPlus { appendDecision(record, to: &line) }
+        if isPlus { appendDecision(record, to: &line) }
         line.append(UInt8(ascii: "}"))
+    }
+
+    /// The key under which stands what holds a rule.
+    private static func holderKey(_ stage: Stage) -> String {
+        switch stage {
+        case .acl: "acl"
+        case .guard, .group: "group"
+        }
     }
 
     private func append(_ key: String, _ number: UInt64, to line: inout ByteLine) {
@@ -118,7 +127,7 @@ package struct IBMFlowLog: Sendable {
         if let reference = catalogue.rule(record.rule) {
             line.append(jsonMember: "rule", reference.text)
             if !reference.group.isEmpty {
-                line.append(jsonMember: reference.stage == .acl ? "acl" : "group", reference.group)
+                line.append(jsonMember: Self.holderKey(reference.stage), reference.group)
             }
         }
         line.append(jsonMember: "stage", record.stage.rawValue)
