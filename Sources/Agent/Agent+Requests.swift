@@ -62,7 +62,7 @@ extension Agent {
             isPending: records.recorder.books.entries[line.account]?.pending != nil)
     }
 
-    private var status: AgentStatus {
+    var status: AgentStatus {
         var status = AgentStatus()
         status.host = host
         status.revision = revision.number
@@ -84,6 +84,7 @@ extension Agent {
         status.malformedMessages = records.malformed + events.malformed
         status.repairs = repairs
         status.lastDrift = lastDrift
+        status.notes = plumbing.notes.isEmpty ? nil : plumbing.notes
         status.problems += problems
         if !records.isDurable || !events.isDurable {
             status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")

@@ -25,8 +25,11 @@ package final class Agent {
     var events: EventPipeline
     let delivery: DeliveryService
     private let control: ControlSocket
+    /// Where `/metrics` is answered, if it is.
+    private let metricsSocket: MetricsSocket?
+    private var metrics = Metrics()
     private let store: DescriptorStore
-    private let plumbing = Plumbing()
+    private(set) var plumbing: PlumbingWatch
 
     var state: AgentState
     private(set) var revision: Revision
@@ -61,7 +64,8 @@ package final class Agent {
         problems = beginning.problems
         for problem in problems { configuration.tell(problem) }
         revisions = RevisionStore(folder)
-        try plumbing.prepareHost()
+        plumbing = try PlumbingWatch()
+        if configuration.enforces { try Plumbing.set(Plumbing.counting) }
         sockets = try KernelSockets(inherited: inherited, store: store)
         enforcer = Enforcer(program: NftProgram(), socket: sockets.requests, epoch: state.epoch)
         var attributor = Attributor()
@@ -80,6 +84,7 @@ package final class Agent {
         events.log.learn(catalogue, revision)
         delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)
         control = try ControlSocket(path: folder.controlSocket)
+        metricsSocket = try configuration.metrics.map { try MetricsSocket(port: $0.port, isIPv6: $0.isIPv6) }
         try saveState()
         adoptInAttributor(at: startedAt)
         connectDevices()
@@ -126,12 +131,23 @@ package final class Agent {
             let untilWindow = records.windowEnd - SystemClock.realtime
             let wait = min(max(untilWindow, 0), max(nextSecond - SystemClock.monotonic, 0))
             let ready = try Polling.wait(
-                [sockets.log.number, sockets.ended.number, control.number, signals.number], timeoutNanoseconds: wait)
+                [
+                    sockets.log.number, sockets.ended.number, control.number, signals.number, plumbing.number,
+                    metricsSocket?.number ?? -1,
+                ],
+                timeoutNanoseconds: plumbing.hasRepair ? min(wait, plumbing.repairDelay) : wait)
             // Ends before announcements: a tuple's next use must not meet the last one's counts.
             if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
             // Also when nothing is ready: who takes too long is let go.
             try attempt("control") { try control.serve(answer) }
+            if let metricsSocket {
+                try attempt("metrics") {
+                    try metricsSocket.serve { metrics.text(status, spoolBytes: records.spool.bytes) }
+                }
+            }
+            if ready[4] { try attempt("plumbing") { try plumbing.listen() } }
+            if configuration.enforces, plumbing.hasRepair, plumbing.repairDelay == 0 { repairPlumbing() }
             while let signal = signals.next() { try handle(signal) }
             if SystemClock.realtime >= records.windowEnd { try attempt("window") { try closeWindow() } }
             if SystemClock.monotonic >= nextSecond {
@@ -153,6 +169,7 @@ package final class Agent {
         } catch let error as SystemError where error.code == SystemError.badDescriptor {
             throw error
         } catch {
+            metrics.noteFailure(of: name)
             problems.removeAll { $0.hasPrefix(name + ": ") }
             problems.append("\(name): \(error)")
         }
@@ -201,6 +218,7 @@ package final class Agent {
             try saveState()
         }
         try rebindDevices()
+        plumbing.look(connects: configuration.connectsDevices)
         let now = SystemClock.monotonic
         if cutsDue.contains(where: { $0 <= now }) {
             cutsDue.removeAll { $0 <= now }
@@ -388,8 +406,21 @@ package final class Agent {
                     .init(device: device.name, addresses: interface.addresses, subnet: subnets[interface.subnet] ?? []))
             }
         }
+        let numbers = Dictionary(
+            binding.devices.values.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first })
+        plumbing.connect(ports, numbers: numbers, obsolete: obsolete)
+        tellPlumbing()
+    }
+
+    private func repairPlumbing() {
+        lastDrift = plumbing.repair(connects: configuration.connectsDevices)
+        repairs += 1
+        tellPlumbing()
+    }
+
+    private func tellPlumbing() {
         problems.removeAll { $0.hasPrefix("devices: ") }
-        problems += plumbing.connect(ports, obsoleteDevices: obsolete).prefix(10).map { "devices: \($0)" }
+        problems += plumbing.problems.prefix(10).map { "devices: \($0)" }
     }
 
     /// Notices devices that came, went, or were made anew under their name.

@@ -10,7 +10,7 @@ package final class NetfilterSocket {
 
     /// Opens a socket in the network namespace of the calling thread.
     package init() throws(NetlinkError) {
-        let number = gh_netlink_open()
+        let number = gh_netlink_open(NETLINK_NETFILTER)
         guard number >= 0 else { throw .system(SystemError("socket", "NETLINK_NETFILTER", code: -number)) }
         descriptor = Descriptor(owning: number)
     }

@@ -13,6 +13,7 @@ extension FuzzEntry {
         case .packets: try Self.recorded("nflog-")
         case .connections: try Self.recorded("conntrack-")
         case .sets: try Self.recorded("nft-")
+        case .routes: try Self.recorded("route-")
         case .answers: try Self.recorded("")
         case .records: [Self.records(3)]
         case .spool: [try Self.segment()]

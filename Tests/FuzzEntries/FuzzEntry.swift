@@ -15,6 +15,8 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case connections
     /// Datagrams of nftables: elements of sets, the ruleset's number.
     case sets
+    /// Datagrams that tell of devices, routes and addresses.
+    case routes
     /// What acknowledges or refuses a request.
     case answers
     /// Flow records as the spool keeps them.
@@ -37,6 +39,7 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
         case .packets: ByteView.with(bytes, feedPackets)
         case .connections: ByteView.with(bytes, feedConnections)
         case .sets: ByteView.with(bytes, feedSets)
+        case .routes: ByteView.with(bytes, feedRoutes)
         case .answers: ByteView.with(bytes, feedAnswers)
         case .records: try feedRecords(bytes)
         case .spool: try SpoolFeeder.feed(bytes)
@@ -69,6 +72,11 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
             _ = RuleTable.readElements(message) { key, _ in _ = key.array }
             _ = RuleTable.readGeneration(message)
         }
+    }
+
+    private func feedRoutes(_ view: ByteView) {
+        var cursor = RouteEventCursor(view)
+        while let event = cursor.next() { _ = "\(event)" }
     }
 
     private func feedAnswers(_ view: ByteView) {

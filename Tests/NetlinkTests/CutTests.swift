@@ -15,6 +15,8 @@ import Testing
         var entry = ConnectionEntry()
         var ended = EndedConnectionCursor(view)
         while ended.next(into: &entry) { found.append("\(entry)") }
+        var events = RouteEventCursor(view)
+        while let event = events.next() { found.append("\(event)") }
         var messages = MessageCursor(view)
         while let message = messages.next() {
             _ = ConnectionTracking.read(message, into: &entry) { found.append("\($0)") }
@@ -46,7 +48,7 @@ import Testing
             let message = Array(bytes.prefix(length))
             let memory = GuardedBytes(room: length)
             let all = memory.view(message, whole)
-            let ends = attributeEnds(message)
+            let ends = attributeEnds(message, isRoute: name == "route-events")
             for cut in 16..<length where !ends.contains(cut) {
                 var short = Array(message.prefix(cut))
                 (short[0], short[1]) = (UInt8(cut & 0xff), UInt8(cut >> 8))
@@ -56,9 +58,12 @@ import Testing
     }
 
     /// Where attributes of the first level end, with their padding or without.
-    private func attributeEnds(_ message: [UInt8]) -> Set<Int> {
-        var ends: Set<Int> = [16, 17, 18, 19, 20]
-        var offset = 20
+    private func attributeEnds(_ message: [UInt8], isRoute: Bool) -> Set<Int> {
+        let kind = isRoute ? MessageKind.route : .conntrack
+        let type = Int(message[4]) | Int(message[5]) << 8
+        var offset = 16 + kind.head(ofType: type).reduce(0) { $0 + $1.count }
+        // A netfilter message without an attribute holds nothing either.
+        var ends = Set(isRoute ? offset...offset : 16...offset)
         while offset + 4 <= message.count {
             let length = Int(message[offset]) | Int(message[offset + 1]) << 8
             guard length >= 4 else { break }

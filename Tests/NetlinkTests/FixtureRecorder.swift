@@ -185,4 +185,32 @@ struct FixtureRecorder {
         try RecordedBytes.record(
             "nft-refused", "the batch of nft-batch again: what the kernel answers", refusals, .nftables)
     }
+
+    @Test func `what somebody takes away from a host`() throws {
+        let (host, _, _) = try router()
+        defer { host.remove() }
+        try TestHost.run("ip", "-n", host.name, "route", "add", "10.9.0.1", "dev", "near0", "proto", "117")
+        try TestHost.run("ip", "-n", host.name, "-6", "route", "add", "fd09::1", "dev", "near0", "proto", "117")
+        try TestHost.run("sysctl", "-qw", "net.ipv4.conf.near0.proxy_arp=1", in: host.name)
+        let socket = try NetworkNamespace.within(host.name) { try RouteSocket() }
+        let steps = [
+            "ip route del 10.9.0.1 dev near0", "ip -6 route del fd09::1 dev near0",
+            "ip addr del 10.2.0.1/24 dev far0", "ip addr del fd02::1/64 dev far0",
+            "sysctl -qw net.ipv4.conf.near0.proxy_arp=0", "sysctl -qw net.ipv4.ip_forward=0",
+            "ip link set near0 down", "ip link del far0",
+        ]
+        var datagrams: [[UInt8]] = []
+        for step in steps {
+            let words = step.split(separator: " ").map(String.init)
+            let run = try ChildProcess.run(words[0], Array(words.dropFirst()), namespace: host.name)
+            #expect(run.exit == .code(0))
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let length = recv(socket.number, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                guard length > 0 else { break }
+                datagrams.append(Array(buffer[..<length]))
+            }
+        }
+        try RecordedBytes.record("route-events", "events of: " + steps.joined(separator: "; "), datagrams, .route)
+    }
 }

@@ -30,8 +30,10 @@ enum MessageKind {
     case conntrack
     case packetLog
     case nftables
+    case route
 
     func name(ofType type: Int) -> String {
+        if self == .route, let name = Self.routeTypes[type] { return name }
         switch type {
         case 2: return "NLMSG_ERROR"
         case 3: return "NLMSG_DONE"
@@ -39,7 +41,7 @@ enum MessageKind {
         case 17: return "NFNL_MSG_BATCH_END"
         default: break
         }
-        let names =
+        let names: [String] =
             switch self {
             case .conntrack: ["IPCTNL_MSG_CT_NEW", "IPCTNL_MSG_CT_GET", "IPCTNL_MSG_CT_DELETE"]
             case .packetLog: ["NFULNL_MSG_PACKET", "NFULNL_MSG_CONFIG"]
@@ -50,17 +52,42 @@ enum MessageKind {
                     "NFT_MSG_GETSET", "NFT_MSG_DELSET", "NFT_MSG_NEWSETELEM", "NFT_MSG_GETSETELEM",
                     "NFT_MSG_DELSETELEM", "NFT_MSG_NEWGEN", "NFT_MSG_GETGEN",
                 ]
+            case .route: []
             }
         let number = type & 0xff
         return number < names.count ? names[number] : "\(type)"
     }
 
+    private static let routeTypes = [
+        16: "RTM_NEWLINK", 17: "RTM_DELLINK", 20: "RTM_NEWADDR", 21: "RTM_DELADDR", 24: "RTM_NEWROUTE",
+        25: "RTM_DELROUTE", 80: "RTM_NEWNETCONF",
+    ]
+
+    private static let routeHeads: [Int: [(name: String, count: Int)]] = [
+        16: [
+            ("ifinfomsg.ifi_family", 1), ("pad", 1), ("ifinfomsg.ifi_type", 2), ("ifinfomsg.ifi_index", 4),
+            ("ifinfomsg.ifi_flags", 4), ("ifinfomsg.ifi_change", 4),
+        ],
+        20: [
+            ("ifaddrmsg.ifa_family", 1), ("ifaddrmsg.ifa_prefixlen", 1), ("ifaddrmsg.ifa_flags", 1),
+            ("ifaddrmsg.ifa_scope", 1), ("ifaddrmsg.ifa_index", 4),
+        ],
+        24: [
+            ("rtmsg.rtm_family", 1), ("rtmsg.rtm_dst_len", 1), ("rtmsg.rtm_src_len", 1), ("rtmsg.rtm_tos", 1),
+            ("rtmsg.rtm_table", 1), ("rtmsg.rtm_protocol", 1), ("rtmsg.rtm_scope", 1), ("rtmsg.rtm_type", 1),
+            ("rtmsg.rtm_flags", 4),
+        ],
+        80: [("netconfmsg.ncm_family", 1), ("pad", 3)],
+    ]
+
     func head(ofType type: Int) -> [(name: String, count: Int)] {
-        [("nfgenmsg.nfgen_family", 1), ("nfgenmsg.version", 1), ("nfgenmsg.res_id", 2)]
+        if self == .route { return Self.routeHeads[type & ~3] ?? [] }
+        return [("nfgenmsg.nfgen_family", 1), ("nfgenmsg.version", 1), ("nfgenmsg.res_id", 2)]
     }
 
     func attributes(ofType type: Int) -> AttributeNames {
         switch (self, type & 0xff) {
+        case (.route, _): .route(type)
         case (_, _) where type < 256: AttributeNames()
         case (.conntrack, _): .conntrack
         case (.packetLog, 0): .packet
@@ -80,6 +107,28 @@ enum MessageKind {
 }
 
 extension AttributeNames {
+    static func route(_ type: Int) -> AttributeNames {
+        switch type & ~3 {
+        case 16: .init([3: .init(name: "IFLA_IFNAME", form: .text), 4: .init(name: "IFLA_MTU", form: .hostNumber)])
+        case 20:
+            .init([
+                1: .init(name: "IFA_ADDRESS"), 2: .init(name: "IFA_LOCAL"), 3: .init(name: "IFA_LABEL", form: .text),
+                8: .init(name: "IFA_FLAGS", form: .hostNumber),
+            ])
+        case 24:
+            .init([
+                1: .init(name: "RTA_DST"), 4: .init(name: "RTA_OIF", form: .hostNumber),
+                6: .init(name: "RTA_PRIORITY", form: .hostNumber), 15: .init(name: "RTA_TABLE", form: .hostNumber),
+            ])
+        default:
+            .init([
+                1: .init(name: "NETCONFA_IFINDEX", form: .hostNumber),
+                2: .init(name: "NETCONFA_FORWARDING", form: .hostNumber),
+                5: .init(name: "NETCONFA_PROXY_NEIGH", form: .hostNumber),
+            ])
+        }
+    }
+
     private static let tuple = AttributeNames([
         1: .init(
             name: "CTA_TUPLE_IP",

@@ -30,6 +30,7 @@ extension AgentStatus {
             Field("events_lost", .number(eventsLost)), Field("records", .number(records)),
             Field("malformed_messages", .number(malformedMessages)), Field("repairs", .number(repairs)),
             Field("last_drift", .text(lastDrift)), Field("problems", .texts(problems)),
+            Field("notes", .texts(notes ?? [])),
             Field("undelivered", .text(undelivered)),
         ]
     }
