@@ -9,6 +9,8 @@ package enum Match: Hashable, Sendable {
     /// Blocks of one family, at least one.
     case source([IPPrefix])
     case target([IPPrefix])
+    /// Of the blocks' family and in none of them.
+    case targetNot([IPPrefix])
     case sourcePorts(PortRange)
     case targetPorts(PortRange)
     /// UDP between one of these pairs of ports.
@@ -33,10 +35,29 @@ package enum Match: Hashable, Sendable {
     case hasRule(Direction, Bool)
     /// The packet bears an `EdgeMark`.
     case edgeMark
+    case packetMark(UInt32)
+    /// The IPv6 hop limit.
+    case hopLimit(UInt8)
+    /// The host itself made the packet: it came from no device. Known after routing alone.
+    case fromHost
+    case notFromHost
+    case inputDevice(String)
+    /// What the host's routes say of the target.
+    case targetIs([TargetKind])
 
     package struct PortPair: Hashable, Sendable {
         package let source: UInt16
         package let target: UInt16
+    }
+
+    /// `fib daddr type`.
+    package enum TargetKind: String, Hashable, Sendable {
+        /// An address of the host itself.
+        case local
+        case broadcast
+        case multicast
+        /// Somewhere else.
+        case unicast
     }
 
     /// `ct state`.

@@ -16,6 +16,7 @@ enum NftText {
         case .log(let prefix): "log prefix \"\(prefix.text)\" group \(KernelNames.logGroup)"
         case .note(let note): text(note)
         case .notrack: "notrack"
+        case .count: "counter"
         case .verdict(let decision): text(decision)
         }
     }
@@ -50,6 +51,7 @@ enum NftText {
         case .noneOf(let transports): "meta l4proto != \(list(transports.map { String($0.rawValue) }))"
         case .source(let prefixes): "\(header(prefixes)) saddr \(list(prefixes.map(\.description)))"
         case .target(let prefixes): "\(header(prefixes)) daddr \(list(prefixes.map(\.description)))"
+        case .targetNot(let prefixes): "\(header(prefixes)) daddr != \(list(prefixes.map(\.description)))"
         case .sourcePorts(let ports): "th sport \(ports)"
         case .targetPorts(let ports): "th dport \(ports)"
         case .udp(let pairs):
@@ -70,6 +72,12 @@ enum NftText {
         case .openingICMP(let types):
             "ct original proto-dst \(types.count == 1 ? "\(types.lowerBound)" : "\(types.lowerBound)-\(types.upperBound)")"
         case .hasRule(let direction, let has): "ct mark and \(hex(MarkLayout.bits(direction))) \(has ? "!=" : "==") 0"
+        case .packetMark(let mark): "meta mark \(hex(mark))"
+        case .hopLimit(let limit): "ip6 hoplimit \(limit)"
+        case .fromHost: "meta iif 0"
+        case .notFromHost: "meta iif != 0"
+        case .inputDevice(let name): "iifname \"\(name)\""
+        case .targetIs(let kinds): "fib daddr type \(list(kinds.map(\.rawValue)))"
         case .edgeMark: "meta mark and \(hex(EdgeMark.mask)) == \(hex(EdgeMark.pattern))"
         }
     }

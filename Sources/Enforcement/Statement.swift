@@ -14,6 +14,8 @@ package enum Statement: Hashable, Sendable {
     case note(Note)
     /// Keeps the packet from connection tracking.
     case notrack
+    /// Counts the packets that come this far, for those who list the table.
+    case count
     case verdict(Decision)
 
     /// What a rule writes to a packet or its connection.

@@ -11,6 +11,9 @@ package enum DropReason: String, Hashable, Sendable, CaseIterable {
     case routerAdvertisement = "router-advertisement"
     case invalid
     case untracked
+    case linkUpkeep = "link-upkeep"
+    case impostor
+    case headers = "unclear-headers"
 
     /// Finds the reason behind the rule that refused; nil for a rule of the guard that is not known.
     package init?(stage: Stage, rule: Identifier<Rule>) {
