@@ -108,16 +108,29 @@ enum FixedChains {
     private static let known: [Ruleset.Rule] = [
         [.countEgress],
         [.countIngress],
-        [.status(.assured), .accept],
         [.match(.tcpSYN), .goto("handshake")],
+        [.status(.assured), .accept],
+        // An ACK that answers an opening SYN is ignored: the target may hold a session of old.
+        [.transport(.tcp), .match(.isAnswer), .match(.answers(0, true)), .goto("extra")],
         [.accept],
     ]
 
-    /// Conntrack does not count an opening SYN that comes again: it does not renew the entry for it (since Linux
-    /// 5.13), and ignores it once it was answered. Of SYN-ACKs the first is counted, the others are ignored
-    /// (TCP_CONNTRACK_IGNORE in nf_conntrack_proto_tcp.c).
+    /// Conntrack lets TCP packets pass that it does not count (TCP_CONNTRACK_IGNORE in nf_conntrack_proto_tcp.c, and a SYN
+    /// sent again, since Linux 5.13): each of them is counted here, and each that it counts is not. Segments outside the
+    /// window it counts where it is told to be liberal (`Plumbing`).
+    ///
+    /// | packet | counted by conntrack |
+    /// |---|---|
+    /// | SYN of the initiator, again | where an answer was ignored and none counted: the session is about to open |
+    /// | SYN-ACK of the target | the first: not once others were counted, nor once the session stands |
+    /// | SYN of the target, SYN-ACK of the initiator | yes: both open at once |
     private static let handshake: [Ruleset.Rule] = [
-        [.match(.isOriginal), .goto("resent")],
+        [.match(.isOriginal), .match(.tcpOpening), .status(.seenReply), .match(.answers(0, true)), .accept],
+        [.match(.isOriginal), .match(.tcpOpening), .goto("resent")],
+        [.match(.isOriginal), .accept],
+        [.match(.tcpOpening), .accept],
+        [.status(.assured), .goto("extra")],
+        [.match(.answers(1, false)), .goto("extra")],
         [.isIn(.handshakes, .connection), .goto("extra")],
         [.add(.handshakes, [.connection])],
         [.accept],
@@ -133,6 +146,8 @@ enum FixedChains {
         ] + LinkUpkeep.dhcpAnswers.map { [.fromPort] + $0 + [.goto(guardChain(.dhcpServer, .egress))] } + [
             // Nobody has judged it yet, whatever else has written to the mark.
             [.note(.noRules)],
+            // An entry of old may have had its number.
+            [.match(.tcpSYN), .delete(.handshakes, [.connection])],
             [.goto("judge_egress")],
         ]
 }

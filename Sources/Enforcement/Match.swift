@@ -20,6 +20,10 @@ package enum Match: Hashable, Sendable {
     case icmpCode(TransportProtocol, UInt8)
     /// TCP with SYN among its flags.
     case tcpSYN
+    /// TCP with SYN and without ACK.
+    case tcpOpening
+    /// How many packets conntrack has counted of those that go the other way: this many, or another number.
+    case answers(UInt64, Bool)
     case state(ConnectionState)
     case status(ConnectionStatus)
     /// The way of the packet that opened the session, or the other way.
@@ -73,6 +77,8 @@ package enum Match: Hashable, Sendable {
     package enum ConnectionStatus: String, Hashable, Sendable {
         case confirmed
         case assured
+        /// A packet has gone the other way, counted or not.
+        case seenReply = "seen-reply"
         /// A helper announced it: it bears the mark of the session that it belongs to.
         case expected
     }

@@ -12,6 +12,7 @@ enum NftText {
         case .match(let match): text(match)
         case .lookup(let key, let set, let isIn): "\(text(key)) \(isIn ? "" : "!= ")@\(set.text)"
         case .add(let set, let key): "add @\(set.text) { \(text(key)) }"
+        case .delete(let set, let key): "delete @\(set.text) { \(text(key)) }"
         case .update(let set, let key): "update @\(set.text) { \(text(key)) }"
         case .log(let prefix): "log prefix \"\(prefix.text)\" group \(KernelNames.logGroup)"
         case .note(let note): text(note)
@@ -62,6 +63,8 @@ enum NftText {
             "\(transport) type \(list(types.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }))"
         case .icmpCode(let transport, let code): "\(transport) code \(code)"
         case .tcpSYN: "tcp flags & syn == syn"
+        case .tcpOpening: "tcp flags & (syn | ack) == syn"
+        case .answers(let count, let isThis): "ct reply packets \(isThis ? "" : "!= ")\(count)"
         case .state(let state): "ct state \(state.rawValue)"
         case .status(let status): "ct status \(status.rawValue)"
         case .isOriginal: "ct direction original"

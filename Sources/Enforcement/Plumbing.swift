@@ -31,6 +31,8 @@ package struct Plumbing {
             ("netfilter/nf_conntrack_acct", "1"), ("netfilter/nf_conntrack_timestamp", "1"),
             // Every entry tells its end, also those made while nobody listened.
             ("netfilter/nf_conntrack_events", "1"),
+            // Segments outside the window pass either way, but are counted only then.
+            ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
             ("ipv4/ip_forward", "1"), ("ipv6/conf/all/forwarding", "1"), ("ipv6/conf/default/forwarding", "1"),
         ] {
             try Self.set(path, value)

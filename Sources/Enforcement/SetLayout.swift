@@ -63,7 +63,8 @@ extension SetName {
             .enforcer
         case .counting(let set, _): set.isPerPort ? .enforcer : .packets(timeoutSeconds: nil)
         case .seen: .packets(timeoutSeconds: 60)
-        case .handshakes: .packets(timeoutSeconds: 120)
+        // Longer than any entry lives that no answer but a SYN-ACK keeps alive.
+        case .handshakes: .packets(timeoutSeconds: 600)
         case .generation, .unknown: .apart
         }
     }

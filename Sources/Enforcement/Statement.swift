@@ -8,6 +8,8 @@ package enum Statement: Hashable, Sendable {
     case lookup([PacketField], SetName, isIn: Bool)
     /// Adds the packet's key to a set; a rule whose set is full ends here.
     case add(SetName, [PacketField])
+    /// Takes the packet's key out of a set, where it is in it.
+    case delete(SetName, [PacketField])
     /// Adds the packet's key to a set where it is not in it yet, and counts; a rule whose set is full ends here.
     case update(SetName, [PacketField])
     case log(LogPrefix)

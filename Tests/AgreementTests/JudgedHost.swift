@@ -208,6 +208,8 @@ final class JudgedHost {
         return found
     }
 
+    func forget(_ entry: ConnectionEntry) throws { try ConnectionTracking.delete(dumps, entry) }
+
     /// The rules that the live sessions' marks name, by key.
     func marks() throws -> [FlowKey: Set<Identifier<Rule>>] {
         var found: [FlowKey: Set<Identifier<Rule>>] = [:]
