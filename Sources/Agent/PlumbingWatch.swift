@@ -112,7 +112,7 @@ struct PlumbingWatch {
             else { return nil }
             return "the route to \(target) was gone"
         case .addressGone(let address, _):
-            guard ports.contains(where: { $0.subnet.contains { Plumbing.gateway($0) == address } }) else { return nil }
+            guard ports.contains(where: { $0.subnet.contains { $0.gateway == address } }) else { return nil }
             return "the gateway address \(address) was gone"
         case .switches(let switches):
             if switches.forwards == false, switches.device == IPSwitches.everyDevice,

@@ -171,12 +171,13 @@ package struct CountingSet: Hashable, Sendable {
         _ rule: GuardRule, _ direction: Direction, _ family: AddressFamily, withPorts: Bool
     ) -> CountingSet {
         let word = rule.rawValue.split(separator: "-").joined(separator: "_")
-        let hasTrueSource = rule == .invalid || rule == .untracked
+        let hasTrueSource = direction == .ingress || rule == .invalid || rule == .untracked
         let columns: [PacketField] =
             hasTrueSource
             ? [.source(family), .target(family), .transport]
                 + (withPorts ? [.sourcePort, .targetPort] : [.typeAndCode])
-            : [.inputDevice, .source(family), .target(family), .transport] + (withPorts ? [.targetPort] : [])
+            : [.inputDevice, .source(family), .target(family), .transport]
+                + (withPorts ? [.targetPort] : rule == .linkUpkeep ? [.typeAndCode] : [])
         return CountingSet(
             "guard_\(word)_\(direction)_\(family.rawValue)\(withPorts ? "p" : "q")", .guarded(rule, direction), family,
             columns)
@@ -185,7 +186,8 @@ package struct CountingSet: Hashable, Sendable {
     /// The guard's reasons and the direction in which each can strike.
     package static let guardCases: [(rule: GuardRule, direction: Direction)] = [
         (.spoof, .egress), (.dhcpServer, .egress), (.routerAdvertisement, .egress), (.invalid, .egress),
-        (.invalid, .ingress), (.untracked, .egress), (.untracked, .ingress),
+        (.invalid, .ingress), (.untracked, .egress), (.untracked, .ingress), (.linkUpkeep, .egress),
+        (.linkUpkeep, .ingress), (.impostor, .ingress), (.headers, .egress), (.headers, .ingress),
     ]
 
     /// Every set, in the order in which they are made and read.

@@ -23,6 +23,10 @@ package enum EdgeMark {
     /// bears no mark any more where it is let through.
     package static let answer: UInt32 = pattern | 0x80_0000
 
+    /// Refused by the guard, which waits for the way out to be known.
+    package static let impostor: UInt32 = pattern | 0x40_0000
+    package static let headers: UInt32 = pattern | 0x40_0001
+
     /// * `stage`: `group` or `acl`.
     package static func value(_ index: UInt16, _ direction: Direction, _ stage: Stage) -> UInt32 {
         pattern | (stage == .group ? 0x2_0000 : 0) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)

@@ -5,7 +5,7 @@ package import Model
 /// | bytes | meaning |
 /// |---|---|
 /// | 0–1 | `gh` |
-/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `o` or `p` refused by the stateless groups of its sender or its target, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked |
+/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `o` or `p` refused by the stateless groups of its sender or its target, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked, `k` link upkeep beyond its link, `i` impostor, `h` unclear headers |
 /// | 3 | `e` egress, `i` ingress |
 /// | 4–7 | the rule's index in hexadecimal for `a`, `l`, `m`, `o` and `p`; `0000` for the others, whose rule follows from the interface |
 package struct LogPrefix: Hashable, Sendable {
@@ -71,6 +71,9 @@ package struct LogPrefix: Hashable, Sendable {
         case .routerAdvertisement: UInt8(ascii: "n")
         case .invalid: UInt8(ascii: "v")
         case .untracked: UInt8(ascii: "u")
+        case .linkUpkeep: UInt8(ascii: "k")
+        case .impostor: UInt8(ascii: "i")
+        case .headers: UInt8(ascii: "h")
         case .dhcpClient: UInt8(ascii: "c")
         }
     }

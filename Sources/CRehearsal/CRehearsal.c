@@ -325,3 +325,18 @@ int gh_send_frame(const char *device, const uint8_t *frame, size_t length) {
     close(handle);
     return sent < 0 ? -failure : 0;
 }
+
+int gh_send_packet(const uint8_t *packet, size_t length) {
+    int is_ipv6 = packet[0] >> 4 == 6;
+    int handle = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+    if (handle < 0) return -errno;
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    memcpy(&six.sin6_addr, packet + 24, 16);
+    memcpy(&four.sin_addr, packet + 16, 4);
+    const struct sockaddr *where = is_ipv6 ? (struct sockaddr *)&six : (struct sockaddr *)&four;
+    ssize_t sent = sendto(handle, packet, length, 0, where, is_ipv6 ? sizeof six : sizeof four);
+    int result = sent < 0 ? -errno : 0;
+    close(handle);
+    return result;
+}

@@ -26,7 +26,7 @@ enum CountingChains {
     private static func addRefusal(_ direction: Direction, _ ruleset: inout Ruleset) {
         // A packet that was judged for its session, and goes the other way, belongs to none that is admitted.
         ruleset.chains["refuse_\(direction)"] = .init(
-            [[.match(.isAnswer), .goto("answer_refused")]]
+            [[.match(.isAnswer), .note(.packetMark(0)), .goto("invalid")]]
                 + AddressFamily.allCases.flatMap { family in
                     [
                         [.family(family), withPorts, .goto("refuse_\(direction)_\(family.rawValue)p")],

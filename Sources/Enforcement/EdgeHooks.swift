@@ -13,12 +13,15 @@ import Model
 ///
 /// Counting waits for the forward hook because the way out is known there, and connection tracking never sees the packet.
 enum EdgeHooks {
-    /// Link upkeep, which neither ACLs nor groups judge here.
-    private static let upkeep: [Ruleset.Rule] = [
-        [.transport(.icmpv6), .icmpv6(130...137, 143...143), .accept],
-        [.family(.ipv4), .match(.udp([.init(source: 67, target: 68), .init(source: 68, target: 67)])), .accept],
-        [.family(.ipv6), .match(.udp([.init(source: 546, target: 547), .init(source: 547, target: 546)])), .accept],
-    ]
+    /// What ACLs and groups do not judge here: link upkeep, which is never forwarded; DHCP with the host; and what claims
+    /// to be a DHCP server, which the guard refuses.
+    private static let upkeep: [Ruleset.Rule] =
+        [[LinkUpkeep.all, .accept]]
+        + LinkUpkeep.dhcpRequests.map { $0 + [LinkUpkeep.staysHere, .accept] }
+        + LinkUpkeep.dhcpAnswers.map { [.fromPort] + $0 + [.accept] }
+
+    private static let upkeepOfHost: [Ruleset.Rule] =
+        [[LinkUpkeep.all, .accept]] + LinkUpkeep.dhcpAnswers.map { $0 + [.accept] }
 
     /// The part of the table that stands before connection tracking; nothing where a plan has nothing to ask there.
     static func render(_ plan: HostPlan, epoch: Int) -> Ruleset {
@@ -29,7 +32,7 @@ enum EdgeHooks {
         let refusals = edges.refusals.union(stateless.refusals)
         guard !refusals.isEmpty else { return Ruleset() }
         ruleset.add(.edge, upkeep + edges.leaving + edges.arriving + stateless.leaving)
-        ruleset.add(.edgeOutput, upkeep + edges.arriving + stateless.arriving)
+        ruleset.add(.edgeOutput, upkeepOfHost + edges.arriving + stateless.arriving)
         addRefusals(refusals, epoch, &ruleset)
         return ruleset
     }

@@ -10,14 +10,18 @@ extension TableName {
 /// | priority | name | prerouting | input, forward | output |
 /// |---|---|---|---|---|
 /// | −400 | | defragmentation: what follows sees whole packets | | defragmentation |
-/// | −300 | `raw` | **guard**; iptables `raw`; firewalld's `raw` | | iptables `raw` |
+/// | −300 | `raw` | **guard**; iptables `raw`; firewalld's `raw` | | **guard_output**; iptables `raw` |
 /// | −295 | | **edge** | | **edge_output** |
 /// | −200 | | connection tracking | | connection tracking |
 /// | −150 | `mangle` | iptables `mangle`; firewalld | iptables `mangle` | rerouting by mark |
 /// | −100 | `dstnat` | target translation: iptables `nat`, Docker, kube-proxy | | target translation of the host's own |
-/// | −10 | | | **input, forward** | **output** |
+/// | −10 | | | **input, forward** | **output**; **postrouting** at that hook |
 /// | 0 | `filter` | br_netfilter passes bridged packets through these hooks | iptables `filter`, ufw, firewalld | iptables `filter` |
 /// | 100 | `srcnat` | | source translation at input | source translation follows at postrouting |
+///
+/// What the host itself sends is judged in postrouting, where the device is the one that it leaves by: after a translation of
+/// the target, output still names the device of the target before. What goes to many is judged in output, because
+/// postrouting sees a second copy of it, for the host's own ears.
 ///
 /// Verdicts of several tables add up: a packet passes when each lets it pass, so being asked before others takes nothing
 /// from them; what they drop after us is in our counts (docs/design/enforcement.md).
@@ -25,11 +29,13 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
     /// Before connection tracking: a spoofed packet must not be counted in another's session.
     case `guard`
     /// After the guard and before connection tracking, where every packet is asked by itself.
+    case guardOutput = "guard_output"
     case edge
     case edgeOutput = "edge_output"
     case forward
     case input
     case output
+    case postrouting
 
     /// The base chain's name.
     package var chain: String { rawValue }
@@ -39,12 +45,14 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
         case input
         case forward
         case output
+        case postrouting
     }
 
     package var place: Place {
         switch self {
         case .guard, .edge: .prerouting
-        case .edgeOutput, .output: .output
+        case .guardOutput, .edgeOutput, .output: .output
+        case .postrouting: .postrouting
         case .forward: .forward
         case .input: .input
         }
@@ -72,9 +80,9 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
 
     package var priority: Priority {
         switch self {
-        case .guard: Priority(base: .raw, offset: 0)
+        case .guard, .guardOutput: Priority(base: .raw, offset: 0)
         case .edge, .edgeOutput: Priority(base: .raw, offset: 5)
-        case .forward, .input, .output: Priority(base: .filter, offset: -10)
+        case .forward, .input, .output, .postrouting: Priority(base: .filter, offset: -10)
         }
     }
 }

@@ -9,6 +9,8 @@ package enum Match: Hashable, Sendable {
     /// Blocks of one family, at least one.
     case source([IPPrefix])
     case target([IPPrefix])
+    /// Of the blocks' family and in none of them.
+    case targetNot([IPPrefix])
     case sourcePorts(PortRange)
     case targetPorts(PortRange)
     /// UDP between one of these pairs of ports.
@@ -18,6 +20,10 @@ package enum Match: Hashable, Sendable {
     case icmpCode(TransportProtocol, UInt8)
     /// TCP with SYN among its flags.
     case tcpSYN
+    /// TCP with SYN and without ACK.
+    case tcpOpening
+    /// How many packets conntrack has counted of those that go the other way: this many, or another number.
+    case answers(UInt64, Bool)
     case state(ConnectionState)
     case status(ConnectionStatus)
     /// The way of the packet that opened the session, or the other way.
@@ -33,10 +39,29 @@ package enum Match: Hashable, Sendable {
     case hasRule(Direction, Bool)
     /// The packet bears an `EdgeMark`.
     case edgeMark
+    case packetMark(UInt32)
+    /// The IPv6 hop limit.
+    case hopLimit(UInt8)
+    /// The host itself made the packet: it came from no device. Known after routing alone.
+    case fromHost
+    case notFromHost
+    case inputDevice(String)
+    /// What the host's routes say of the target.
+    case targetIs([TargetKind])
 
     package struct PortPair: Hashable, Sendable {
         package let source: UInt16
         package let target: UInt16
+    }
+
+    /// `fib daddr type`.
+    package enum TargetKind: String, Hashable, Sendable {
+        /// An address of the host itself.
+        case local
+        case broadcast
+        case multicast
+        /// Somewhere else.
+        case unicast
     }
 
     /// `ct state`.
@@ -52,6 +77,8 @@ package enum Match: Hashable, Sendable {
     package enum ConnectionStatus: String, Hashable, Sendable {
         case confirmed
         case assured
+        /// A packet has gone the other way, counted or not.
+        case seenReply = "seen-reply"
         /// A helper announced it: it bears the mark of the session that it belongs to.
         case expected
     }

@@ -12,10 +12,12 @@ enum NftText {
         case .match(let match): text(match)
         case .lookup(let key, let set, let isIn): "\(text(key)) \(isIn ? "" : "!= ")@\(set.text)"
         case .add(let set, let key): "add @\(set.text) { \(text(key)) }"
+        case .delete(let set, let key): "delete @\(set.text) { \(text(key)) }"
         case .update(let set, let key): "update @\(set.text) { \(text(key)) }"
         case .log(let prefix): "log prefix \"\(prefix.text)\" group \(KernelNames.logGroup)"
         case .note(let note): text(note)
         case .notrack: "notrack"
+        case .count: "counter"
         case .verdict(let decision): text(decision)
         }
     }
@@ -50,6 +52,7 @@ enum NftText {
         case .noneOf(let transports): "meta l4proto != \(list(transports.map { String($0.rawValue) }))"
         case .source(let prefixes): "\(header(prefixes)) saddr \(list(prefixes.map(\.description)))"
         case .target(let prefixes): "\(header(prefixes)) daddr \(list(prefixes.map(\.description)))"
+        case .targetNot(let prefixes): "\(header(prefixes)) daddr != \(list(prefixes.map(\.description)))"
         case .sourcePorts(let ports): "th sport \(ports)"
         case .targetPorts(let ports): "th dport \(ports)"
         case .udp(let pairs):
@@ -60,6 +63,8 @@ enum NftText {
             "\(transport) type \(list(types.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }))"
         case .icmpCode(let transport, let code): "\(transport) code \(code)"
         case .tcpSYN: "tcp flags & syn == syn"
+        case .tcpOpening: "tcp flags & (syn | ack) == syn"
+        case .answers(let count, let isThis): "ct reply packets \(isThis ? "" : "!= ")\(count)"
         case .state(let state): "ct state \(state.rawValue)"
         case .status(let status): "ct status \(status.rawValue)"
         case .isOriginal: "ct direction original"
@@ -70,6 +75,12 @@ enum NftText {
         case .openingICMP(let types):
             "ct original proto-dst \(types.count == 1 ? "\(types.lowerBound)" : "\(types.lowerBound)-\(types.upperBound)")"
         case .hasRule(let direction, let has): "ct mark and \(hex(MarkLayout.bits(direction))) \(has ? "!=" : "==") 0"
+        case .packetMark(let mark): "meta mark \(hex(mark))"
+        case .hopLimit(let limit): "ip6 hoplimit \(limit)"
+        case .fromHost: "meta iif 0"
+        case .notFromHost: "meta iif != 0"
+        case .inputDevice(let name): "iifname \"\(name)\""
+        case .targetIs(let kinds): "fib daddr type \(list(kinds.map(\.rawValue)))"
         case .edgeMark: "meta mark and \(hex(EdgeMark.mask)) == \(hex(EdgeMark.pattern))"
         }
     }

@@ -15,6 +15,8 @@ extension Plumbing {
         Switch(path: "netfilter/nf_conntrack_timestamp", value: "1"),
         // Every entry tells its end, also those made while nobody listened.
         Switch(path: "netfilter/nf_conntrack_events", value: "1"),
+        // Segments outside the window are counted, not only passed.
+        Switch(path: "netfilter/nf_conntrack_tcp_be_liberal", value: "1"),
     ]
 
     /// Sets counting, and forwarding of both families, in the present network namespace.

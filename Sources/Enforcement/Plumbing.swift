@@ -54,7 +54,7 @@ package struct Plumbing {
                 problems.append(error.description)
             }
         }
-        let gateways = Set(ports.flatMap(\.subnet).compactMap(Self.gateway))
+        let gateways = Set(ports.flatMap(\.subnet).compactMap(\.gateway))
         for gateway in gateways.sorted() {
             commands[gateway.family]?.append(
                 "addr replace \(IPPrefix(gateway)) dev lo" + (gateway.family == .ipv6 ? " nodad" : ""))
@@ -68,12 +68,12 @@ package struct Plumbing {
                 commands[address.family]?.append(
                     "route replace \(IPPrefix(address)) dev \(port.device) proto \(Self.routeProtocol)")
             }
-            for gateway in port.subnet.compactMap(Self.gateway) where gateway.family == .ipv6 {
+            for gateway in port.subnet.compactMap(\.gateway) where gateway.family == .ipv6 {
                 commands[.ipv6]?.append("neigh replace proxy \(gateway) dev \(port.device)")
             }
         }
         commands[.ipv6]? += Self.peerProxies(ports)
-        for gateway in Set(obsoleteSubnets.compactMap(Self.gateway)).subtracting(gateways) {
+        for gateway in Set(obsoleteSubnets.compactMap(\.gateway)).subtracting(gateways) {
             commands[gateway.family]?.append("addr del \(IPPrefix(gateway)) dev lo")
         }
         return problems + AddressFamily.allCases.flatMap { Self.batch(commands[$0] ?? [], $0) }
@@ -100,15 +100,6 @@ package struct Plumbing {
             // Without these the first packet of a guest would meet half a second of silence.
             ("ipv4/neigh/\(device)/proxy_delay", "0"), ("ipv6/neigh/\(device)/proxy_delay", "0"),
         ]
-    }
-
-    /// The first address of a subnet that can be a host's, which guests expect their gateway to have.
-    package static func gateway(_ prefix: IPPrefix) -> IPAddress? {
-        guard prefix.length < prefix.family.addressBits - 1 else { return nil }
-        switch prefix.family {
-        case .ipv4: return IPAddress(ipv4: UInt32(truncatingIfNeeded: prefix.base.low) + 1)
-        case .ipv6: return IPAddress(ipv6High: prefix.base.high, low: prefix.base.low + 1)
-        }
     }
 
     /// IPv6 has no proxying for whole subnets: each device answers for each peer on its subnet by name.

@@ -16,13 +16,14 @@ enum ProfileDispatch {
     /// What holds the number on the way.
     static let holder = PacketField.priority
 
-    /// The rules that lead a packet to the profile of one of its devices.
-    static func rules(_ direction: Direction, of device: PacketField, _ epoch: Int) -> [Ruleset.Rule] {
+    /// The rules that lead a packet to the profile of an end.
+    ///
+    /// * `note`: the rules that note the number that a map gives the end's device.
+    static func rules(
+        _ direction: Direction, _ epoch: Int, _ note: (SetName) -> [Ruleset.Rule]
+    ) -> [Ruleset.Rule] {
         [SetName.profiles(direction, epoch: epoch), .formerProfiles(direction, epoch: epoch)].flatMap {
-            [
-                [.note(.profile(device, of: $0))],
-                [.verdict(.map(holder, .profileChains(direction, epoch: epoch)))],
-            ]
+            note($0) + [[.verdict(.map(holder, .profileChains(direction, epoch: epoch)))]]
         }
     }
 

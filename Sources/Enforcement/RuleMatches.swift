@@ -61,7 +61,10 @@ enum RuleMatches {
 
     private static func ofSession(_ service: Service) -> [Statement] {
         switch service {
-        case .any, .icmpTCPUDP, .transport(_, nil): ofPacket(service)
+        case .any, .icmpTCPUDP: ofPacket(service)
+        // In IPv6 the guard refuses it: conntrack would hold what is within.
+        case .transport(.ah, nil): [.family(.ipv4), .transport(.ah)]
+        case .transport(_, nil): ofPacket(service)
         case .transport(let transport, .some(let ports)): [.transport(transport), .match(.responderPorts(ports))]
         case .icmp(let transport, let type, let code):
             [.family(transport == .icmp ? .ipv4 : .ipv6), .transport(transport)]

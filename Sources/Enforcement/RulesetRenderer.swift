@@ -45,11 +45,13 @@ package struct RulesetRenderer {
         typealias Element = Ruleset.Element
         var ports: [Element: Ruleset.Target] = [:]
         var sources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
+        var addresses: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
         var macSources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
         for port in plan.ports {
             let device = Element.device(port.device)
             ports[device] = .nothing
             for address in port.addresses {
+                addresses[address.family]?[.address(address)] = .nothing
                 if let mac = port.mac {
                     macSources[address.family]?[.joined(device, .mac(mac), .address(address))] = .nothing
                 } else {
@@ -62,6 +64,7 @@ package struct RulesetRenderer {
             for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = ports }
         }
         for family in AddressFamily.allCases {
+            ruleset.sets[.addresses(family)] = addresses[family] ?? [:]
             ruleset.sets[.sources(family)] = sources[family] ?? [:]
             ruleset.sets[.sourcesWithMAC(family)] = macSources[family] ?? [:]
         }
@@ -115,21 +118,30 @@ package struct RulesetRenderer {
                 plan.ports.compactMap { port in numbers[port.profile].map { (.device(port.device), .number($0)) } },
                 uniquingKeysWith: { first, _ in first })
         }
-        // A port that no map knows is refused, not let through. An end that a rule admitted before is not asked again.
-        func judge(_ direction: Direction, of device: PacketField) -> [Ruleset.Rule] {
-            let next = direction == .egress ? "to_ingress" : "admitted"
-            return [[.isNotIn(.ports, device), .goto(next)], [.match(.hasRule(direction, true)), .goto(next)]]
-                + ProfileDispatch.rules(direction, of: device, epoch) + [[.goto("refuse_\(direction)")]]
+        addJudging()
+    }
+
+    /// The chains that lead a session's ends to their profiles. A port that no map knows is refused, not let through; an end
+    /// that a rule admitted before is not asked again.
+    ///
+    /// Of a packet that goes the other way the initiator's device is where it goes, the target's where it comes from.
+    private mutating func addJudging() {
+        func egress(_ device: PacketField) -> [Ruleset.Rule] {
+            [[.isNotIn(.ports, device), .goto("to_ingress")], [.match(.hasRule(.egress, true)), .goto("to_ingress")]]
+                + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile(device, of: $0))]] } + [
+                    [.goto("refuse_egress")]
+                ]
         }
-        let chains: [String: [Ruleset.Rule]] = [
-            "judge_egress": judge(.egress, of: .inputDevice),
-            "to_ingress": [[.match(.isAnswer), .goto("answer_to_ingress")], [.countIngress]]
-                + judge(.ingress, of: .outputDevice),
-            // The initiator's device is where the answer goes, the target's where it comes from.
-            "judge_answer": [[.note(.packetMark(EdgeMark.answer))]] + judge(.egress, of: .outputDevice),
-            "answer_to_ingress": judge(.ingress, of: .inputDevice),
-        ]
-        for (name, rules) in chains { ruleset.chains[name] = .init(rules) }
+        let ways: [(Match, PacketField)] = [(.isOriginal, .outputDevice), (.isAnswer, .inputDevice)]
+        let ingress: [Ruleset.Rule] =
+            [[.match(.isOriginal), .countIngress]]
+            + ways.map { [.match($0), .isNotIn(.ports, $1), .goto("admitted")] }
+            + [[.match(.hasRule(.ingress, true)), .goto("admitted")]]
+            + ProfileDispatch.rules(.ingress, epoch) { map in ways.map { [.match($0), .note(.profile($1, of: map))] } }
+            + [[.goto("refuse_ingress")]]
+        ruleset.chains["judge_egress"] = .init(egress(.inputDevice))
+        ruleset.chains["judge_answer"] = .init([[.note(.packetMark(EdgeMark.answer))]] + egress(.outputDevice))
+        ruleset.chains["to_ingress"] = .init(ingress)
     }
 
     // MARK: Names

@@ -32,7 +32,8 @@ extension SetName {
         case .generation, .refusals: [.mark]
         case .handshakes: [.connection]
         case .counting(let set, _), .seen(let set): set.columns.map(\.part)
-        case .members(_, let family, _), .edgesEntered(let family, _), .statelessTargets(let family, _):
+        case .addresses(let family), .members(_, let family, _), .edgesEntered(let family, _),
+            .statelessTargets(let family, _):
             [.address(family)]
         case .profileChains: [ProfileDispatch.holder.part]
         case .unknown: []
@@ -41,7 +42,8 @@ extension SetName {
 
     package var value: Value {
         switch self {
-        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
+        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .generation, .handshakes,
+            .counting,
             .seen, .members, .unknown(_, false):
             .none
         case .profiles, .formerProfiles: .number(ProfileDispatch.holder.part)
@@ -55,12 +57,14 @@ extension SetName {
 
     package var writer: Writer {
         switch self {
-        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .members, .profiles, .profileChains,
+        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .members, .profiles,
+            .profileChains,
             .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals:
             .enforcer
         case .counting(let set, _): set.isPerPort ? .enforcer : .packets(timeoutSeconds: nil)
         case .seen: .packets(timeoutSeconds: 60)
-        case .handshakes: .packets(timeoutSeconds: 120)
+        // Longer than any entry lives that no answer but a SYN-ACK keeps alive.
+        case .handshakes: .packets(timeoutSeconds: 600)
         case .generation, .unknown: .apart
         }
     }
@@ -69,7 +73,7 @@ extension SetName {
     package var size: Int? {
         switch self {
         case .ports, .egressCounts, .ingressCounts: 65_536
-        case .sources: 131_072
+        case .sources, .addresses: 131_072
         case .handshakes: 262_144
         case .counting, .seen: CountingSet.capacity
         case .sourcesWithMAC, .generation, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
@@ -82,7 +86,8 @@ extension SetName {
     package var hasCounters: Bool {
         switch self {
         case .egressCounts, .ingressCounts, .counting: true
-        case .ports, .sources, .sourcesWithMAC, .generation, .handshakes, .seen, .members, .profiles, .profileChains,
+        case .ports, .sources, .sourcesWithMAC, .addresses, .generation, .handshakes, .seen, .members, .profiles,
+            .profileChains,
             .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
             false
         }
@@ -95,7 +100,8 @@ extension SetName {
     package var decides: Bool {
         switch self {
         case .members, .profiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals: true
-        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
+        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .generation, .handshakes,
+            .counting,
             .seen, .profileChains, .formerProfiles, .unknown:
             false
         }
@@ -105,7 +111,8 @@ extension SetName {
     package var restricts: Bool {
         switch self {
         case .statelessSenders, .statelessTargets: true
-        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts, .generation, .handshakes, .counting,
+        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .generation, .handshakes,
+            .counting,
             .seen, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft, .edgesEntered, .refusals, .unknown:
             false
         }
@@ -118,7 +125,7 @@ extension SetName {
     /// one when a plan is loaded.
     package var isKept: Bool {
         switch self {
-        case .ports, .sources, .sourcesWithMAC, .egressCounts, .ingressCounts: true
+        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts: true
         case .counting(let set, _): set.isPerPort
         case .generation, .handshakes, .seen, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
             .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:

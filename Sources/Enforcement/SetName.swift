@@ -8,6 +8,8 @@ package enum SetName: Hashable, Sendable {
     /// What a device may send from: where the interface has no MAC of its own, and where it has.
     case sources(AddressFamily)
     case sourcesWithMAC(AddressFamily)
+    /// Addresses of the host's interfaces, which no other device may send from.
+    case addresses(AddressFamily)
     /// Devices with packets and bytes that came from, and went to, their instances.
     case egressCounts
     case ingressCounts
@@ -46,6 +48,7 @@ package enum SetName: Hashable, Sendable {
         case .ports: "ports"
         case .sources(let family): "sources_\(family.rawValue)"
         case .sourcesWithMAC(let family): "mac_sources_\(family.rawValue)"
+        case .addresses(let family): "addresses_\(family.rawValue)"
         case .egressCounts: "egress_counts"
         case .ingressCounts: "ingress_counts"
         case .generation: "generation"
@@ -68,7 +71,7 @@ package enum SetName: Hashable, Sendable {
     /// The names without an epoch or a group: those that a table of an earlier process has as well.
     package static let lasting: [SetName] =
         [.ports, .egressCounts, .ingressCounts, .generation, .handshakes]
-        + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0)] }
+        + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0), .addresses($0)] }
         + CountingSet.all.flatMap { set in CountingSet.Half.allCases.map { .counting(set, $0) } }
         + CountingSet.all.filter(\.isTold).map { .seen($0) }
 

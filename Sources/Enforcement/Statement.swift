@@ -8,12 +8,16 @@ package enum Statement: Hashable, Sendable {
     case lookup([PacketField], SetName, isIn: Bool)
     /// Adds the packet's key to a set; a rule whose set is full ends here.
     case add(SetName, [PacketField])
+    /// Takes the packet's key out of a set, where it is in it.
+    case delete(SetName, [PacketField])
     /// Adds the packet's key to a set where it is not in it yet, and counts; a rule whose set is full ends here.
     case update(SetName, [PacketField])
     case log(LogPrefix)
     case note(Note)
     /// Keeps the packet from connection tracking.
     case notrack
+    /// Counts the packets that come this far, for those who list the table.
+    case count
     case verdict(Decision)
 
     /// What a rule writes to a packet or its connection.

@@ -34,8 +34,22 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
     case invalid
     /// A packet that another table has taken out of connection tracking.
     case untracked
-    /// A DHCP client that has an address asks its server: let out whatever the groups say, judged as usual at the target.
+    /// Neighbour discovery or multicast listening that is to go beyond its link, or did not begin on it.
+    case linkUpkeep = "link-upkeep"
+    /// A source address that an interface of this host has, on a device that is not the interface's.
+    case impostor
+    /// Headers of which connection tracking reads others than rules do: an authentication header in IPv6.
+    case headers = "unclear-headers"
+    /// A DHCP client that has an address asks the host: let out whatever the groups say.
     case dhcpClient = "dhcp-client"
+
+    /// Whether the rule refuses, as all do that let nothing through by name.
+    package var refuses: Bool {
+        switch self {
+        case .spoof, .dhcpServer, .routerAdvertisement, .invalid, .untracked, .linkUpkeep, .impostor, .headers: true
+        case .dhcpClient: false
+        }
+    }
 
     package var id: Identifier<Rule> { Identifier(derivedFrom: "guard", rawValue) }
 
@@ -46,15 +60,10 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
         case .routerAdvertisement: "guard: instances do not send router advertisements"
         case .invalid: "guard: the packet belongs to no valid session"
         case .untracked: "guard: the packet is not tracked"
+        case .linkUpkeep: "guard: neighbour discovery and multicast listening stay on their link"
+        case .impostor: "guard: the source is an interface of this host, and the packet came from elsewhere"
+        case .headers: "guard: connection tracking would read past the packet's headers"
         case .dhcpClient: "guard: a DHCP client may ask its server"
-        }
-    }
-
-    /// Whether it refuses; the others let out what no group needs to admit.
-    package var refuses: Bool {
-        switch self {
-        case .spoof, .dhcpServer, .routerAdvertisement, .invalid, .untracked: true
-        case .dhcpClient: false
         }
     }
 

@@ -8,6 +8,7 @@ package struct TransportProtocol: RawRepresentable, Hashable, Sendable {
     package static let tcp = TransportProtocol(rawValue: 6)
     package static let udp = TransportProtocol(rawValue: 17)
     package static let dccp = TransportProtocol(rawValue: 33)
+    package static let ah = TransportProtocol(rawValue: 51)
     package static let icmpv6 = TransportProtocol(rawValue: 58)
     package static let sctp = TransportProtocol(rawValue: 132)
     package static let udplite = TransportProtocol(rawValue: 136)

@@ -145,4 +145,14 @@ package struct HandmadePacket: Sendable {
         let result = try NetworkNamespace.within(namespace) { unsafe gh_send_frame(device, frame, frame.count) }
         guard result == 0 else { throw SystemError("sendto", device, code: -result) }
     }
+
+    /// Sends the packet from a namespace's own IP, as a program of its does.
+    ///
+    /// - Returns: whether it was let out.
+    package func send(asHost namespace: String) throws -> Bool {
+        let result = try NetworkNamespace.within(namespace) { unsafe gh_send_packet(bytes, bytes.count) }
+        // EPERM: a rule refuses it.
+        guard result == 0 || result == -1 else { throw SystemError("sendto", namespace, code: -result) }
+        return result == 0
+    }
 }

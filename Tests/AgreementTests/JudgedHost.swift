@@ -120,6 +120,14 @@ final class JudgedHost {
         try packet.send(from: spaces[guest], device: "eth0", to: hostMACs[guest], as: guestMACs[guest])
     }
 
+    /// Sends a packet of the key from the host's own IP; the host's silence is broken by that.
+    @discardableResult
+    func sendFromHost(_ key: FlowKey, tcpFlags: UInt8 = 0) throws -> Bool {
+        var shape = HandmadePacket.Shape()
+        shape.hopLimit = 255
+        return try HandmadePacket(key, tcpFlags: tcpFlags, shape: shape).send(asHost: host.name)
+    }
+
     func space(_ guest: Int) -> String { spaces[guest] }
 
     /// Takes our table away, as a firewall's restart does, and leaves one that has conntrack follow what passes.
@@ -200,6 +208,8 @@ final class JudgedHost {
         }
         return found
     }
+
+    func forget(_ entry: ConnectionEntry) throws { try ConnectionTracking.delete(dumps, entry) }
 
     /// The rules that the live sessions' marks name, by key.
     func marks() throws -> [FlowKey: Set<Identifier<Rule>>] {

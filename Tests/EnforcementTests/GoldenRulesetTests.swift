@@ -38,6 +38,30 @@ import Testing
         #expect(lines.count == wanted.count)
     }
 
+    /// The kernel refuses a table where one is longer, also by chains that no packet can pass together.
+    @Test(arguments: names) func `no way through the chains is longer than the kernel allows`(name: String) throws {
+        let ruleset = RulesetRenderer.render(try Self.plan(name), epoch: 0, generation: 0)
+        var depths: [String: Int] = [:]
+        func depth(_ chain: String) -> Int {
+            if let known = depths[chain] { return known }
+            let next = (ruleset.chains[chain]?.rules ?? []).joined().flatMap { statement -> [String] in
+                guard case .verdict(let decision) = statement else { return [] }
+                switch decision {
+                case .jump(let target), .goto(let target): return [target]
+                case .map(_, let map):
+                    return (ruleset.sets[map] ?? [:]).values.compactMap {
+                        if case .chain(let target) = $0 { target } else { nil }
+                    }
+                case .accept, .drop, .return: return []
+                }
+            }
+            let found = (next.map(depth).max() ?? 0) + 1
+            depths[chain] = found
+            return found
+        }
+        for hook in Hook.allCases where ruleset.chains[hook.chain] != nil { #expect(depth(hook.chain) <= 16) }
+    }
+
     @Test(.kernel, arguments: names) func `the kernel takes a policy's script`(name: String) throws {
         let host = try TestHost("gr\(name.prefix(2))")
         defer { host.remove() }

@@ -19,24 +19,12 @@ struct NaiveClassifier {
         let target = ends.first { $0.interface.addresses.contains(packet.key.target) }
         var sender: End?
         if case .interface(let id) = packet.origin { sender = ends.first { $0.interface.id == id } }
-        if let sender {
-            if let refused = refusedByGuard(packet, sender.interface) {
-                let leg = Judgement.Leg(
-                    interface: sender.interface.id, direction: .egress, verdict: .drop, stage: .guard,
-                    rule: refused.id)
-                return Judgement(verdict: .drop, legs: [leg])
-            }
-            if isUpkeep(packet, sender.interface) { return Judgement(verdict: .accept, legs: []) }
-        } else if packet.key.transport == .icmpv6, packet.key.initiator.family == .ipv6,
-            [130, 131, 132, 133, 134, 135, 136, 143].contains(packet.key.initiatorPort)
-        {
-            return Judgement(verdict: .accept, legs: [])
-        }
-        if let refused = refusedByStatelessGroups(packet.key, sender, target) { return refused }
+        if let early = earlyJudgement(packet, sender, target) { return early }
+        if let refused = refusedByStatelessGroups(packet, sender, target) { return refused }
         var legs: [Judgement.Leg] = []
         if let sender {
             var leg = leg(sender, .egress, packet.key)
-            if isUDP(packet.key, .ipv4, [68, 67]) || isUDP(packet.key, .ipv6, [546, 547]) {
+            if isDHCPRequest(packet.key), staysHere(packet) {
                 leg = Judgement.Leg(
                     interface: sender.interface.id, direction: .egress, verdict: .accept, stage: .guard,
                     rule: GuardRule.dhcpClient.id)
@@ -48,12 +36,12 @@ struct NaiveClassifier {
         return Judgement(verdict: legs.contains { $0.verdict == .drop } ? .drop : .accept, legs: legs)
     }
 
-    private func refusedByStatelessGroups(_ key: FlowKey, _ sender: End?, _ target: End?) -> Judgement? {
-        let isDHCP = [(AddressFamily.ipv4, [68, 67]), (.ipv4, [67, 68]), (.ipv6, [546, 547]), (.ipv6, [547, 546])]
-            .contains { isUDP(key, $0.0, $0.1) }
-        let isNeighbourhood =
-            key.transport == .icmpv6 && key.initiator.family == .ipv6
-            && [130, 131, 132, 133, 134, 135, 136, 137, 143].contains(key.initiatorPort)
+    private func refusedByStatelessGroups(_ packet: Packet, _ sender: End?, _ target: End?) -> Judgement? {
+        let key = packet.key
+        let isDHCP =
+            isDHCPRequest(key)
+            ? staysHere(packet) && packet.origin != .host : isDHCPAnswer(key) && packet.origin == .host
+        let isNeighbourhood = isOfLink(key)
         guard !isDHCP, !isNeighbourhood else { return nil }
         if let sender, isStateless(sender), leg(sender, .egress, key).verdict == .drop {
             return Judgement(verdict: .drop, legs: [leg(sender, .egress, key)])
@@ -72,17 +60,62 @@ struct NaiveClassifier {
         end.vpc.groups.contains { end.interface.groups.contains($0.name) && !$0.isStateful }
     }
 
-    private func refusedByGuard(_ packet: Packet, _ interface: Interface) -> GuardRule? {
-        let key = packet.key
-        if isUpkeep(packet, interface) { return nil }
-        let isOwn = hasOwnSource(packet, interface)
-        if key.initiator.family == .ipv6, key.transport == .icmpv6, [134, 137].contains(key.initiatorPort),
-            isOwn || isLinkSource(key)
-        {
-            return .routerAdvertisement
+    private func staysHere(_ packet: Packet) -> Bool {
+        let text = packet.key.target.description
+        let isInterface = ends.contains { $0.interface.addresses.contains(packet.key.target) }
+        let gateways = policy.vpcs.flatMap(\.subnets).flatMap(\.prefixes).compactMap(\.gateway)
+        return packet.isForHost || text == "255.255.255.255" || text.hasPrefix("ff")
+            || gateways.contains(packet.key.target) && !isInterface
+            || packet.key.target.family == .ipv4
+                && (224..<240).contains(text.split(separator: ".").first.flatMap { Int($0) } ?? 0)
+    }
+
+    private func isDHCPRequest(_ key: FlowKey) -> Bool {
+        isUDP(key, .ipv4, [68, 67]) || isUDP(key, .ipv6, [546, 547])
+    }
+    private func isDHCPAnswer(_ key: FlowKey) -> Bool { isUDP(key, .ipv4, [67, 68]) || isUDP(key, .ipv6, [547, 546]) }
+
+    private func isOfLink(_ key: FlowKey) -> Bool {
+        key.transport == .icmpv6 && key.initiator.family == .ipv6
+            && [130, 131, 132, 133, 134, 135, 136, 137, 143].contains(key.initiatorPort)
+    }
+
+    /// What the guard says before any group.
+    private func earlyJudgement(_ packet: Packet, _ sender: End?, _ target: End?) -> Judgement? {
+        func refuse(_ rule: GuardRule) -> Judgement {
+            let ends: [(End?, Direction)] = [(sender, .egress), (target, .ingress)]
+            guard let (end, direction) = ends.first(where: { $0.0 != nil }), let end else {
+                return Judgement(verdict: rule == .impostor ? .drop : .accept, legs: [])
+            }
+            let leg = Judgement.Leg(
+                interface: end.interface.id, direction: direction, verdict: .drop, stage: .guard, rule: rule.id)
+            return Judgement(verdict: .drop, legs: [leg])
         }
-        guard isOwn else { return .spoof }
-        return isUDP(key, .ipv4, [67, 68]) || isUDP(key, .ipv6, [547, 546]) ? .dhcpServer : nil
+        let key = packet.key
+        if key.initiator.family == .ipv6, key.transport.rawValue == 51 || packet.hasAuthenticationHeader {
+            return refuse(.headers)
+        }
+        let upkeep = Judgement(verdict: .accept, legs: [])
+        if packet.origin == .host { return isOfLink(key) || isDHCPAnswer(key) ? upkeep : nil }
+        guard let sender else {
+            if ends.contains(where: { $0.interface.addresses.contains(key.initiator) }) { return refuse(.impostor) }
+            guard isOfLink(key) else { return nil }
+            return staysHere(packet) ? upkeep : refuse(.linkUpkeep)
+        }
+        let isOwn = hasOwnSource(packet, sender.interface)
+        if isOfLink(key), isOwn || isLinkSource(key) {
+            if [134, 137].contains(key.initiatorPort) { return refuse(.routerAdvertisement) }
+            let limit: UInt8 = [130, 131, 132, 143].contains(key.initiatorPort) ? 1 : 255
+            return staysHere(packet) && (packet.hopLimit ?? limit) == limit ? upkeep : refuse(.linkUpkeep)
+        }
+        if isUDP(key, .ipv4, [68, 67]), key.initiator.description == "0.0.0.0",
+            key.target.description == "255.255.255.255"
+        {
+            return upkeep
+        }
+        if isUDP(key, .ipv6, [546, 547]), isLinkSource(key), key.initiator.description != "::" { return upkeep }
+        guard isOwn else { return refuse(.spoof) }
+        return isDHCPAnswer(key) ? refuse(.dhcpServer) : nil
     }
 
     private func hasOwnSource(_ packet: Packet, _ interface: Interface) -> Bool {
@@ -98,16 +131,6 @@ struct NaiveClassifier {
 
     private func isUDP(_ key: FlowKey, _ family: AddressFamily, _ ports: [UInt16]) -> Bool {
         key.transport == .udp && key.initiator.family == family && ports == [key.initiatorPort, key.targetPort]
-    }
-
-    private func isUpkeep(_ packet: Packet, _ interface: Interface) -> Bool {
-        let key = packet.key
-        if key.initiator.family == .ipv4 {
-            return isUDP(key, .ipv4, [68, 67]) && key.initiator.description == "0.0.0.0"
-        }
-        if key.transport == .udp { return isUDP(key, .ipv6, [546, 547]) && isLinkSource(key) }
-        guard hasOwnSource(packet, interface) || isLinkSource(key) else { return false }
-        return key.transport == .icmpv6 && [130, 131, 132, 133, 135, 136, 143].contains(key.initiatorPort)
     }
 
     private func leg(_ end: End, _ direction: Direction, _ key: FlowKey) -> Judgement.Leg {

@@ -92,10 +92,13 @@ struct RandomPolicy {
     mutating func packet(_ policy: Policy) -> Packet {
         let family = random.pick(AddressFamily.allCases)
         let source = end(policy, family)
-        var origin = random.chance(50) ? source.origin : .outside
+        var origin = random.chance(85) ? source.origin : random.chance(50) ? .outside : .host
         if random.chance(5) { origin = end(policy, family).origin }
         let mac = random.chance(20) ? MACAddress(bits: UInt64.random(in: 1...8, using: &random)) : nil
-        return Packet(key(source.address, end(policy, family).address), from: origin, sourceMAC: mac)
+        return Packet(
+            key(source.address, end(policy, family).address), from: origin, sourceMAC: mac,
+            isForHost: random.chance(10),
+            hopLimit: random.chance(50) ? random.pick([1, 64, 255]) : nil, hasAuthenticationHeader: random.chance(3))
     }
 
     private mutating func key(_ source: IPAddress, _ target: IPAddress) -> FlowKey {

@@ -71,7 +71,11 @@ import Testing
 
     @Test(arguments: ["udp 10.0.0.2:68 > 10.0.0.1:67", "icmpv6 fd00::2 > fd00::1 135/0"])
     func `link upkeep needs no rule of a stateless group`(text: String) throws {
-        let found = try judge("ingress tcp/80 from any") { [try $0(text)] }
+        let found = try judge("ingress tcp/80 from any") {
+            var sent = try $0(text)
+            sent.isForHost = true
+            return [sent]
+        }
         #expect(!found[0].contains { $0.hasPrefix("egress b drop") })
     }
 

@@ -61,7 +61,7 @@ import Testing
         #expect(object["changed_by"] as? String == "bob \"b\"")
     }
 
-    @Test(arguments: GuardRule.allCases.filter { $0 != .dhcpClient })
+    @Test(arguments: GuardRule.allCases.filter(\.refuses))
     func `the guard gives its reason in a word`(rule: GuardRule) throws {
         var event = shop.event()
         event.verdict = .drop

@@ -45,6 +45,9 @@ struct gh_storm {
 /// Sends a storm. Returns the frames sent or -errno.
 int64_t gh_send_storm(const struct gh_storm *storm);
 
+/// Sends one IP packet by the routes of the present namespace. Returns 0 or -errno.
+int gh_send_packet(const uint8_t *packet, size_t length);
+
 /// Sends one Ethernet frame from a device. Returns 0 or -errno.
 int gh_send_frame(const char *device, const uint8_t *frame, size_t length);
 

@@ -10,6 +10,8 @@ package struct Classifier: Sendable {
     package let revision: Revision
     let interfaces: InterfaceIndex
     let edges: EdgeIndex
+    /// Addresses that the host has on behalf of subnets.
+    private let gateways: Set<IPAddress>
     private let rules: RuleIndex
     private let refusals: [Identifier<Rule>]
 
@@ -32,25 +34,22 @@ package struct Classifier: Sendable {
         self.refusals = refusals
         self.interfaces = InterfaceIndex(revision.policy, chains: chains)
         self.edges = EdgeIndex(revision.policy)
+        gateways = Set(revision.policy.vpcs.flatMap(\.subnets).flatMap(\.prefixes).compactMap(\.gateway))
     }
 
     /// The verdict on a new session's first packet, without saying why: no allocation, no text.
     package func verdict(_ packet: Packet) -> Verdict {
         let source = interfaces.owner(packet.key.initiator)
         let sender = interfaces.sender(packet.origin, source: source)
-        if sender >= 0 {
-            switch guardFinding(packet, sender: sender, source: source) {
-            case .pass: break
-            case .upkeep: return .accept
-            case .refuse: return .drop
-            }
-        } else if LinkGuard.isUpkeepFromOutside(packet.key) {
-            return .accept
+        switch guardFinding(packet, sender: sender, source: source) {
+        case .pass: break
+        case .upkeep: return .accept
+        case .refuse(let rule):
+            return sender >= 0 || rule == .impostor || interfaces.owner(packet.key.target) >= 0 ? .drop : .accept
         }
         let target = interfaces.owner(packet.key.target)
-        if edges.refusal(packet.key, sender: sender, target: target) != nil { return .drop }
-        if sender >= 0, !LinkGuard.isDHCPClient(packet.key), match(sender, Probe(egress: packet.key), peer: target) < 0
-        {
+        if edges.refusal(packet, sender: sender, target: target, staysHere: staysHere(packet)) != nil { return .drop }
+        if sender >= 0, !isDHCPClient(packet), match(sender, Probe(egress: packet.key), peer: target) < 0 {
             return .drop
         }
         if target >= 0, match(target, Probe(ingress: packet.key), peer: source) < 0 { return .drop }
@@ -68,16 +67,30 @@ package struct Classifier: Sendable {
     }
 
     /// What the guard decides by itself; nil where the groups are asked.
+    ///
+    /// A refusal is the sender's where an interface of ours sent the packet, else the target's; between others nobody is
+    /// told.
     func guardJudgement(_ packet: Packet, sender: Int32, source: Int32) -> Judgement? {
-        guard sender >= 0 else {
-            return LinkGuard.isUpkeepFromOutside(packet.key) ? .acceptedUnjudged : nil
-        }
         switch guardFinding(packet, sender: sender, source: source) {
         case .pass: return nil
         case .upkeep: return .acceptedUnjudged
-        case .refuse(let rule): return Judgement(legs: [guardLeg(rule, at: sender, .egress)])
+        case .refuse(let rule):
+            if sender >= 0 { return Judgement(legs: [guardLeg(rule, at: sender, .egress)]) }
+            let target = interfaces.owner(packet.key.target)
+            guard target >= 0 else { return rule == .impostor ? .init(verdict: .drop, legs: []) : .acceptedUnjudged }
+            return Judgement(legs: [guardLeg(rule, at: target, .ingress)])
         }
     }
+
+    /// Whether a packet is for the host itself or for many on the link: it is not forwarded.
+    func staysHere(_ packet: Packet) -> Bool {
+        packet.isForHost || LinkGuard.isForMany(packet.key.target)
+            || gateways.contains(packet.key.target) && interfaces.owner(packet.key.target) < 0
+    }
+
+    /// Whether the guard lets a DHCP client's packet out, whatever the groups say; asked once the source is known to be its
+    /// own.
+    func isDHCPClient(_ packet: Packet) -> Bool { LinkGuard.isDHCPRequest(packet.key) && staysHere(packet) }
 
     func guardLeg(_ rule: GuardRule, at interface: Int32, _ direction: Direction) -> Judgement.Leg {
         Judgement.Leg(
@@ -88,7 +101,7 @@ package struct Classifier: Sendable {
         var legs: [Judgement.Leg] = []
         if sender >= 0 {
             let leg =
-                LinkGuard.isDHCPClient(packet.key)
+                isDHCPClient(packet)
                 ? Judgement.Leg(
                     interface: interfaces.id(sender), direction: .egress, verdict: .accept, stage: .guard,
                     rule: GuardRule.dhcpClient.id)
@@ -101,10 +114,14 @@ package struct Classifier: Sendable {
     }
 
     @inline(__always)
-    private func guardFinding(_ packet: Packet, sender: Int32, source: Int32) -> GuardFinding {
+    func guardFinding(_ packet: Packet, sender: Int32, source: Int32) -> GuardFinding {
         LinkGuard.judge(
-            packet.key, ownsSource: source == sender,
-            hasOwnMAC: interfaces.accepts(packet.sourceMAC, at: sender))
+            packet,
+            GuardFacts(
+                isFromInterface: sender >= 0,
+                ownsSource: sender >= 0 && source == sender && interfaces.accepts(packet.sourceMAC, at: sender),
+                sourceIsInterface: source >= 0,
+                staysHere: LinkGuard.concerns(packet) && staysHere(packet)))
     }
 
     private func leg(_ interface: Int32, _ direction: Direction, _ key: FlowKey, peer: Int32) -> Judgement.Leg {

@@ -4,79 +4,114 @@ package import Model
 package enum GuardFinding: Hashable, Sendable {
     /// The groups judge it.
     case pass
-    /// DHCP client, neighbour discovery or multicast listening: let through unjudged.
+    /// DHCP, neighbour discovery or multicast listening: let through unjudged.
     case upkeep
     case refuse(GuardRule)
 }
 
-/// The guard's rules about one packet; they need no policy beyond the sender's own addresses.
+/// What the guard needs to know of a packet beside its key.
+struct GuardFacts {
+    /// Whether an interface of ours sent it, whose address and MAC, where given, the source is.
+    var isFromInterface: Bool
+    var ownsSource: Bool
+    /// Whether the source is an address that an interface of ours has.
+    var sourceIsInterface: Bool
+    /// Whether it is for the host itself or for many on the link: what is not forwarded.
+    var staysHere: Bool
+}
+
+/// The guard's rules about one packet.
 ///
-/// In this order, for what an interface sends:
-/// 1. Upkeep passes: IPv4 UDP 68→67 from 0.0.0.0; IPv6 UDP 546→547 from `::` or fe80::/10; ICMPv6
-///    130, 131, 132, 133, 135, 136, 143 from an own address, `::` or fe80::/10.
-/// 2. ICMPv6 134 and 137 from such a source: an instance that advertises or redirects routes is refused.
-/// 3. A source address or MAC that is not the interface's own is refused.
-/// 4. IPv4 UDP 67→68 and IPv6 UDP 547→546: an instance that serves DHCP is refused.
-/// 5. IPv4 UDP 68→67 and IPv6 UDP 546→547 with an own address is let out by a rule of the guard's own
-///    (`isDHCPClient`), and judged at its target like all else.
-///
-/// For what comes from outside only ICMPv6 130–136 and 143 are upkeep: conntrack leaves them untracked, and without
-/// them no neighbour finds the instance.
+/// In this order:
+/// 1. An IPv6 packet with an authentication header is refused: connection tracking reads past it.
+/// 2. What an interface sends: router advertisements and redirects (ICMPv6 134, 137), a source address or MAC that is not
+///    the interface's own, DHCP answers (UDP 67→68, 547→546) are refused. A DHCP request without an address is upkeep; with
+///    one it is let out to the host by a rule of the guard's own (`isDHCPRequest`). To others it is judged like all else.
+/// 3. What somebody else sends with the address of an interface of ours is refused, except by the host itself.
+/// 4. ICMPv6 130–136 and 143 are upkeep from the host, and to the host or to many on the link, with the hop limit that says
+///    that they come from the link; all others are refused. DHCP answers of the host are upkeep.
 enum LinkGuard {
     @inline(__always)
-    static func isUpkeepFromOutside(_ key: FlowKey) -> Bool {
-        guard key.transport.rawValue == 58, key.initiator.family.code == 6 else { return false }
-        return (130...136).contains(key.initiatorPort) || key.initiatorPort == 143
+    static func concerns(_ packet: Packet) -> Bool {
+        let transport = packet.key.transport.rawValue
+        return transport == 17 || transport == 58 || transport == 51 || packet.hasAuthenticationHeader
     }
 
-    /// Judges what an interface sends, knowing whether its source address and its MAC, where given, are its own.
     @inline(__always)
-    static func judge(_ key: FlowKey, ownsSource: Bool, hasOwnMAC: Bool) -> GuardFinding {
-        let transport = key.transport.rawValue
-        if transport == 17 || transport == 58, let finding = upkeep(key, ownsSource: ownsSource && hasOwnMAC) {
-            return finding
+    static func judge(_ packet: Packet, _ facts: GuardFacts) -> GuardFinding {
+        if concerns(packet), let finding = special(packet, facts) { return finding }
+        if facts.isFromInterface { return facts.ownsSource ? .pass : .refuse(.spoof) }
+        return facts.sourceIsInterface && packet.origin != .host ? .refuse(.impostor) : .pass
+    }
+
+    private static func special(_ packet: Packet, _ facts: GuardFacts) -> GuardFinding? {
+        let key = packet.key
+        let isIPv6 = key.initiator.family.code == 6
+        if isIPv6, packet.hasAuthenticationHeader || key.transport.rawValue == 51 { return .refuse(.headers) }
+        if isIPv6, key.transport.rawValue == 58 { return ofLink(packet, facts) }
+        guard key.transport.rawValue == 17 else { return nil }
+        if isDHCPAnswer(key) {
+            guard facts.isFromInterface else { return packet.origin == .host ? .upkeep : nil }
+            return facts.ownsSource ? .refuse(.dhcpServer) : nil
         }
-        return ownsSource && hasOwnMAC ? .pass : .refuse(.spoof)
+        guard facts.isFromInterface, isDHCPRequest(key) else { return nil }
+        if isIPv6 { return isLinkLocal(key.initiator) ? .upkeep : nil }
+        return key.initiator.low == 0 && key.target.low == 0xffff_ffff ? .upkeep : nil
     }
 
-    /// Whether the packet is a DHCP client's to its server; asked once the source is known to be its own.
+    /// ICMPv6 of the link; nil for other ICMPv6, and where the source is nobody's to send from.
+    private static func ofLink(_ packet: Packet, _ facts: GuardFacts) -> GuardFinding? {
+        let type = packet.key.initiatorPort
+        guard isOfLink(type) else { return nil }
+        if packet.origin == .host { return .upkeep }
+        if facts.isFromInterface {
+            guard facts.ownsSource || isLinkSource(packet.key.initiator) else { return nil }
+            if type == 134 || type == 137 { return .refuse(.routerAdvertisement) }
+        } else if facts.sourceIsInterface {
+            return nil
+        }
+        guard facts.staysHere else { return .refuse(.linkUpkeep) }
+        let wanted: UInt8 = (130...132).contains(type) || type == 143 ? 1 : 255
+        // What others send to the host itself is not ours to judge.
+        guard facts.isFromInterface else { return .upkeep }
+        return packet.hopLimit ?? wanted == wanted ? .upkeep : .refuse(.linkUpkeep)
+    }
+
+    private static func isOfLink(_ type: UInt16) -> Bool { (130...137).contains(type) || type == 143 }
+
+    /// A DHCP client's packet to its server.
     @inline(__always)
-    static func isDHCPClient(_ key: FlowKey) -> Bool {
+    static func isDHCPRequest(_ key: FlowKey) -> Bool {
         guard key.transport.rawValue == 17 else { return false }
         return key.initiator.family.code == 4
             ? key.initiatorPort == 68 && key.targetPort == 67 : key.initiatorPort == 546 && key.targetPort == 547
     }
 
-    /// Whether network ACLs are not asked: DHCP either way, and ICMPv6 of neighbours, routers and multicast listeners,
-    /// of which the guard and the groups refuse what instances may not send.
-    static func passesEdges(_ key: FlowKey) -> Bool {
-        switch (key.initiator.family, key.transport, key.initiatorPort, key.targetPort) {
-        case (.ipv4, .udp, 68, 67), (.ipv4, .udp, 67, 68), (.ipv6, .udp, 546, 547), (.ipv6, .udp, 547, 546): true
-        case (.ipv6, .icmpv6, 130...137, _), (.ipv6, .icmpv6, 143, _): true
-        default: false
-        }
+    static func isDHCPAnswer(_ key: FlowKey) -> Bool {
+        guard key.transport.rawValue == 17 else { return false }
+        return key.initiator.family.code == 4
+            ? key.initiatorPort == 67 && key.targetPort == 68 : key.initiatorPort == 547 && key.targetPort == 546
     }
 
-    private static func upkeep(_ key: FlowKey, ownsSource: Bool) -> GuardFinding? {
-        switch (key.initiator.family.code, key.transport.rawValue) {
-        case (4, 17):
-            if key.initiatorPort == 67, key.targetPort == 68 { return ownsSource ? .refuse(.dhcpServer) : nil }
-            return isDHCPClient(key) && key.initiator.low == 0 ? .upkeep : nil
-        case (6, 17):
-            if key.initiatorPort == 547, key.targetPort == 546 { return ownsSource ? .refuse(.dhcpServer) : nil }
-            return isDHCPClient(key) && isLinkSource(key.initiator) ? .upkeep : nil
-        case (6, 58):
-            switch key.initiatorPort {
-            case 134, 137: return ownsSource || isLinkSource(key.initiator) ? .refuse(.routerAdvertisement) : nil
-            case 130, 131, 132, 133, 135, 136, 143: return ownsSource || isLinkSource(key.initiator) ? .upkeep : nil
-            default: return nil
-            }
-        default: return nil
-        }
+    /// Whether network ACLs and stateless groups are not asked: DHCP with the host, and ICMPv6 of neighbours, routers and
+    /// multicast listeners, which the guard judges alone.
+    static func passesEdges(_ packet: Packet, staysHere: Bool) -> Bool {
+        let key = packet.key
+        if key.transport.rawValue == 58, key.initiator.family.code == 6 { return isOfLink(key.initiatorPort) }
+        if isDHCPRequest(key) { return staysHere && packet.origin != .host }
+        return isDHCPAnswer(key) && packet.origin == .host
+    }
+
+    /// Whether a target is everybody's, or many's, on the link.
+    static func isForMany(_ address: IPAddress) -> Bool {
+        address.family.code == 4
+            ? address.low >> 28 == 0xe || address.low == 0xffff_ffff : address.high >> 56 == 0xff
     }
 
     /// `::` before an address is assigned, or link-local.
     private static func isLinkSource(_ address: IPAddress) -> Bool {
-        (address.high == 0 && address.low == 0) || address.high >> 54 == 0x3fa
+        (address.high == 0 && address.low == 0) || isLinkLocal(address)
     }
+
+    private static func isLinkLocal(_ address: IPAddress) -> Bool { address.high >> 54 == 0x3fa }
 }

@@ -6,8 +6,10 @@ package struct Packet: Hashable, Sendable {
     package enum Origin: Hashable, Sendable {
         /// One of the policy's interfaces sent it; an interface that the policy doesn't know is outside.
         case interface(Identifier<Interface>)
-        /// It came over an uplink, or from the host itself.
+        /// It came over an uplink.
         case outside
+        /// The host itself sent it.
+        case host
     }
 
     /// What an ICMP error quotes of the packet that it is about.
@@ -30,10 +32,18 @@ package struct Packet: Hashable, Sendable {
     /// Identifier of ICMP echo, timestamp, information and mask messages.
     package var echoID: UInt16?
     package var quote: Quote?
+    /// Whether the target is an address of the host's own; addresses of many, and gateways of the policy's subnets, need not
+    /// say it.
+    package var isForHost: Bool
+    /// The IPv6 hop limit; nil is what the packet's protocol wants of it.
+    package var hopLimit: UInt8?
+    /// Whether an authentication header stands before the transport's.
+    package var hasAuthenticationHeader: Bool
 
     package init(
         _ key: FlowKey, from origin: Origin, sourceMAC: MACAddress? = nil, flags: TCPFlags = .syn,
-        echoID: UInt16? = nil, quote: Quote? = nil
+        echoID: UInt16? = nil, quote: Quote? = nil, isForHost: Bool = false, hopLimit: UInt8? = nil,
+        hasAuthenticationHeader: Bool = false
     ) {
         self.key = key
         self.origin = origin
@@ -41,6 +51,9 @@ package struct Packet: Hashable, Sendable {
         self.flags = flags
         self.echoID = echoID
         self.quote = quote
+        self.isForHost = isForHost
+        self.hopLimit = hopLimit
+        self.hasAuthenticationHeader = hasAuthenticationHeader
     }
 }
 

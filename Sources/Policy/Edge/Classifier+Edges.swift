@@ -6,7 +6,9 @@ extension Classifier {
     /// They are asked before any session and any group, as the kernel asks them before connection tracking. What the
     /// target's edge refuses is refused at the sender as well, where both are on this host.
     func edgeJudgement(_ packet: Packet, sender: Int32, target: Int32) -> Judgement? {
-        guard let refusal = edges.refusal(packet.key, sender: sender, target: target) else { return nil }
+        guard let refusal = edges.refusal(packet, sender: sender, target: target, staysHere: staysHere(packet)) else {
+            return nil
+        }
         return earlyRefusal(edges.id(refusal), .acl, refusal.direction, sender: sender, target: target)
     }
 

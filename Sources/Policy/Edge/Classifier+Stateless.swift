@@ -6,7 +6,7 @@ extension Classifier {
     /// They are asked after the network ACLs and before any session, as the kernel asks them before connection tracking. What
     /// the target's groups refuse is refused at the sender as well, where both are on this host.
     func statelessJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement? {
-        guard let direction = statelessRefusal(packet.key, sender: sender, source: source, target: target) else {
+        guard let direction = statelessRefusal(packet, sender: sender, source: source, target: target) else {
             return nil
         }
         let rule = refusal(direction == .egress ? sender : target, direction)
@@ -14,10 +14,11 @@ extension Classifier {
     }
 
     /// Whose stateless groups refuse a packet: the sender's (`egress`), the target's (`ingress`), or nobody's.
-    private func statelessRefusal(_ key: FlowKey, sender: Int32, source: Int32, target: Int32) -> Direction? {
-        guard interfaces.isStateless(sender) || interfaces.isStateless(target), !LinkGuard.passesEdges(key) else {
-            return nil
-        }
+    private func statelessRefusal(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Direction? {
+        guard interfaces.isStateless(sender) || interfaces.isStateless(target),
+            !LinkGuard.passesEdges(packet, staysHere: staysHere(packet))
+        else { return nil }
+        let key = packet.key
         if interfaces.isStateless(sender), match(sender, Probe(egress: key), peer: target) < 0 { return .egress }
         if interfaces.isStateless(target), match(target, Probe(ingress: key), peer: source) < 0 { return .ingress }
         return nil

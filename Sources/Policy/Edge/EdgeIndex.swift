@@ -51,13 +51,14 @@ struct EdgeIndex: Sendable {
     }
 
     /// What the edges refuse that a packet crosses, the sender's first; nil where they let it through.
-    func refusal(_ key: FlowKey, sender: Int32, target: Int32) -> Refusal? {
-        guard !edges.isEmpty else { return nil }
+    func refusal(_ packet: Packet, sender: Int32, target: Int32, staysHere: Bool) -> Refusal? {
+        guard !edges.isEmpty, !LinkGuard.passesEdges(packet, staysHere: staysHere) else { return nil }
+        let key = packet.key
         return refusal(at: sender, .egress, key) ?? refusal(at: target, .ingress, key)
     }
 
     private func refusal(at interface: Int32, _ direction: Direction, _ key: FlowKey) -> Refusal? {
-        guard let acl = acl(at: interface, direction, key), !LinkGuard.passesEdges(key) else { return nil }
+        guard let acl = acl(at: interface, direction, key) else { return nil }
         for (place, rule) in acls[acl].rules.enumerated() where rule.direction == direction && rule.matches(key) {
             return rule.action == .allow ? nil : Refusal(direction: direction, acl: acl, rule: place)
         }

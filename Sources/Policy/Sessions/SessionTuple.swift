@@ -82,7 +82,10 @@ enum PacketClass {
             case 128, 139: self = .opening
             default: self = .following
             }
-        default: self = .opening
+        default:
+            // `ipv6_skip_exthdr` reads past these or finds nothing behind them: no session can be of them.
+            let isExtension = key.initiator.family == .ipv6 && [0, 43, 44, 59, 60].contains(key.transport.rawValue)
+            self = isExtension ? .malformed : .opening
         }
     }
 

@@ -9,7 +9,6 @@ extension Classifier {
             let acl = edges.acls[place]
             let rules = acl.rules.filter { $0.direction == direction }
             steps.append(step(interface, direction, .acl(acl.name), nil, edgeSummary(rules.count, direction)))
-            guard !LinkGuard.passesEdges(key) else { continue }
             var isDecided = false
             for rule in rules where !isDecided {
                 let mismatch = rule.mismatch(key)

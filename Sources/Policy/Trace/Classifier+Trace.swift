@@ -11,7 +11,9 @@ extension Classifier {
         let target = interfaces.owner(packet.key.target)
         var steps = guardSteps(packet, judgement, sender: sender)
         var edits: [PolicyEdit] = []
-        if !judgement.legs.contains(where: { $0.stage == .guard && $0.verdict == .drop }) {
+        if !judgement.legs.contains(where: { $0.stage == .guard && $0.verdict == .drop }),
+            !LinkGuard.passesEdges(packet, staysHere: staysHere(packet))
+        {
             steps += edgeSteps(packet.key, sender: sender, target: target)
         }
         let isJudged = judgement.legs.contains { $0.stage == .group }
@@ -76,29 +78,57 @@ extension Classifier {
     }
 
     private func guardSteps(_ packet: Packet, _ judgement: Judgement, sender: Int32) -> [Trace.Step] {
-        guard sender >= 0 else {
-            guard LinkGuard.isUpkeepFromOutside(packet.key) else { return [] }
-            return [step(-1, nil, .guard, .accept, "neighbour discovery and multicast listening pass")]
-        }
-        if let leg = judgement.legs.first, leg.stage == .guard {
-            let text = GuardRule.allCases.first { $0.id == leg.rule }?.text ?? ""
-            let why = leg.verdict == .accept ? "a DHCP client asks its server" : reason(leg.rule, packet, sender)
-            return [step(sender, .egress, .refusal(id: leg.rule, text: text), leg.verdict, why)]
-        }
-        guard judgement.legs.isEmpty else {
+        let source = interfaces.owner(packet.key.initiator)
+        let finding = guardFinding(packet, sender: sender, source: source)
+        let direction: Direction? = sender >= 0 ? .egress : nil
+        switch finding {
+        case .upkeep: return [step(sender, direction, .guard, .accept, "link upkeep passes unjudged")]
+        case .refuse(let rule):
+            let target = interfaces.owner(packet.key.target)
+            let isAtTarget = sender < 0 && target >= 0
+            guard sender >= 0 || isAtTarget else {
+                let words = reason(rule, packet, sender: sender, source: source)
+                return rule == .impostor ? [step(-1, nil, .guard, .drop, words)] : []
+            }
+            return [
+                step(
+                    isAtTarget ? target : sender, isAtTarget ? .ingress : direction,
+                    .refusal(id: rule.id, text: rule.text), .drop, reason(rule, packet, sender: sender, source: source))
+            ]
+        case .pass:
+            guard sender >= 0 else { return [] }
+            if let leg = judgement.legs.first, leg.stage == .guard {
+                let rule = GuardRule.dhcpClient
+                return [
+                    step(
+                        sender, .egress, .refusal(id: rule.id, text: rule.text), leg.verdict,
+                        "a DHCP client asks its server")
+                ]
+            }
             return [step(sender, .egress, .guard, nil, "source \(packet.key.initiator) is the interface's own")]
         }
-        return [step(sender, .egress, .guard, .accept, "link upkeep passes unjudged")]
     }
 
-    private func reason(_ rule: Identifier<Rule>, _ packet: Packet, _ sender: Int32) -> String {
-        let own = interfaces.value(sender, in: revision.policy)
-        guard rule == GuardRule.spoof.id else { return "the packet was sent by \(own.name)" }
-        if own.addresses.contains(packet.key.initiator), let mac = packet.sourceMAC, let expected = own.mac {
-            return "source MAC is \(mac), not \(expected)"
+    private func reason(_ rule: GuardRule, _ packet: Packet, sender: Int32, source: Int32) -> String {
+        switch rule {
+        case .spoof:
+            let own = interfaces.value(sender, in: revision.policy)
+            if own.addresses.contains(packet.key.initiator), let mac = packet.sourceMAC, let expected = own.mac {
+                return "source MAC is \(mac), not \(expected)"
+            }
+            let addresses = own.addresses.map(\.description).joined(separator: " or ")
+            return "source is \(packet.key.initiator), not \(addresses)"
+        case .impostor:
+            return "source \(packet.key.initiator) is that of \(interfaces.label(source, in: revision.policy))"
+        case .linkUpkeep:
+            return staysHere(packet)
+                ? "hop limit \(packet.hopLimit.map(String.init) ?? "?") says that it comes from beyond the link"
+                : "\(packet.key.target) is beyond the link"
+        case .headers: return "an authentication header in IPv6 hides what it carries from rules"
+        case .dhcpServer, .routerAdvertisement, .invalid, .untracked, .dhcpClient:
+            guard sender >= 0 else { return "the packet came from outside" }
+            return "the packet was sent by \(interfaces.value(sender, in: revision.policy).name)"
         }
-        let addresses = own.addresses.map(\.description).joined(separator: " or ")
-        return "source is \(packet.key.initiator), not \(addresses)"
     }
 
     private func groupSteps(

@@ -1,0 +1,77 @@
+import Attribution
+import Model
+
+/// The guard: what a packet says of where it comes from is asked before conntrack, so that no packet is counted in another's
+/// session; what is of the link stays there.
+enum GuardChains {
+    static func render() -> Ruleset {
+        var ruleset = Ruleset()
+        ruleset.add(.guard, guardRules)
+        // Not followed: the next request would be an answer to it, of a session that no rule admits.
+        ruleset.add(.guardOutput, LinkUpkeep.dhcpAnswers.map { $0 + [.toPort, .notrack, .accept] })
+        let chains: [String: [Ruleset.Rule]] = [
+            "guard_router_advertisement": [[.countEgress], [.goto(chain(.routerAdvertisement, .egress))]],
+            "guard_outside": outside,
+            // Conntrack reads past an authentication header and nft does not: what rules admit as `ah` would be an entry for
+            // the TCP or UDP within.
+            "guard_headers": [
+                [.countEgress, .goto(chain(.headers, .egress))],
+                [.isIn(.addresses(.ipv6), .target(.ipv6)), .note(.packetMark(EdgeMark.headers)), .notrack, .accept],
+            ],
+            "impostor": [[.countIngress, .goto(chain(.impostor, .ingress))], [.count, .drop]],
+            "unclear_headers": [[.countIngress, .goto(chain(.headers, .ingress))], [.count, .drop]],
+            "link_only": [
+                [.match(.edgeMark), .goto("not_tracked")],
+                [.fromPort, LinkUpkeep.ofRouters, .goto("guard_router_advertisement")],
+                [.countEgress, .goto(chain(.linkUpkeep, .egress))],
+                [.countIngress, .goto(chain(.linkUpkeep, .ingress))],
+                [.accept],
+            ],
+            "arriving_untracked": [[.match(.edgeMark), .goto("not_tracked")]] + [
+                [.fromPort, LinkUpkeep.ofRouters, .goto("guard_router_advertisement")]
+            ]
+                + LinkUpkeep.arriving + LinkUpkeep.dhcpRequests.map { $0 + [.accept] }
+                + [[.fromPort, LinkUpkeep.all, .goto("link_only")], [.goto("not_tracked")]],
+            "leaving_untracked": [[LinkUpkeep.all, .accept]] + LinkUpkeep.dhcpAnswers.map { $0 + [.accept] }
+                + [[.goto("not_tracked")]],
+        ]
+        for (name, rules) in chains { ruleset.chains[name] = .init(rules) }
+        return ruleset
+    }
+
+    private static func chain(_ rule: GuardRule, _ direction: Direction) -> String {
+        CountingChains.guardChain(rule, direction)
+    }
+
+    private static let guardRules: [Ruleset.Rule] =
+        [[.family(.ipv6), .transport(.ah), .jump("guard_headers")]]
+        + AddressFamily.allCases.map { [.isIn(.sources($0), .inputDevice, .source($0)), .accept] }
+        + [[.isNotIn(.ports, .inputDevice), .goto("guard_outside")]]
+        + AddressFamily.allCases.map {
+            [.isIn(.sourcesWithMAC($0), .inputDevice, .sourceMAC, .source($0)), .accept]
+        }
+        + [
+            [.transport(.icmpv6), LinkUpkeep.linkSource, LinkUpkeep.ofInstances, .accept],
+            // A DHCP client has no address yet; its requests are link upkeep.
+            [
+                .source(IPPrefix(IPAddress(ipv4: 0))), .target(IPPrefix(IPAddress(ipv4: 0xffff_ffff))), .udp(68, 67),
+                .notrack, .accept,
+            ],
+            [.source(LinkUpkeep.linkLocal), .udp(546, 547), .notrack, .accept],
+            // Told apart from other wrong sources because it has an id of its own.
+            [
+                .transport(.icmpv6), LinkUpkeep.linkSource, LinkUpkeep.ofRouters,
+                .goto("guard_router_advertisement"),
+            ],
+            [.countEgress],
+            [.goto(chain(.spoof, .egress))],
+        ]
+
+    /// An interface's address is no other device's to send from, or groups would take a stranger for a member. Refused at
+    /// the hook where the way out is known; conntrack must not count it for the interface's sessions.
+    private static let outside: [Ruleset.Rule] =
+        [[.match(.inputDevice("lo")), .accept]]
+        + AddressFamily.allCases.map {
+            [.isIn(.addresses($0), .source($0)), .note(.packetMark(EdgeMark.impostor)), .notrack, .accept]
+        } + [[.accept]]
+}
