@@ -49,7 +49,7 @@ package struct ConfinedFolder: ~Copyable {
     ) throws(SystemError) {
         var parent = ""
         for part in below.split(separator: "/") {
-            let folder = try open(parent, flags: O_PATH | O_DIRECTORY)
+            let folder = try open(parent, flags: O_RDONLY | O_DIRECTORY)
             let number = folder.number
             if unsafe mkdirat(number, String(part), mode) == 0 {
                 made(parent)
@@ -59,14 +59,14 @@ package struct ConfinedFolder: ~Copyable {
             parent += (parent.isEmpty ? "" : "/") + part
         }
         // What is there under the name may be a file, or a link.
-        _ = try open(below, flags: O_PATH | O_DIRECTORY)
+        _ = try open(below, flags: O_RDONLY | O_DIRECTORY)
     }
 
     /// Gives a file another place below, in place of what may be there.
     package borrowing func rename(_ below: String, to other: String) throws(SystemError) {
         let (from, to) = (Self.split(below), Self.split(other))
-        let source = try open(from.folder, flags: O_PATH | O_DIRECTORY)
-        let target = try open(to.folder, flags: O_PATH | O_DIRECTORY)
+        let source = try open(from.folder, flags: O_RDONLY | O_DIRECTORY)
+        let target = try open(to.folder, flags: O_RDONLY | O_DIRECTORY)
         let (one, two) = (source.number, target.number)
         try check("rename", "\(path)/\(other)") { unsafe renameat(one, from.name, two, to.name) }
     }

@@ -42,7 +42,7 @@ package struct FrontDoor: Sendable {
             NativeService(
                 registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, probe: probe,
                 region: settings.served),
-            HealthAPI(), ReadyAPI(registry: registry), 
+            HealthAPI(), ReadyAPI(registry: registry),
             MetricsAPI(registry: registry, hosts: hosts, counters: counters),
         ]
     }

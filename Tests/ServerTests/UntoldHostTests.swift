@@ -6,6 +6,7 @@ import Registry
 import Testing
 
 @testable import Server
+@testable import Service
 
 /// A host that cannot be told what it must enforce is not forgotten: it is said, counted, and tried again.
 @Suite struct UntoldHostTests {
@@ -56,15 +57,6 @@ import Testing
         }
         #expect(told?.policy.vpcs.count == 1)
         #expect(hosts.untold == 0)
-    }
-
-    @Test func `a failure is counted, and logged with its own request's id`() async throws {
-        let counters = RequestCounters()
-        counters.noteFailure("disk", of: "req-a")
-        counters.noteFailure("lock", of: "req-b")
-        #expect(counters.takeFailures().map { "\($0.requestID) \($0.words)" } == ["req-a disk", "req-b lock"])
-        #expect(counters.failureCount == 2)
-        #expect(counters.takeFailures().isEmpty)
     }
 
     @Test func `what is served as metrics is what the page lists`() async throws {

@@ -65,9 +65,6 @@ extension HostPolicyReader {
             guard let bucket = try shared.bucket(item.bucketID, in: database) else {
                 throw row.fault("bucketID", item.bucketID, "a bucket that exists")
             }
-            guard FlowLogFormat(name: item.format, columns: item.formatColumns) != nil else {
-                throw row.fault("format", item.format, "a format, with columns that it has")
-            }
             return Collector(
                 id: try row.identifier(item.id), name: item.name, project: item.projectID, target: target,
                 bucket: bucket.location,
