@@ -40,7 +40,7 @@ extension Agent {
     private func booksReport(settleSeconds: Int) throws -> BooksReport {
         let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
         while true {
-            try events.drain(&records.recorder)
+            try attempt("events") { try events.drain(&records.recorder) }
             var lines = try records.readBooks()
             if records.hasPendingLoss {
                 try records.settle(lines)
@@ -59,7 +59,7 @@ extension Agent {
             way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
             open: line.open, lost: line.lost,
             unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
-            isPending: records.recorder.books.entries[line.account]?.pending != nil)
+            isPending: records.recorder.books.entries[line.account]?.pending != nil || records.isWithoutRoom)
     }
 
     var status: AgentStatus {

@@ -162,7 +162,7 @@ package final class Agent {
     }
 
     /// Does a step of the loop; what fails is told and tried again by the next round, with nothing lost.
-    private func attempt(_ name: String, _ body: () throws -> Void) throws {
+    func attempt(_ name: String, _ body: () throws -> Void) throws {
         do {
             try body()
             problems.removeAll { $0.hasPrefix(name + ": ") }

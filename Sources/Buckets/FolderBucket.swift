@@ -37,7 +37,7 @@ package struct FolderBucket: Bucket, Hashable {
         try ObjectKey.check(key)
         return try await onBlockingThread { () throws(BucketError) in
             guard let folder = try opened() else { return nil }
-            return try FileCalls.run { () throws(SystemError) in try folder.read(key) }
+            do throws(SystemError) { return try folder.read(key) } catch { throw .system(error) }
         }
     }
 
@@ -45,7 +45,7 @@ package struct FolderBucket: Bucket, Hashable {
         try ObjectKey.check(key)
         try await onBlockingThread { () throws(BucketError) in
             guard let folder = try opened() else { return }
-            try FileCalls.run { () throws(SystemError) in try folder.remove(key) }
+            do throws(SystemError) { try folder.remove(key) } catch { throw .system(error) }
         }
     }
 
@@ -54,9 +54,10 @@ package struct FolderBucket: Bucket, Hashable {
         // The deepest folder that the prefix names whole.
         var pending = [prefix.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")]
         while let folder = pending.popLast() {
-            let entries = try await onBlockingThread { () throws(BucketError) in
+            let entries = try await onBlockingThread {
+                () throws(BucketError) -> [(name: String, fileSize: Int?)] in
                 guard let opened = try opened() else { return [] }
-                return try FileCalls.run { () throws(SystemError) in try opened.list(folder) }
+                do throws(SystemError) { return try opened.list(folder) } catch { throw .system(error) }
             }
             for entry in entries where !(folder.isEmpty && entry.name == Self.incoming) {
                 let key = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
@@ -93,11 +94,20 @@ package struct FolderBucket: Bucket, Hashable {
         guard isOurs || FileCalls.isFolder(root) else { throw .missing(bucket: root) }
         var outcomes: [Result<PutOutcome, BucketError>] = objects.map { _ in .success(.written) }
         var drafts: [Draft] = []
-        if isOurs { try FileCalls.run { () throws(SystemError) in try DurableFile.makeFolder(root) } }
+        if isOurs, !FileCalls.isFolder(root) {
+            try FileCalls.run { () throws(SystemError) in
+                try DurableFile.makeFolder(root)
+                try DurableFile.synchronizeFolder(of: root)
+            }
+        }
         guard let folder = try opened() else { throw .missing(bucket: root) }
         // Whose names are not on disk yet.
         var changed: Set<String> = []
-        try FileCalls.run { () throws(SystemError) in try folder.makeFolder(Self.incoming) { changed.insert($0) } }
+        do throws(SystemError) {
+            try folder.makeFolder(Self.incoming) { changed.insert($0) }
+        } catch {
+            throw .system(error)
+        }
         let isBatch = objects.count >= Self.batch
         for (index, object) in objects.enumerated() {
             do throws(BucketError) {
@@ -123,8 +133,10 @@ package struct FolderBucket: Bucket, Hashable {
             try synchronizeFileSystem()
         } else {
             for name in changed.sorted() {
-                try FileCalls.run { () throws(SystemError) in
+                do throws(SystemError) {
                     try folder.open(name, flags: O_RDONLY | O_DIRECTORY).synchronize()
+                } catch {
+                    throw .system(error)
                 }
             }
         }

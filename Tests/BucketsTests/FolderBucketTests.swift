@@ -109,7 +109,7 @@ import Testing
             try write([], to: "\(folder)/a")
             let bucket = FolderBucket(root: folder, createsRoot: false)
             let error = await #expect(throws: BucketError.self) { try await bucket.put([1], key: "a/b") }
-            #expect(error?.description == "mkdir \(folder)/a: File exists")
+            #expect(error?.description == "openat2 \(folder)/a: Not a directory")
         }
     }
 

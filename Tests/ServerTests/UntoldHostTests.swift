@@ -7,6 +7,7 @@ import Service
 import Testing
 
 @testable import Server
+@testable import Service
 
 /// A host that cannot be told what it must enforce is not forgotten: it is said, counted, and tried again.
 @Suite struct UntoldHostTests {
