@@ -202,6 +202,7 @@ let package = Package(
         .testTarget(
             name: "AgreementTests",
             dependencies: [
+                "PolicyFiles",
                 "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "Spools",
                 "TestSupport",
             ], swiftSettings: house),
@@ -214,6 +215,7 @@ let package = Package(
         .testTarget(
             name: "EnforcementTests",
             dependencies: [
+                "PolicyFiles",
                 "Attribution", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "TestSupport",
             ],
             exclude: ["Fixtures"], swiftSettings: house),
