@@ -39,7 +39,7 @@ extension Ruleset {
         }
 
         private static func number(_ number: UInt32, text: String) -> Element {
-        // SAFETY: the bytes are copied while they are there.
+            // SAFETY: the bytes are copied while they are there.
             Element(text: text, key: withUnsafeBytes(of: number) { Array($0) })
         }
 
