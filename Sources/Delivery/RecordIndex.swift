@@ -14,12 +14,12 @@ struct RecordIndex: Sendable {
     /// The records of one span and part that are wanted: a run of objects.
     private struct Side {
         let sequences: ClosedRange<UInt64>
-        let part: FlowObjectFormat.Part
+        let part: ObjectPart
         let firstObject: Int
         var wanted: Range<Int>
         private var seen = 0
 
-        init(sequences: ClosedRange<UInt64>, part: FlowObjectFormat.Part, firstObject: Int, wanted: Range<Int>) {
+        init(sequences: ClosedRange<UInt64>, part: ObjectPart, firstObject: Int, wanted: Range<Int>) {
             self.sequences = sequences
             self.part = part
             self.firstObject = firstObject
@@ -62,7 +62,7 @@ struct RecordIndex: Sendable {
         }
         var sides: [Side] = []
         var byInterface: [Identifier<Interface>: [Int]] = [:]
-        var last: (interface: Identifier<Interface>, part: FlowObjectFormat.Part)?
+        var last: (interface: Identifier<Interface>, part: ObjectPart)?
         for (index, object) in objects.enumerated() {
             guard !object.records.isEmpty, let sequences = object.span.sequences else { continue }
             if let last, last == (object.span.interface, object.part) {

@@ -6,7 +6,7 @@ struct PlannedObject: Sendable {
     let key: String
     let format: FlowObjectFormat
     let span: Span
-    let part: FlowObjectFormat.Part
+    let part: ObjectPart
     /// Which of the records that the span has for the part, counted from 0 in the spool's order.
     let records: Range<Int>
 }
@@ -74,7 +74,7 @@ struct RoundObjects {
 
 extension DeliveryState.Stream {
     /// The number of the part's next object.
-    fileprivate mutating func take(_ part: FlowObjectFormat.Part, _ end: Timestamp) -> Int {
+    fileprivate mutating func take(_ part: ObjectPart, _ end: Timestamp) -> Int {
         var counter = counters[part.rawValue] ?? .init(hour: end.hour, next: 0)
         if counter.hour != end.hour { counter = .init(hour: end.hour, next: 0) }
         let number = counter.next

@@ -22,7 +22,7 @@ package struct Span: Hashable, Sendable {
     package var interface: Identifier<Interface> { owner.placement.interface }
     package var records: Int { ingress + egress }
 
-    func records(_ part: FlowObjectFormat.Part) -> Int {
+    func records(_ part: ObjectPart) -> Int {
         (part.holds(.ingress) ? ingress : 0) + (part.holds(.egress) ? egress : 0)
     }
 

@@ -58,7 +58,7 @@ import Testing
         try expectObject(.aws(columns: AWSField.defaultNames), .all, [shop.record(), refusal])
     }
 
-    private func expectObject(_ format: FlowLogFormat, _ part: FlowObjectFormat.Part, _ records: [FlowRecord]) throws {
+    private func expectObject(_ format: FlowLogFormat, _ part: ObjectPart, _ records: [FlowRecord]) throws {
         let start = Timestamp(seconds: 1_793_700_900)
         let end = start.advanced(by: .seconds(60))
         let collector = Collector(

@@ -8,7 +8,7 @@ private struct CountFormat: ObjectFormat {
     let name = "count"
     let summary = "how many records there are"
     let columns: ObjectColumns? = ObjectColumns(known: ["records"], usual: ["records"], origin: "counted")
-    let parts = [FlowObjectFormat.Part.all]
+    let parts = [ObjectPart.all]
     let keyPrefix = "counts/"
     let namesPeers = false
 
@@ -25,7 +25,7 @@ private struct CountFormat: ObjectFormat {
     private struct Content: ObjectContent {
         let interface: Identifier<Interface>
 
-        func key(_ part: FlowObjectFormat.Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
+        func key(_ part: ObjectPart, end: Timestamp, stream: Timestamp, counter: Int) -> String {
             "counts/\(interface)/\(end.seconds / 3600)"
         }
 

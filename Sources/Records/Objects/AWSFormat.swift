@@ -6,7 +6,7 @@ struct AWSFormat: ObjectFormat {
     let summary = "AWS's text lines, of the fields chosen"
     let columns: ObjectColumns? = ObjectColumns(
         known: AWSField.allCases.map(\.rawValue), usual: AWSField.defaultNames, origin: "AWS's")
-    let parts = [FlowObjectFormat.Part.all]
+    let parts = [ObjectPart.all]
     let keyPrefix = AWSObjectKey.prefix
     let namesPeers = false
 
@@ -39,7 +39,7 @@ struct AWSFormat: ObjectFormat {
         let subject: ObjectSubject
         let log: AWSFlowLog
 
-        func key(_ part: FlowObjectFormat.Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
+        func key(_ part: ObjectPart, end: Timestamp, stream: Timestamp, counter: Int) -> String {
             AWSObjectKey(
                 collector: subject.collector, placement: subject.placement, region: subject.region, end: end,
                 stream: stream, counter: counter

@@ -3,15 +3,6 @@ package import Model
 
 /// How the records of one interface become objects of a collector's bucket: which objects there are, their keys and contents.
 package struct FlowObjectFormat: Sendable {
-    /// Which of an interface's records an object holds.
-    package enum Part: String, Hashable, Sendable, Codable {
-        case ingress
-        case egress
-        case all
-
-        package func holds(_ direction: Direction) -> Bool { self == .all || rawValue == direction.rawValue }
-    }
-
     private let content: any ObjectContent
 
     /// What the objects of many interfaces call things by: made once for all of them, for it looks at every interface there is.
@@ -35,7 +26,7 @@ package struct FlowObjectFormat: Sendable {
         }
 
         /// The objects that each span gives in a format; nil where this release does not know it.
-        package func parts(_ format: FlowLogFormat) -> [Part]? { formats[format]?.parts }
+        package func parts(_ format: FlowLogFormat) -> [ObjectPart]? { formats[format]?.parts }
     }
 
     /// nil where this release does not know the collector's format.
@@ -51,7 +42,7 @@ package struct FlowObjectFormat: Sendable {
     }
 
     /// Where the object of a span that ended at `end` lies in its bucket; see `ObjectContent`.
-    package func key(_ part: Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
+    package func key(_ part: ObjectPart, end: Timestamp, stream: Timestamp, counter: Int) -> String {
         content.key(part, end: end, stream: stream, counter: counter)
     }
 
@@ -62,36 +53,5 @@ package struct FlowObjectFormat: Sendable {
         _ records: [FlowRecord], start: Timestamp, end: Timestamp, hasLoss: Bool, to line: inout ByteLine
     ) -> [(name: String, value: String)] {
         content.append(records, start: start, end: end, hasLoss: hasLoss, to: &line)
-    }
-}
-
-/// What an object's metadata says of its content, in every format but the VPC service's, which has more.
-struct FlowObjectSummary {
-    let collector: Collector
-    let placement: Placement
-    let start: Timestamp
-    let end: Timestamp
-    let isIncomplete: Bool
-    let count: Int
-
-    /// `ok`, or `skip data` when records of the span are missing.
-    var state: String { isIncomplete ? "skip data" : "ok" }
-
-    var metadata: [(name: String, value: String)] {
-        [
-            ("format", collector.format.name), ("collector_id", collector.id.description),
-            ("network_interface_id", placement.interface.description),
-            ("capture_start_time", start.text(fractionDigits: 0)),
-            ("capture_end_time", end.roundedUp.text(fractionDigits: 0)), ("state", state),
-            ("number_of_flow_logs", "\(count)"),
-        ]
-    }
-}
-
-extension Timestamp {
-    /// The first whole second that is not before this instant.
-    var roundedUp: Timestamp {
-        let whole = Timestamp(seconds: seconds)
-        return whole < self ? Timestamp(seconds: seconds + 1) : whole
     }
 }

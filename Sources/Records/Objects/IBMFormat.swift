@@ -8,7 +8,7 @@ struct IBMFormat: ObjectFormat {
     var name: String { isPlus ? "ibm+" : "ibm" }
     var summary: String { isPlus ? "everything, with what decided" : "TCP and UDP over IPv4, as IBM's service" }
     let columns: ObjectColumns? = nil
-    let parts = [FlowObjectFormat.Part.ingress, .egress]
+    let parts = [ObjectPart.ingress, .egress]
     let keyPrefix = IBMObjectKey.prefix
     let namesPeers = false
 
@@ -26,7 +26,7 @@ struct IBMFormat: ObjectFormat {
         let subject: ObjectSubject
         let log: IBMFlowLog
 
-        func key(_ part: FlowObjectFormat.Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
+        func key(_ part: ObjectPart, end: Timestamp, stream: Timestamp, counter: Int) -> String {
             IBMObjectKey(
                 placement: subject.placement, part: part, region: subject.region, windowEnd: end, stream: stream,
                 counter: counter

@@ -14,7 +14,7 @@ package struct IBMObjectKey: Hashable, Sendable, CustomStringConvertible {
     ///   - stream: The end of the stream's first window.
     ///   - counter: The object's number in its hour folder, from 0 on.
     package init(
-        placement: Placement, part: FlowObjectFormat.Part, region: String, windowEnd: Timestamp, stream: Timestamp,
+        placement: Placement, part: ObjectPart, region: String, windowEnd: Timestamp, stream: Timestamp,
         counter: Int
     ) {
         let vpc = CloudResourceName(vpcOf: placement, region: region).keyPart

@@ -5,7 +5,7 @@ struct JSONLinesFormat: ObjectFormat {
     let name = "jsonl"
     let summary = "all that is known, a record a line"
     let columns: ObjectColumns? = nil
-    let parts = [FlowObjectFormat.Part.all]
+    let parts = [ObjectPart.all]
     let keyPrefix = JSONObjectKey.prefix
     let namesPeers = true
 
@@ -22,7 +22,7 @@ struct JSONLinesFormat: ObjectFormat {
         let subject: ObjectSubject
         let log: JSONFlowLog
 
-        func key(_ part: FlowObjectFormat.Part, end: Timestamp, stream: Timestamp, counter: Int) -> String {
+        func key(_ part: ObjectPart, end: Timestamp, stream: Timestamp, counter: Int) -> String {
             JSONObjectKey(
                 placement: subject.placement, region: subject.region, end: end, stream: stream, counter: counter
             ).description

@@ -9,7 +9,7 @@ package protocol ObjectFormat: Sendable {
     /// The columns that can be chosen; nil for a format without a choice.
     var columns: ObjectColumns? { get }
     /// The objects that each span of time gives, also where there is nothing to tell.
-    var parts: [FlowObjectFormat.Part] { get }
+    var parts: [ObjectPart] { get }
     /// What the keys of its objects begin with; nothing else lies there.
     var keyPrefix: String { get }
     /// Whether its contents name the other ends of flows, for which all interfaces are looked at once.
@@ -46,7 +46,7 @@ package protocol ObjectContent: Sendable {
     ///
     /// `stream` is the end of the stream's first span, `counter` which of the part's objects in its hour folder it is, from
     /// 0 on.
-    func key(_ part: FlowObjectFormat.Part, end: Timestamp, stream: Timestamp, counter: Int) -> String
+    func key(_ part: ObjectPart, end: Timestamp, stream: Timestamp, counter: Int) -> String
 
     /// Writes an object's content, before compression, of records that its part holds.
     ///
@@ -54,33 +54,4 @@ package protocol ObjectContent: Sendable {
     func append(
         _ records: [FlowRecord], start: Timestamp, end: Timestamp, hasLoss: Bool, to line: inout ByteLine
     ) -> [(name: String, value: String)]
-}
-
-/// The formats that there are.
-package struct ObjectFormats: Sendable {
-    package let all: [any ObjectFormat]
-
-    package init(_ all: [any ObjectFormat]) { self.all = all }
-
-    /// Every format of this release, one line each.
-    package static let standard = ObjectFormats([
-        IBMFormat(isPlus: false),
-        IBMFormat(isPlus: true),
-        JSONLinesFormat(),
-        AWSFormat(),
-    ])
-
-    package var names: [String] { all.map(\.name) }
-    /// What the keys of flow-log objects begin with, each once.
-    package var keyPrefixes: [String] {
-        all.map(\.keyPrefix).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    }
-
-    /// The format of a collector; nil where this release does not know it.
-    package subscript(format: FlowLogFormat) -> (any ObjectFormat)? { all.first { $0.name == format.name } }
-
-    /// What the key of an object says of where it belongs; nil for one that no format writes.
-    package func place(key: String) -> FlowObjectPlace? {
-        all.first { key.hasPrefix($0.keyPrefix) }?.place(key: key)
-    }
 }
