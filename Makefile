@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check fmt bench server-bench kill-runs object-stores reader-check agreement capture-check client-tour sdk-tour
+.PHONY: help setup demo test room check fmt bench server-bench fuzz kill-runs object-stores reader-check agreement capture-check client-tour sdk-tour
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,10 +18,15 @@ test: setup ## build and run all tests; those of the kernel need root
 	@scripts/swift build --build-tests
 	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 scripts/test
 
-check: ## lint, the arrows between rooms, unsafe code, examples of the docs
+room: setup ## build and run one room's tests: make room ROOM=Policy
+	@scripts/swift build --build-tests
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 scripts/test --filter '^$(ROOM)Tests\.'
+
+check: ## lint, the arrows between rooms, their sizes and circles, unsafe code, examples of the docs
 	@scripts/swift format lint --strict -r Sources Tests Benchmarks Package.swift
 	@scripts/check-arrows
 	@scripts/check-sources
+	@scripts/check-rooms
 
 fmt: ## format the sources in place
 	@scripts/swift format -i -r Sources Tests Benchmarks Package.swift
@@ -30,6 +35,9 @@ bench: ## measure against peers in the same run (root, a few minutes)
 	@scripts/setup bench
 	@scripts/swift build -c release
 	@scripts/as-root scripts/bench
+
+fuzz: setup ## feed every decoder to libFuzzer, a minute each (ARGS="SECONDS ENTRY")
+	@scripts/fuzz $(ARGS)
 
 agreement: setup ## a long run of random policies and packets: kernel against classifier
 	@scripts/swift build --build-tests

@@ -14,6 +14,10 @@ let unsafeHouse: [SwiftSetting] = house + [.strictMemorySafety()]
 
 let package = Package(
     name: "gatehouse",
+    products: [
+        // For `scripts/fuzz`, which links it with libFuzzer.
+        .library(name: "fuzz-entries", type: .static, targets: ["FuzzEntries"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
@@ -36,10 +40,10 @@ let package = Package(
         .target(name: "CNetlink"),
         .target(name: "Host", dependencies: ["CHost"], swiftSettings: unsafeHouse),
 
-        // Floor 1: pure functions and single machines.
+        // Floor 1: single machines.
         .target(
-            name: "Policy", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: house),
-        .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
+            name: "Documents", dependencies: ["Host", "Model", .product(name: "Yams", package: "Yams")],
+            swiftSettings: house),
         .target(name: "Attribution", dependencies: ["Model"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["CNetlink", "Host", "Model"], swiftSettings: unsafeHouse),
         .target(name: "CRehearsal"),
@@ -48,17 +52,23 @@ let package = Package(
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: unsafeHouse),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // Floor 2: the kernel's two sides, rules in and facts out.
+        // Floor 2: pure functions, encodings both ways, the durable spool.
+        .target(name: "Policy", dependencies: ["Model"], swiftSettings: house),
+        .target(name: "PolicyFiles", dependencies: ["Documents", "Model", "Records"], swiftSettings: house),
+        .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
+        .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
+
+        // Floor 3: the kernel's two sides, rules in and facts out.
         .target(
             name: "Enforcement", dependencies: ["Attribution", "Host", "Model", "Netlink"], swiftSettings: house),
 
         .target(
-            name: "Capture", dependencies: ["Attribution", "Host", "Model", "Netlink"], swiftSettings: house),
+            name: "Capture", dependencies: ["Attribution", "Host", "Model", "Netlink", "Spools"], swiftSettings: house),
 
         .target(
             name: "Registry",
             dependencies: [
-                "Model", .product(name: "GRDB", package: "GRDB.swift"),
+                "Model", "Policy", "Records", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], swiftSettings: house),
@@ -72,18 +82,27 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: house),
 
-        // Floor 3: what leaves the host.
+        // What a person sees: listings, tables, times.
+        .target(
+            name: "Terminal",
+            dependencies: [
+                "Host", "Model", "Records", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
+
+        // Floor 4: what leaves the host.
+        .target(name: "Sinks", dependencies: ["Host", "Records"], swiftSettings: house),
+
         .target(
             name: "Delivery",
             dependencies: [
-                "Buckets", "Capture", "Gzip", "Host", "Model", "Records",
+                "Buckets", "Gzip", "Host", "Model", "Records", "Spools",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
 
         .target(
             name: "Uplink",
             dependencies: [
-                "Capture", "Host", "Link", "Model", "Records",
+                "Host", "Link", "Model", "Records", "Spools",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -95,16 +114,52 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Attribution", "Buckets", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink",
-                "Policy", "Records",
+                "Attribution", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
+                "Records", "Sinks", "Spools",
             ], swiftSettings: house),
 
+        // The ground of the APIs: HTTP, identity, access, hosts' streams.
+        .target(
+            name: "Service",
+            dependencies: [
+                "Buckets", "Documents", "Host", "Link", "Model", "Registry",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ], swiftSettings: house),
+
+        // Floor 6: the APIs, none of which knows another.
+        .target(
+            name: "IdentityAPI",
+            dependencies: [
+                "Model", "Registry", "Service", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
+            name: "NeutronAPI",
+            dependencies: [
+                "Model", "Registry", "Service", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
+            name: "VPCAPI",
+            dependencies: [
+                "Gzip", "Model", "Records", "Registry", "Service",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
+            name: "NativeAPI",
+            dependencies: [
+                "Buckets", "Link", "Model", "Registry", "Service",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+
+        // Floor 7: the control plane as one program.
         .target(
             name: "Server",
             dependencies: [
-                "Buckets", "Gzip", "Host", "Link", "Model", "Registry", .product(name: "Yams", package: "Yams"),
+                "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry", "Service", "VPCAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -117,40 +172,45 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: house),
 
-        // Floor 5: the programs.
-        .executableTarget(
-            name: "gatehouse-agent",
+        // Floor 8: the command line, a folder a noun.
+        .target(
+            name: "Commands",
             dependencies: [
-                "Agent", "Host", "Link", "Model", "Uplink",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: house),
-
-        .testTarget(
-            name: "IntegrationTests",
-            dependencies: [
-                "Buckets", "Capture", "Delivery", "Gzip", "Host", "Link", "Model", "Policy", "Records", "Rehearsal",
-                "TestSupport", "gatehouse", "gatehouse-agent",
-            ], swiftSettings: house),
-        .testTarget(
-            name: "AgreementTests",
-            dependencies: [
-                "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal",
-                "TestSupport",
-            ], swiftSettings: house),
-        .executableTarget(
-            name: "gatehouse",
-            dependencies: [
-                "Buckets", "Capture", "Delivery", "Host", "Link", "Model", "Policy", "Records", "Registry", "Rehearsal",
-                "Server",
+                "Buckets", "Delivery", "Documents", "Host", "Link", "Model", "NativeAPI", "Policy", "PolicyFiles",
+                "Records",
+                "Registry", "Rehearsal", "Server", "Service", "Spools", "Terminal", "VPCAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: house),
 
+        // Floor 9: the programs.
+        .executableTarget(
+            name: "gatehouse-agent",
+            dependencies: [
+                "Agent", "Host", "Link", "Uplink",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
+
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Buckets", "Capture", "Delivery", "Gzip", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records",
+                "Rehearsal", "Spools", "TestSupport", "gatehouse", "gatehouse-agent",
+            ], swiftSettings: house),
+        .testTarget(
+            name: "AgreementTests",
+            dependencies: [
+                "Attribution", "Capture", "Enforcement", "Host", "Model", "Netlink", "Policy", "Rehearsal", "Spools",
+                "TestSupport",
+            ], swiftSettings: house),
+        .executableTarget(name: "gatehouse", dependencies: ["Commands"], swiftSettings: house),
+
         // What tests share; sources may not import it.
         .target(
-            name: "TestSupport", dependencies: ["Host", "Model"], path: "Tests/TestSupport", swiftSettings: house),
+            name: "TestSupport", dependencies: ["Host", "Model", "PolicyFiles", "Records"], path: "Tests/TestSupport",
+            swiftSettings: house),
         .testTarget(
             name: "EnforcementTests",
             dependencies: [
@@ -158,17 +218,19 @@ let package = Package(
             ],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
-            name: "CaptureTests", dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "TestSupport"],
+            name: "CaptureTests",
+            dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "Spools", "TestSupport"],
             swiftSettings: house),
         // Measures the classifier: `swift run -c release classifier-bench`.
         .executableTarget(
-            name: "classifier-bench", dependencies: ["Policy", "Model"], path: "Benchmarks/ClassifierBench",
+            name: "classifier-bench", dependencies: ["Policy", "PolicyFiles", "Model"],
+            path: "Benchmarks/ClassifierBench",
             swiftSettings: house),
 
         // Measures delivery into a folder and an object store against gzip: `scripts/delivery-bench`.
         .executableTarget(
             name: "delivery-bench",
-            dependencies: ["Buckets", "Capture", "Delivery", "Gzip", "Host", "Model", "Records"],
+            dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Spools"],
             path: "Benchmarks/DeliveryBench", swiftSettings: house),
 
         // Measures enforcement and capture on the real kernel: `make bench`.
@@ -177,14 +239,15 @@ let package = Package(
             name: "gatehouse-bench",
             dependencies: [
                 "Attribution", "CBenchPeers", "Capture", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
-                "Rehearsal",
+                "PolicyFiles", "Rehearsal", "Spools",
             ], path: "Benchmarks/GatehouseBench", swiftSettings: house),
 
         // Measures the control plane, also with a thousand hosts: `make server-bench`.
         .executableTarget(
             name: "server-bench",
             dependencies: [
-                "Host", "Registry", "Server", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Host", "Registry", "Server", "Service",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -192,26 +255,32 @@ let package = Package(
 
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["Capture", "Host", "Link", "Model", "Records", "Server", "TestSupport", "Uplink"],
+            dependencies: ["Host", "Link", "Model", "Records", "Server", "Service", "Spools", "TestSupport", "Uplink"],
             swiftSettings: house),
         .testTarget(
-            name: "CommandTests",
+            name: "CommandsTests",
             dependencies: [
-                "gatehouse", "Capture", "Delivery", "Host", "Link", "Model", "Policy", "Records", "Server",
-                "TestSupport",
+                "Commands", "Delivery", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records", "Server",
+                "Service",
+                "Spools", "Terminal", "TestSupport", "gatehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "Capture", "Delivery", "Host", "Link", "Model", "TestSupport", "Uplink"],
+            dependencies: [
+                "Agent", "Capture", "Delivery", "Host", "Link", "Model", "Records", "Sinks", "Spools", "TestSupport",
+                "Uplink",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Gzip", "Host", "Link", "Model", "Records", "Registry", "Server", "gatehouse",
+                "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "Records", "Registry",
+                "Server", "Service", "TestSupport", "VPCAPI", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: house),
         .testTarget(
@@ -219,20 +288,41 @@ let package = Package(
             dependencies: ["Model", "Registry", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"],
             swiftSettings: house),
+        // Decoders as something to feed bytes to; `make fuzz` gives it to libFuzzer.
+        .target(
+            name: "FuzzEntries", dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Spools"],
+            path: "Tests/FuzzEntries", swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzEntries", "Host", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "NetlinkTests",
+            dependencies: ["FuzzEntries", "Host", "Model", "Netlink", "Rehearsal", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "PolicyTests", dependencies: ["Model", "Policy", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["Documents", "Model", "Policy", "PolicyFiles", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "PolicyFilesTests",
+            dependencies: ["Documents", "Host", "Model", "Policy", "PolicyFiles", "Records", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SpoolsTests", dependencies: ["Host", "Model", "Spools", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TerminalTests", dependencies: ["Host", "Model", "Records", "Terminal"], swiftSettings: house),
         .testTarget(name: "RecordsTests", dependencies: ["Model", "Records", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "BucketsTests",
             dependencies: [
-                "Buckets", "Capture", "Delivery", "Host", "Model", "TestSupport",
+                "Buckets", "Delivery", "Host", "Model", "Spools", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["misbehaving_proxy.py"], swiftSettings: house),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Buckets", "Capture", "Delivery", "Gzip", "Host", "Model", "Records", "TestSupport"],
+            dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Records", "Spools", "TestSupport"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

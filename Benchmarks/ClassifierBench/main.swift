@@ -2,6 +2,7 @@
 
 import Model
 import Policy
+import PolicyFiles
 
 func seconds(_ duration: Duration) -> Double {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18

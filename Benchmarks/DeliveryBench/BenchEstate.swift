@@ -1,6 +1,6 @@
-import Capture
 import Delivery
 import Model
+import Spools
 
 /// A host of many interfaces whose spool gets busy windows.
 struct BenchEstate {

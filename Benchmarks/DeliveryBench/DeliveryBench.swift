@@ -1,11 +1,11 @@
 import Buckets
-import Capture
 import Delivery
 import Foundation
 import Glibc
 import Gzip
 import Host
 import Model
+import Spools
 
 /// Records a second into a folder and into an object store, and processor time a record against `gzip -1` of the same bytes.
 @main struct DeliveryBench {

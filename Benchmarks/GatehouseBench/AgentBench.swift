@@ -3,6 +3,7 @@ import Host
 import Link
 import Model
 import Policy
+import PolicyFiles
 import Rehearsal
 
 /// What a whole agent takes: recording, reporting and delivering into a folder, under many sessions and under a flood.

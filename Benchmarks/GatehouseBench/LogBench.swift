@@ -7,6 +7,7 @@ import Host
 import Model
 import Netlink
 import Rehearsal
+import Spools
 
 /// What an event costs to drain, parse and aggregate with a million live flows, against a minimal reader in C.
 struct LogBench {

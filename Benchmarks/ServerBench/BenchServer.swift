@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import Registry
 import Server
+import Service
 
 /// A server of a registry that a bench has filled, in a process of its own.
 struct BenchServer: ~Copyable {

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Registry
 import Server
+import Service
 
 /// What the bench's registry holds, and the certificates of its hosts.
 struct Fleet {

@@ -3,6 +3,7 @@ import Foundation
 import Host
 import Link
 import Model
+import Spools
 
 /// What is asked over the control socket.
 extension Agent {
@@ -39,7 +40,7 @@ extension Agent {
     private func booksReport(settleSeconds: Int) throws -> BooksReport {
         let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
         while true {
-            try events.drain(&records.recorder)
+            try attempt("events") { try events.drain(&records.recorder) }
             var lines = try records.readBooks()
             if records.hasPendingLoss {
                 try records.settle(lines)
@@ -58,10 +59,10 @@ extension Agent {
             way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
             open: line.open, lost: line.lost,
             unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
-            isPending: records.recorder.books.entries[line.account]?.pending != nil)
+            isPending: records.recorder.books.entries[line.account]?.pending != nil || records.isWithoutRoom)
     }
 
-    private var status: AgentStatus {
+    var status: AgentStatus {
         var status = AgentStatus()
         status.host = host
         status.revision = revision.number
@@ -74,14 +75,16 @@ extension Agent {
         status.events = events.log.events
         status.eventsSuppressed = events.log.eventsSuppressed
         status.eventsLost = events.log.eventsLost
-        if events.log.missedBySystemLog > 0 {
+        if events.log.missed > 0 {
             status.problems.append(
-                "system log: did not take \(events.log.missedBySystemLog) lines; events.log has them")
+                "system log: did not take \(events.log.missed) lines; events.log has them")
         }
+        status.problems += events.log.problems.map { "event log: \($0)" }
         status.records = records.spool.next - 1
         status.malformedMessages = records.malformed + events.malformed
         status.repairs = repairs
         status.lastDrift = lastDrift
+        status.notes = plumbing.notes.isEmpty ? nil : plumbing.notes
         status.problems += problems
         if !records.isDurable || !events.isDurable {
             status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")

@@ -6,6 +6,7 @@ package import Host
 import Link
 import Model
 import Netlink
+import Spools
 
 /// A host's loop: one thread that owns rules, capture and books.
 ///
@@ -13,9 +14,10 @@ import Netlink
 /// that is known goes on disk, and the rules stay.
 package final class Agent {
     let configuration: AgentConfiguration
-    let host = Machine.hostName
+    /// The host's name in records, events, receipts and status.
+    let host: String
     let startedAt = SystemClock.realtime
-    private let lock: Descriptor
+    private let lock: FolderClaim
     let sockets: KernelSockets
     let enforcer: Enforcer
     let revisions: RevisionStore
@@ -23,8 +25,11 @@ package final class Agent {
     var events: EventPipeline
     let delivery: DeliveryService
     private let control: ControlSocket
+    /// Where `/metrics` is answered, if it is.
+    private let metricsSocket: MetricsSocket?
+    private var metrics = Metrics()
     private let store: DescriptorStore
-    private let plumbing = Plumbing()
+    private(set) var plumbing: PlumbingWatch
 
     var state: AgentState
     private(set) var revision: Revision
@@ -49,15 +54,18 @@ package final class Agent {
     package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
         self.configuration = configuration
         self.store = store
+        host = configuration.host
         let folder = configuration.folder
         try DurableFile.makeFolder(folder.path)
         try DurableFile.makeFolder(folder.journals)
         lock = try Self.lock(folder)
-        state = try AgentState.load(folder)
+        let beginning = try Beginning(folder)
+        (state, revision, catalogue) = (beginning.state, beginning.revision, beginning.catalogue)
+        problems = beginning.problems
+        for problem in problems { configuration.tell(problem) }
         revisions = RevisionStore(folder)
-        revision = try revisions.load(state.revision) ?? .none
-        catalogue = try revisions.catalogue()
-        try plumbing.prepareHost()
+        plumbing = try PlumbingWatch()
+        if configuration.enforces { try Plumbing.set(Plumbing.counting) }
         sockets = try KernelSockets(inherited: inherited, store: store)
         enforcer = Enforcer(program: NftProgram(), socket: sockets.requests, epoch: state.epoch)
         var attributor = Attributor()
@@ -70,12 +78,13 @@ package final class Agent {
         state.epoch = enforcer.epoch
         records = try RecordPipeline(configuration, sockets, enforcer, attributor)
         let log = try EventLog(
-            jsonPath: folder.eventsJSON, textPath: folder.eventsText, host: host, catalogue: catalogue,
-            linesPerSecond: configuration.eventsPerSecond, settings: configuration.networkLog)
+            folder: folder.path, host: host, catalogue: catalogue, linesPerSecond: configuration.eventsPerSecond,
+            settings: configuration.networkLog)
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
         events.log.learn(catalogue, revision)
         delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)
         control = try ControlSocket(path: folder.controlSocket)
+        metricsSocket = try configuration.metrics.map { try MetricsSocket(port: $0.port, isIPv6: $0.isIPv6) }
         try saveState()
         adoptInAttributor(at: startedAt)
         connectDevices()
@@ -86,15 +95,18 @@ package final class Agent {
             if !existed {
                 records.noteNewTable()
                 try cutUnjudged(Set(binding.devices.keys))
+            } else if beginning.isStateLost {
+                // Their marks name rules by indexes that other rules have now.
+                try cutUnjudged(Set(binding.devices.keys))
             }
         }
     }
 
-    private static func lock(_ folder: DataFolder) throws -> Descriptor {
+    private static func lock(_ folder: DataFolder) throws -> FolderClaim {
         do {
-            return try DurableFile.lock(folder.lock)
-        } catch {
-            throw AgentError.alreadyRunning(folder.path)
+            return try FolderClaim.take(folder.lock)
+        } catch let error as FolderClaim.Taken {
+            throw AgentError.alreadyRunning(folder.path, pid: error.pid)
         }
     }
 
@@ -119,11 +131,23 @@ package final class Agent {
             let untilWindow = records.windowEnd - SystemClock.realtime
             let wait = min(max(untilWindow, 0), max(nextSecond - SystemClock.monotonic, 0))
             let ready = try Polling.wait(
-                [sockets.log.number, sockets.ended.number, control.number, signals.number], timeoutNanoseconds: wait)
+                [
+                    sockets.log.number, sockets.ended.number, control.number, signals.number, plumbing.number,
+                    metricsSocket?.number ?? -1,
+                ],
+                timeoutNanoseconds: plumbing.hasRepair ? min(wait, plumbing.repairDelay) : wait)
             // Ends before announcements: a tuple's next use must not meet the last one's counts.
             if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
-            if ready[2] { try attempt("control") { try control.serve(answer) } }
+            // Also when nothing is ready: who takes too long is let go.
+            try attempt("control") { try control.serve(answer) }
+            if let metricsSocket {
+                try attempt("metrics") {
+                    try metricsSocket.serve { metrics.text(status, spoolBytes: records.spool.bytes) }
+                }
+            }
+            if ready[4] { try attempt("plumbing") { try plumbing.listen() } }
+            if configuration.enforces, plumbing.hasRepair, plumbing.repairDelay == 0 { repairPlumbing() }
             while let signal = signals.next() { try handle(signal) }
             if SystemClock.realtime >= records.windowEnd { try attempt("window") { try closeWindow() } }
             if SystemClock.monotonic >= nextSecond {
@@ -138,13 +162,14 @@ package final class Agent {
     }
 
     /// Does a step of the loop; what fails is told and tried again by the next round, with nothing lost.
-    private func attempt(_ name: String, _ body: () throws -> Void) throws {
+    func attempt(_ name: String, _ body: () throws -> Void) throws {
         do {
             try body()
             problems.removeAll { $0.hasPrefix(name + ": ") }
         } catch let error as SystemError where error.code == SystemError.badDescriptor {
             throw error
         } catch {
+            metrics.noteFailure(of: name)
             problems.removeAll { $0.hasPrefix(name + ": ") }
             problems.append("\(name): \(error)")
         }
@@ -193,6 +218,7 @@ package final class Agent {
             try saveState()
         }
         try rebindDevices()
+        plumbing.look(connects: configuration.connectsDevices)
         let now = SystemClock.monotonic
         if cutsDue.contains(where: { $0 <= now }) {
             cutsDue.removeAll { $0 <= now }
@@ -250,7 +276,9 @@ package final class Agent {
         if next.number == revision.number, next.policy == revision.policy, let receipt = state.receipt {
             return receipt
         }
-        guard next.number > revision.number else {
+        // The same again, where what was said of it is lost.
+        let isSame = next.number == revision.number && next.policy == revision.policy
+        guard next.number > revision.number || isSame else {
             throw AgentError.revisionGoesBack(from: revision.number, to: next.number)
         }
         return try adopt(next, sessions: sessions)
@@ -281,6 +309,7 @@ package final class Agent {
         let appliedAt = max(SystemClock.realtime, records.closedUntil.nanoseconds + 1)
         let took = SystemClock.monotonic - decided
         nextState.revision = next.number
+        nextState.devices = Beginning.devices(next.policy)
         nextState.epoch = enforcer.epoch
         nextState.history[appliedAt] = next.number
         state = nextState
@@ -290,6 +319,8 @@ package final class Agent {
         // What is in the kernel is in force, also where it cannot be written down now.
         try attempt("state", saveState)
         try attempt("bindings") { try bindings.note(Set(binding.devices.keys), at: appliedAt) }
+        // A revision is in force that can be read.
+        problems.removeAll { $0.hasPrefix("start: ") }
         learnRevision(at: appliedAt, former: former)
         if isMoving { wakeDelivery() }
         try cutUnjudged(bound)
@@ -375,8 +406,21 @@ package final class Agent {
                     .init(device: device.name, addresses: interface.addresses, subnet: subnets[interface.subnet] ?? []))
             }
         }
+        let numbers = Dictionary(
+            binding.devices.values.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first })
+        plumbing.connect(ports, numbers: numbers, obsolete: obsolete)
+        tellPlumbing()
+    }
+
+    private func repairPlumbing() {
+        lastDrift = plumbing.repair(connects: configuration.connectsDevices)
+        repairs += 1
+        tellPlumbing()
+    }
+
+    private func tellPlumbing() {
         problems.removeAll { $0.hasPrefix("devices: ") }
-        problems += plumbing.connect(ports, obsoleteDevices: obsolete).prefix(10).map { "devices: \($0)" }
+        problems += plumbing.problems.prefix(10).map { "devices: \($0)" }
     }
 
     /// Notices devices that came, went, or were made anew under their name.

@@ -1,8 +1,13 @@
+import Host
 package import Link
 
 /// How an agent is set up.
 package struct AgentConfiguration: Sendable {
     package var folder: DataFolder
+    /// This host's name: in records, events, receipts and status.
+    package var host = Machine.hostName
+    /// The port of loopback where `/metrics` is answered; nil for nowhere.
+    package var metrics: (port: UInt16, isIPv6: Bool)?
     /// Length of a capture window, 1 s to 10 min.
     package var window: Duration = .seconds(60)
     /// Lines a second that the event logs take; what is beyond is counted in summary lines.

@@ -1,6 +1,6 @@
 /// Why an agent does not start.
 package enum AgentError: Error, Equatable, CustomStringConvertible {
-    case alreadyRunning(String)
+    case alreadyRunning(String, pid: Int32?)
     case notRoot
     /// A policy file is applied to a host that a control plane governs.
     case governed
@@ -8,8 +8,9 @@ package enum AgentError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .alreadyRunning(let folder):
-            "data folder \(folder): another agent works in it; stop that one or name another folder with --data"
+        case .alreadyRunning(let folder, let pid):
+            "data folder \(folder): another agent\(pid.map { " (process \($0))" } ?? "") works in it; stop that one, or name "
+                + "another folder with --data"
         case .governed:
             "this host takes its policy from a control plane: make the change there, or begin anew in another data folder"
         case .revisionGoesBack(let from, let to):

@@ -11,6 +11,8 @@ struct AgentState: Codable {
     var history: [Int64: Int] = [:]
     /// The last revision that the kernel had.
     var revision = 0
+    /// Devices that the last revision named; nil where an agent of before wrote the state.
+    var devices: Set<String>?
     /// What was said of it, for a control plane that asks again.
     var receipt: Receipt?
 

@@ -1,9 +1,9 @@
-import Capture
 import Delivery
 import Dispatch
 import Host
 import Link
 import Model
+import Spools
 import Synchronization
 
 /// Delivers what is due to the collectors' buckets, beside the recorder, which never waits for it.

@@ -1,32 +1,41 @@
 import Host
 import Model
 import Records
+import Sinks
 
-/// The two event logs, as JSON lines and in Neutron's lines, within a rate.
+/// The event logs, in each format to its sinks, within a rate.
 ///
 /// What is beyond the rate is counted and told once a second by a summary line, so that no total is lost. Lines are handed
-/// to the kernel before the journal lets go of the datagrams they come from; the last line's number says where a successor
+/// to the sinks before the journal lets go of the datagrams they come from; the last line's number says where a successor
 /// has to go on.
 struct EventLog: ~Copyable {
-    /// A log file is set aside as `.1` when it has grown to this many bytes.
-    private static let rotationBytes = 64 << 20
-    /// So many that were set aside are kept, for readers that were away.
-    private static let generations = 8
+    /// One format with those who take its lines.
+    private struct Output {
+        let type: any EventFormat.Type
+        var format: any EventFormat
+        var sinks: [any EventSink]
+        var lines = ByteLine(capacity: 1 << 20)
+
+        /// * `logs`: those that have room for the event; nil where every event is written, for no log.
+        mutating func append(_ event: SessionEvent, logs: [String]?) {
+            guard type.isSelective, let logs else { return format.append(event, logs: [], to: &lines) }
+            if !logs.isEmpty { format.append(event, logs: logs, to: &lines) }
+        }
+
+        mutating func append(_ held: LogSelection.Suppressed, from: Timestamp, to: Timestamp) {
+            format.append(suppressed: held.count, of: held.log, from: from, to: to, to: &lines)
+        }
+
+        mutating func append(_ summary: EventSummary) { format.append(summary, to: &lines) }
+    }
 
     private let host: String
-    private let jsonPath: String
-    /// Where Neutron's lines go unless a file of their own is set.
-    private let usualTextPath: String
-    private var jsonFile: LogFile
-    private var textFile: LogFile
-    private var json: EventJSON
-    private var text: NeutronLine
+    private let folder: String
+    private let kinds: [any EventSinkKind]
+    private var outputs: [Output]
     private var selection: LogSelection
-    /// Where governed hosts' lines go too, unless a file of their own is set.
-    private var systemLog: SystemLog?
-    private var missedByFormerSystemLogs: UInt64 = 0
-    private var jsonLines = ByteLine(capacity: 1 << 20)
-    private var textLines = ByteLine(capacity: 1 << 20)
+    /// Lines that sinks of before did not take.
+    private var missedByFormer: UInt64 = 0
     private let linesPerSecond: Int
     private var second: Int64 = 0
     private var linesThisSecond = 0
@@ -38,24 +47,37 @@ struct EventLog: ~Copyable {
     /// The number of the last event in the log that an earlier process wrote.
     let lastSequence: UInt64
 
+    /// * `folder`: where the formats' files are, unless settings say otherwise.
+    /// * `formats`: in the order in which they are written; the last must be one that is read back, JSON lines.
     init(
-        jsonPath: String, textPath: String, host: String, catalogue: Catalogue, linesPerSecond: Int,
-        settings: NetworkLogSettings
+        folder: String, host: String, catalogue: Catalogue, linesPerSecond: Int, settings: NetworkLogSettings,
+        formats: [any EventFormat.Type] = EventFormats.standard, sinks kinds: [any EventSinkKind] = EventSinks.standard
     ) throws(SystemError) {
-        let last = try Self.lastSequence(jsonPath)
-        let ownPath = settings.outputPath ?? textPath
-        let opened = (try LogFile.open(jsonPath), try LogFile.open(ownPath))
+        let last = try Self.lastSequence("\(folder)/\(EventJSON.fileName)")
+        var opened: [Output] = []
+        for type in formats {
+            opened.append(
+                Output(
+                    type: type, format: type.init(host: host, catalogue: catalogue),
+                    sinks: try Self.sinks(of: type, folder, settings, kinds)))
+        }
         self.host = host
+        self.folder = folder
         self.linesPerSecond = linesPerSecond
-        self.jsonPath = jsonPath
-        usualTextPath = textPath
+        self.kinds = kinds
         selection = LogSelection(settings)
-        systemLog = settings.outputPath == nil ? SystemLog() : nil
         lastSequence = last
-        jsonFile = LogFile(jsonPath, descriptor: opened.0.0, bytes: opened.0.1)
-        textFile = LogFile(ownPath, descriptor: opened.1.0, bytes: opened.1.1)
-        json = EventJSON(host: host, catalogue: catalogue)
-        text = NeutronLine(catalogue: catalogue, options: .init(includesDecision: true))
+        outputs = opened
+    }
+
+    private static func sinks(
+        of type: any EventFormat.Type, _ folder: String, _ settings: NetworkLogSettings, _ kinds: [any EventSinkKind]
+    ) throws(SystemError) -> [any EventSink] {
+        let place = EventSinkPlace(
+            format: type, folder: folder, ownPath: type.isSelective ? settings.outputPath : nil)
+        var sinks: [any EventSink] = []
+        for kind in kinds { if let sink = try kind.sink(place) { sinks.append(sink) } }
+        return sinks
     }
 
     /// Reads the end of the log for its last event's number; a line that a crash cut off is removed.
@@ -70,12 +92,16 @@ struct EventLog: ~Copyable {
         return 0
     }
 
-    /// Lines that the system's log did not take; the file has them.
-    var missedBySystemLog: UInt64 { missedByFormerSystemLogs + (systemLog?.missed ?? 0) }
+    /// Lines that some sink did not take; the file has them.
+    var missed: UInt64 { missedByFormer + presentMissed }
+
+    /// What is wrong with sinks while they go on.
+    var problems: [String] { outputs.flatMap(\.sinks).compactMap(\.problem) }
+
+    private var presentMissed: UInt64 { outputs.flatMap(\.sinks).reduce(0) { $0 + $1.missed } }
 
     mutating func learn(_ catalogue: Catalogue, _ revision: Revision) {
-        json.learn(catalogue)
-        text.learn(catalogue)
+        for index in outputs.indices { outputs[index].format.learn(catalogue) }
         // What the former logs held back is told before they may be gone.
         appendSuppressed(until: SystemClock.realtime)
         selection.adopt(revision)
@@ -100,21 +126,18 @@ struct EventLog: ~Copyable {
     }
 
     mutating func append(_ event: SessionEvent) {
-        json.append(event, to: &jsonLines)
-        guard selection.isGoverned else {
-            text.append(event, to: &textLines)
-            return
-        }
-        let admitting = selection.admitting(selection.covering(event), at: event.time.nanoseconds)
-        if !admitting.isEmpty { text.append(event, logResources: admitting, to: &textLines) }
+        // nil where every event is written, for no log.
+        let logs =
+            selection.isGoverned ? selection.admitting(selection.covering(event), at: event.time.nanoseconds) : nil
+        for index in outputs.indices { outputs[index].append(event, logs: logs) }
     }
 
     /// Tells what each log's rate held back, so that no total is lost.
     private mutating func appendSuppressed(until now: Int64) {
         for held in selection.takeSuppressed() {
-            text.append(
-                suppressed: held.count, of: held.log, from: Timestamp(seconds: second), to: Timestamp(nanoseconds: now),
-                to: &textLines)
+            for index in outputs.indices {
+                outputs[index].append(held, from: Timestamp(seconds: second), to: Timestamp(nanoseconds: now))
+            }
         }
     }
 
@@ -136,21 +159,18 @@ struct EventLog: ~Copyable {
         let summary = EventSummary(
             host: host, lost: lost, suppressed: suppressed, from: Timestamp(seconds: second),
             to: Timestamp(nanoseconds: now))
-        summary.append(to: &jsonLines)
+        for index in outputs.indices { outputs[index].append(summary) }
         (suppressed, lost) = (0, 0)
     }
 
-    /// Hands the lines to the kernel.
+    /// Hands the lines to the sinks; what a sink must be offered again stays, and so do the formats after it.
     mutating func write() throws(SystemError) {
-        guard !jsonLines.isEmpty || !textLines.isEmpty else { return }
-        // The text first: the JSON log's last number then says that both are written.
-        try textFile.append(textLines.bytes)
-        if selection.isGoverned { systemLog?.send(lines: textLines.bytes, tag: "gatehouse-agent") }
-        textLines.removeAll()
-        try jsonFile.append(jsonLines.bytes)
-        jsonLines.removeAll()
-        if jsonFile.bytes > Self.rotationBytes { try jsonFile.rotate(keeping: Self.generations) }
-        if textFile.bytes > Self.rotationBytes { try textFile.rotate(keeping: Self.generations) }
+        for index in outputs.indices where !outputs[index].lines.isEmpty {
+            for sink in outputs[index].sinks where sink.takesUngoverned || selection.isGoverned {
+                try sink.take(outputs[index].lines.bytes)
+            }
+            outputs[index].lines.removeAll()
+        }
     }
 
     /// How Neutron's log is written.
@@ -162,69 +182,15 @@ struct EventLog: ~Copyable {
     ///
     /// - Throws: where a file cannot be opened; then everything is as it was.
     mutating func reopen(_ next: NetworkLogSettings, now: Int64 = SystemClock.realtime) throws(SystemError) {
-        let path = next.outputPath ?? usualTextPath
-        let opened = try LogFile.open(jsonPath)
-        let openedJSON = LogFile(jsonPath, descriptor: opened.descriptor, bytes: opened.bytes)
-        let text = try LogFile.open(path)
-        let openedText = LogFile(path, descriptor: text.descriptor, bytes: text.bytes)
+        var opened: [[any EventSink]] = []
+        for output in outputs { opened.append(try Self.sinks(of: output.type, folder, next, kinds)) }
         if next != settings {
             appendSuppressed(until: now)
             // Lines that find no room now wait for the new file.
             try? write()
         }
-        jsonFile = openedJSON
-        textFile = openedText
-        if (next.outputPath == nil) != (settings.outputPath == nil) {
-            missedByFormerSystemLogs = missedBySystemLog
-            systemLog = next.outputPath == nil ? SystemLog() : nil
-        }
+        missedByFormer = missed
+        for index in outputs.indices { outputs[index].sinks = opened[index] }
         selection.settings = next
-    }
-}
-
-/// A file that lines are added to.
-struct LogFile: ~Copyable {
-    private let path: String
-    private var file: Descriptor
-    private(set) var bytes: Int
-
-    /// Takes over an open file that holds so many bytes.
-    init(_ path: String, descriptor: Int32, bytes: Int) {
-        self.path = path
-        file = Descriptor(owning: descriptor)
-        self.bytes = bytes
-    }
-
-    /// Opens the file at its end; a last line without its end is cut off.
-    static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, bytes: Int) {
-        let file = try DurableFile.openForAppending(path)
-        var bytes = try file.size()
-        if let tail = try DurableFile.read(path, lastBytes: 1 << 16), let last = tail.last, last != UInt8(ascii: "\n") {
-            let kept = tail.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-            bytes -= tail.count - kept
-            try file.truncate(to: bytes)
-        }
-        return (file.release(), bytes)
-    }
-
-    /// Adds the lines, all or none.
-    mutating func append(_ lines: [UInt8]) throws(SystemError) {
-        do throws(SystemError) {
-            try file.writeAll(lines)
-        } catch {
-            try? file.truncate(to: bytes)
-            throw error
-        }
-        bytes += lines.count
-    }
-
-    mutating func rotate(keeping generations: Int) throws(SystemError) {
-        // The new file first: what finds no room there has set nothing aside.
-        let next = path + ".next"
-        let opened = try DurableFile.openForAppending(next)
-        try LogGenerations(path).setAside(keeping: generations)
-        try DurableFile.rename(next, to: path)
-        file = opened
-        bytes = 0
     }
 }

@@ -5,6 +5,7 @@ import Host
 import Link
 import Model
 import Netlink
+import Spools
 
 /// From ended connections, dumps and counting sets to records in the spool; and the books over them.
 final class RecordPipeline {
@@ -317,12 +318,16 @@ final class RecordPipeline {
     }
 
     /// Reads counters, records, live sessions and counting sets against each other.
+    ///
+    /// A full disk is no reason to give no answer: refusals that cannot be written stay in their counting sets, and every line
+    /// says that it may change.
     func readBooks() throws -> [Books.Line] {
-        try drainEnded()
+        isWithoutRoom = false
+        try unlessNoRoom { _ = try drainEnded() }
         try observeCounters()
         let before = recorder.books
         // Refusals are put into records: a set that packets write into cannot be read exactly.
-        try rotateCountingSets()
+        try unlessNoRoom(rotateCountingSets)
         var live: Set<UInt64> = []
         var open: [Books.Account: Traffic] = [:]
         try ConnectionTracking.dump(sockets.dumps) { entry in
@@ -331,9 +336,11 @@ final class RecordPipeline {
         }
         // What ended meanwhile goes into records, and would count twice where it was open.
         var twice: [Books.Account: Traffic] = [:]
-        try drainEnded { entry in
-            guard live.contains(Recorder.connection(entry)) else { return }
-            recorder.open(entry) { twice[$0, default: .zero] += $1 }
+        try unlessNoRoom {
+            _ = try drainEnded { entry in
+                guard live.contains(Recorder.connection(entry)) else { return }
+                recorder.open(entry) { twice[$0, default: .zero] += $1 }
+            }
         }
         try observeCounters()
         let after = recorder.books
@@ -346,6 +353,17 @@ final class RecordPipeline {
                     recorded: (entry?.recorded ?? .zero) - (twice[account] ?? .zero), open: open[account] ?? .zero,
                     lost: entry?.lost ?? .zero)
             }
+        }
+    }
+
+    /// Whether the last reading found the disk full.
+    private(set) var isWithoutRoom = false
+
+    private func unlessNoRoom(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as SystemError where error.isNoRoom {
+            isWithoutRoom = true
         }
     }
 
@@ -376,7 +394,8 @@ final class RecordPipeline {
             recorder.state(statement)
             spool.append(statement)
         }
-        try commit()
+        // What has no room now waits for the next commit.
+        try unlessNoRoom(commit)
     }
 
     /// Says that these interfaces' counters may have run while nobody recorded.

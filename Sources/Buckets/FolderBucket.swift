@@ -6,6 +6,8 @@ import Model
 ///
 /// An object appears whole or not at all. It is written to `.incoming` in the bucket, outside every key's prefix,
 /// brought to disk, and only then named; the name is brought to disk as well before `put` returns.
+///
+/// Below the bucket's folder no symbolic link is followed: who may write there leads the agent, which is root, nowhere else.
 package struct FolderBucket: Bucket, Hashable {
     private static let incoming = ".incoming"
     /// From so many objects on, one `syncfs` costs less than an `fsync` of each file and folder.
@@ -33,17 +35,17 @@ package struct FolderBucket: Bucket, Hashable {
 
     package func content(of key: String) async throws(BucketError) -> [UInt8]? {
         try ObjectKey.check(key)
-        return try await onBlockingThread { () throws(BucketError) in try read(path(key)) }
+        return try await onBlockingThread { () throws(BucketError) in
+            guard let folder = try opened() else { return nil }
+            do throws(SystemError) { return try folder.read(key) } catch { throw .system(error) }
+        }
     }
 
     package func delete(_ key: String) async throws(BucketError) {
         try ObjectKey.check(key)
         try await onBlockingThread { () throws(BucketError) in
-            try FileCalls.run { () throws(SystemError) in
-                guard DurableFile.exists(path(key)) else { return }
-                try DurableFile.remove(path(key))
-                try DurableFile.synchronizeFolder(of: path(key))
-            }
+            guard let folder = try opened() else { return }
+            do throws(SystemError) { try folder.remove(key) } catch { throw .system(error) }
         }
     }
 
@@ -52,8 +54,10 @@ package struct FolderBucket: Bucket, Hashable {
         // The deepest folder that the prefix names whole.
         var pending = [prefix.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")]
         while let folder = pending.popLast() {
-            let entries = try await onBlockingThread { () throws(BucketError) in
-                try FileCalls.entries(of: folder.isEmpty ? root : path(folder))
+            let entries = try await onBlockingThread {
+                () throws(BucketError) -> [(name: String, fileSize: Int?)] in
+                guard let opened = try opened() else { return [] }
+                do throws(SystemError) { return try opened.list(folder) } catch { throw .system(error) }
             }
             for entry in entries where !(folder.isEmpty && entry.name == Self.incoming) {
                 let key = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
@@ -68,15 +72,13 @@ package struct FolderBucket: Bucket, Hashable {
 
     package func close() async {}
 
-    private func path(_ key: String) -> String { "\(root)/\(key)" }
-
-    private func read(_ path: String) throws(BucketError) -> [UInt8]? {
-        do {
-            return try DurableFile.read(path)
-        } catch  where error.code == ENOTDIR {
-            return nil
+    /// The bucket's folder; nil where there is none.
+    private func opened() throws(BucketError) -> ConfinedFolder? {
+        do throws(SystemError) {
+            return try ConfinedFolder(root)
         } catch {
-            throw .system(error)
+            guard error.code == SystemError.noSuchFile else { throw .system(error) }
+            return nil
         }
     }
 
@@ -84,7 +86,7 @@ package struct FolderBucket: Bucket, Hashable {
 
     private struct Draft {
         let index: Int
-        let path: String
+        let key: String
         let temporary: String
     }
 
@@ -92,12 +94,24 @@ package struct FolderBucket: Bucket, Hashable {
         guard isOurs || FileCalls.isFolder(root) else { throw .missing(bucket: root) }
         var outcomes: [Result<PutOutcome, BucketError>] = objects.map { _ in .success(.written) }
         var drafts: [Draft] = []
-        var folders = FolderMaker()
-        try folders.make(path(Self.incoming))
+        if isOurs, !FileCalls.isFolder(root) {
+            try FileCalls.run { () throws(SystemError) in
+                try DurableFile.makeFolder(root)
+                try DurableFile.synchronizeFolder(of: root)
+            }
+        }
+        guard let folder = try opened() else { throw .missing(bucket: root) }
+        // Whose names are not on disk yet.
+        var changed: Set<String> = []
+        do throws(SystemError) {
+            try folder.makeFolder(Self.incoming) { changed.insert($0) }
+        } catch {
+            throw .system(error)
+        }
         let isBatch = objects.count >= Self.batch
         for (index, object) in objects.enumerated() {
             do throws(BucketError) {
-                if let draft = try draft(object, index, &folders, synchronizes: !isBatch) {
+                if let draft = try draft(object, index, folder, &changed, synchronizes: !isBatch) {
                     drafts.append(draft)
                 } else {
                     outcomes[index] = .success(.alreadyThere)
@@ -110,12 +124,22 @@ package struct FolderBucket: Bucket, Hashable {
         if isBatch { try synchronizeFileSystem() }
         for draft in drafts {
             do throws(SystemError) {
-                try DurableFile.rename(draft.temporary, to: draft.path)
+                try folder.rename(draft.temporary, to: draft.key)
             } catch {
                 outcomes[draft.index] = .failure(.system(error))
             }
         }
-        if isBatch { try synchronizeFileSystem() } else { try folders.synchronize() }
+        if isBatch {
+            try synchronizeFileSystem()
+        } else {
+            for name in changed.sorted() {
+                do throws(SystemError) {
+                    try folder.open(name, flags: O_RDONLY | O_DIRECTORY).synchronize()
+                } catch {
+                    throw .system(error)
+                }
+            }
+        }
         return outcomes
     }
 
@@ -125,25 +149,29 @@ package struct FolderBucket: Bucket, Hashable {
 
     /// Writes the object's file beside its place; nil where the object is there already.
     private func draft(
-        _ object: NewObject, _ index: Int, _ folders: inout FolderMaker, synchronizes: Bool
+        _ object: NewObject, _ index: Int, _ folder: borrowing ConfinedFolder, _ changed: inout Set<String>,
+        synchronizes: Bool
     ) throws(BucketError) -> Draft? {
         try ObjectKey.check(object.key)
-        let path = path(object.key)
-        let folder = FileCalls.folder(of: path)
-        if let present = try read(path) {
+        let parent = object.key.split(separator: "/").dropLast().joined(separator: "/")
+        // One name for each key: what a crash left behind is overwritten by the next attempt.
+        let temporary = "\(Self.incoming)/\(Identifier<FolderBucket>(derivedFrom: "object", object.key))"
+        let present: [UInt8]?
+        do throws(SystemError) { present = try folder.read(object.key) } catch { throw .system(error) }
+        if let present {
             guard present == object.content else { throw .differentContent(key: object.key, bucket: root) }
-            folders.touch(folder)
+            changed.insert(parent)
             return nil
         }
-        try folders.make(folder)
-        folders.touch(folder)
-        // One name for each key: what a crash left behind is overwritten by the next attempt.
-        let temporary = self.path("\(Self.incoming)/\(Identifier<FolderBucket>(derivedFrom: "object", object.key))")
-        try FileCalls.run { () throws(SystemError) in
-            let file = try DurableFile.open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+        do throws(SystemError) {
+            try folder.makeFolder(parent) { changed.insert($0) }
+            changed.insert(parent)
+            let file = try folder.open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
             try file.writeAll(object.content)
             if synchronizes { try file.synchronize() }
+        } catch {
+            throw .system(error)
         }
-        return Draft(index: index, path: path, temporary: temporary)
+        return Draft(index: index, key: object.key, temporary: temporary)
     }
 }

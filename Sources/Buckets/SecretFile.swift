@@ -21,6 +21,7 @@ package enum SecretFile {
             guard bytes.count == 32 else { throw KeyFileError(path: path, count: bytes.count) }
             return bytes
         }
+        // SAFETY: the bytes are copied while they are there.
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         try DurableFile.makeFolder(FileCalls.folder(of: path), mode: 0o700)
         try DurableFile.replace(path, with: bytes, mode: 0o600)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <linux/openat2.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -210,4 +213,52 @@ void gh_prefetch(const void *base, size_t stride, const ssize_t *indexes, size_t
         __builtin_prefetch(element);
         __builtin_prefetch(element + stride - 1);
     }
+}
+
+int gh_watch_open(void) {
+    int watcher = epoll_create1(EPOLL_CLOEXEC);
+    return watcher < 0 ? -errno : watcher;
+}
+
+int gh_watch(int watcher, int descriptor, int writes) {
+    struct epoll_event event = {.events = writes ? EPOLLOUT : EPOLLIN, .data = {.fd = descriptor}};
+    if (epoll_ctl(watcher, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+    if (errno != ENOENT) return -errno;
+    return epoll_ctl(watcher, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+int gh_watch_ready(int watcher, int *descriptors, int count) {
+    enum { most = 64 };
+    struct epoll_event events[most];
+    int found;
+    do found = epoll_wait(watcher, events, count < most ? count : most, 0);
+    while (found < 0 && errno == EINTR);
+    for (int index = 0; index < found; index++) descriptors[index] = events[index].data.fd;
+    return found < 0 ? -errno : found;
+}
+
+int gh_open_beneath(int folder, const char *path, int flags, unsigned mode) {
+    struct open_how how = {
+        .flags = (unsigned)flags, .mode = mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    long descriptor;
+    do descriptor = syscall(SYS_openat2, folder, path, &how, sizeof how);
+    while (descriptor < 0 && (errno == EINTR || errno == EAGAIN));
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int gh_listen_loopback(unsigned short port, int is_ipv6) {
+    int listener = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener < 0) return -errno;
+    int yes = 1;
+    struct sockaddr_in four = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
+        bind(listener, is_ipv6 ? (void *)&six : (void *)&four, is_ipv6 ? sizeof six : sizeof four) < 0 ||
+        listen(listener, 16) < 0) {
+        int code = errno;
+        close(listener);
+        return -code;
+    }
+    return listener;
 }

@@ -11,8 +11,8 @@ struct entry {
 
 enum { batch = 64 };
 
-int gh_netlink_open(void) {
-    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+int gh_netlink_open(int protocol) {
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     if (descriptor < 0) return -errno;
     struct sockaddr_nl address = {.nl_family = AF_NETLINK};
     if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) return -errno;

@@ -1,4 +1,5 @@
 package import Model
+package import Spools
 
 /// Kernel counters against records, for each interface and way: in = recorded + open + stated loss.
 package struct Books: Sendable {

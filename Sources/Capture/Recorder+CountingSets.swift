@@ -1,6 +1,7 @@
 package import Attribution
 package import Model
 package import Netlink
+import Spools
 
 /// Records of what the counting sets hold.
 extension Recorder {

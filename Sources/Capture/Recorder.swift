@@ -1,6 +1,7 @@
 import Attribution
 package import Model
 package import Netlink
+package import Spools
 
 /// Turns ended and live sessions and counted refusals into flow records, each packet in exactly one.
 ///

@@ -1,4 +1,5 @@
 package import Model
+package import Spools
 
 /// What a recorder must know to go on after a restart: sessions' recorded counts, and the books.
 ///
@@ -67,11 +68,16 @@ package struct Snapshot {
         }
         func traffic() -> Traffic { Traffic(packets: take(), bytes: take()) }
         next = take()
-        let length = Int(clamping: take())
-        guard offset + length <= bytes.count else { return nil }
+        /// A count of things that each take so many bytes; nil where there are not so many.
+        func count(of size: Int) -> Int? {
+            let count = take()
+            return count <= UInt64(max(bytes.count - offset, 0) / size) ? Int(count) : nil
+        }
+        guard let length = count(of: 1) else { return nil }
         bootID = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
         offset += length
-        for _ in 0..<take() {
+        guard let accounts = count(of: 104) else { return nil }
+        for _ in 0..<accounts {
             let account = Books.Account(
                 Identifier(high: take(), low: take()), take() == UInt64(Way.out.rawValue) ? .out : .into)
             var entry = Books.Entry()
@@ -86,7 +92,8 @@ package struct Snapshot {
             }
             books.restore(account, entry)
         }
-        for _ in 0..<take() { sessions[take()] = (traffic(), traffic()) }
+        guard let live = count(of: 40) else { return nil }
+        for _ in 0..<live { sessions[take()] = (traffic(), traffic()) }
     }
 }
 

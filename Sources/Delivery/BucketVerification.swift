@@ -49,7 +49,7 @@ package struct BucketVerification: Sendable {
             report.coveredUntil = max(report.coveredUntil ?? end, end)
         }
         var present: [String: Int] = [:]
-        for prefix in FlowObjectPlace.prefixes {
+        for prefix in ObjectFormats.standard.keyPrefixes {
             try await bucket.list(prefix: prefix) { present[$0.key] = $0.size }
         }
         for object in listed.values {
@@ -68,7 +68,7 @@ package struct BucketVerification: Sendable {
         }
         for key in present.keys {
             // What was delivered after an interface's last manifest is not covered yet.
-            if let place = FlowObjectPlace(key: key),
+            if let place = ObjectFormats.standard.place(key: key),
                 place.hour > sealedUntil[place.interface.description] ?? .min
             {
                 report.uncovered += 1

@@ -1,8 +1,8 @@
 import Buckets
-package import Capture
 import Gzip
 import Host
 package import Model
+package import Spools
 import Synchronization
 
 /// Delivers what is due into the buckets of collectors: each record once, in each bucket's own order.
@@ -105,7 +105,7 @@ package final class CollectorDelivery: Sendable {
         let before = ledger.current[bucket]
         try await sealHour(before: round.end.hour, before, bucket: bucket)
         let progress = ledger.current[bucket]
-        let plan = RoundObjects(round, catalogue: catalogue, progress: progress, region: configuration.region)
+        let plan = try RoundObjects(round, catalogue: catalogue, progress: progress, region: configuration.region)
         let isRepeated = progress.attempt != nil
         try await ledger.update(bucket) { $0.attempt = round.attempt }
         let target = try self.bucket(bucket)

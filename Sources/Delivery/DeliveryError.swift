@@ -15,6 +15,8 @@ package enum DeliveryError: Error, Equatable, Sendable {
     case manifest(String)
     /// The spool cannot be read.
     case spool(SystemError)
+    /// The collector's format is of another release.
+    case unknownFormat(String)
     /// No collector names the bucket any more.
     case gone(bucket: String)
 }
@@ -30,6 +32,8 @@ extension DeliveryError: CustomStringConvertible {
                 + "streams"
         case .manifest(let reason): "manifests: \(reason)"
         case .spool(let error): "spool: \(error)"
+        case .unknownFormat(let name):
+            "format \"\(name)\" is not known to this release; update this host, or give the collector another format"
         case .gone(let bucket): "no collector names \(bucket) any more"
         }
     }

@@ -1,5 +1,5 @@
-import Capture
 package import Model
+import Spools
 
 /// What a bucket gets next: the spans that are due first, all at one instant.
 package struct DeliveryRound: Sendable {

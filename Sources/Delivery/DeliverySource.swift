@@ -1,5 +1,5 @@
-package import Capture
 package import Model
+package import Spools
 
 /// What delivery is derived from, beside its own state.
 package struct DeliverySource: Sendable {

@@ -1,8 +1,8 @@
 import Buckets
-import Capture
 import Gzip
 import Model
 import Records
+import Spools
 
 /// An object as it goes into its bucket, and what its manifest says of it.
 struct RenderedObject: Sendable {

@@ -1,7 +1,7 @@
-import Capture
 import Host
 import Model
 import Records
+import Spools
 
 /// Where the records of some objects lie in the spool, found in one pass.
 ///

@@ -21,14 +21,18 @@ struct RoundObjects {
     private(set) var objects: [PlannedObject] = []
     private(set) var streams: [String: DeliveryState.Stream] = [:]
 
-    init(_ round: DeliveryRound, catalogue: Catalogue, progress: DeliveryState.Progress, region: String) {
+    init(_ round: DeliveryRound, catalogue: Catalogue, progress: DeliveryState.Progress, region: String)
+        throws(DeliveryError)
+    {
         let names = FlowObjectFormat.Names(catalogue, for: round.spans.lazy.map(\.terms.format))
         for span in round.spans {
             let name = span.interface.description
             var stream = Self.stream(progress.streams[name], at: span, after: progress.abandoned, region)
-            let format = FlowObjectFormat(
-                collector: span.owner.collector, placement: span.owner.placement, names: names, region: region)
-            for part in FlowObjectFormat.parts(span.terms.format) {
+            guard let parts = names.parts(span.terms.format),
+                let format = FlowObjectFormat(
+                    collector: span.owner.collector, placement: span.owner.placement, names: names, region: region)
+            else { throw .unknownFormat(span.terms.format.name) }
+            for part in parts {
                 let count = span.records(part)
                 // Silence is data: a part without records gives an object too.
                 for start in stride(from: 0, to: max(count, 1), by: Self.recordLimit) {

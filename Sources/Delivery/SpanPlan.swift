@@ -1,5 +1,5 @@
-import Capture
 import Model
+import Spools
 
 /// Puts a bucket's windows together into spans, until some are due.
 struct SpanPlan {

@@ -1,4 +1,4 @@
-package import Host
+import Host
 package import Model
 
 /// Routes, proxying and switches that let guests keep an ordinary mask and gateway.
@@ -8,12 +8,12 @@ package import Model
 /// each subnet) sit on `lo`. Routes carry the protocol number 117, so that only Gatehouse's own are taken back.
 package struct Plumbing {
     /// Route protocol number of Gatehouse's routes.
-    private static let routeProtocol = 117
+    package static let routeProtocol: UInt8 = 117
 
     package init() {}
 
     /// An interface with its device and the subnet around it.
-    package struct Port: Sendable {
+    package struct Port: Hashable, Sendable {
         package let device: String
         package let addresses: [IPAddress]
         package let subnet: [IPPrefix]
@@ -22,20 +22,6 @@ package struct Plumbing {
             self.device = device
             self.addresses = addresses
             self.subnet = subnet
-        }
-    }
-
-    /// Switches of the kernel that counting and routing need, for the present network namespace.
-    package func prepareHost() throws(SystemError) {
-        for (path, value) in [
-            ("netfilter/nf_conntrack_acct", "1"), ("netfilter/nf_conntrack_timestamp", "1"),
-            // Every entry tells its end, also those made while nobody listened.
-            ("netfilter/nf_conntrack_events", "1"),
-            // Segments outside the window pass either way, but are counted only then.
-            ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
-            ("ipv4/ip_forward", "1"), ("ipv6/conf/all/forwarding", "1"), ("ipv6/conf/default/forwarding", "1"),
-        ] {
-            try Self.set(path, value)
         }
     }
 
@@ -55,6 +41,17 @@ package struct Plumbing {
         for device in obsoleteDevices {
             for family in AddressFamily.allCases {
                 commands[family]?.append("route flush dev \(device) proto \(Self.routeProtocol)")
+            }
+        }
+        // Addresses that moved to another device, or went with their interface.
+        let wanted = Set(ports.flatMap { port in port.addresses.map { "\(IPPrefix($0)) dev \(port.device)" } })
+        for family in AddressFamily.allCases {
+            do {
+                commands[family]? += try Self.routes(family).subtracting(wanted).sorted().map {
+                    "route del \($0) proto \(Self.routeProtocol)"
+                }
+            } catch {
+                problems.append(error.description)
             }
         }
         let gateways = Set(ports.flatMap(\.subnet).compactMap(\.gateway))
@@ -80,6 +77,21 @@ package struct Plumbing {
             commands[gateway.family]?.append("addr del \(IPPrefix(gateway)) dev lo")
         }
         return problems + AddressFamily.allCases.flatMap { Self.batch(commands[$0] ?? [], $0) }
+    }
+
+    /// Gatehouse's routes of a family as they stand: `10.1.0.10/32 dev tap0`.
+    private static func routes(_ family: AddressFamily) throws(SystemError) -> Set<String> {
+        let output = try ChildProcess.run(
+            "ip", ["-\(family == .ipv4 ? 4 : 6)", "-o", "route", "show", "proto", "\(routeProtocol)"])
+        var found: Set<String> = []
+        for line in output.output.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard let place = words.firstIndex(of: "dev"), place + 1 < words.count, let first = words.first,
+                let target = IPAddress(String(first))
+            else { continue }
+            found.insert("\(IPPrefix(target)) dev \(words[place + 1])")
+        }
+        return found
     }
 
     private static func switches(_ device: String) -> [(path: String, value: String)] {
@@ -117,7 +129,7 @@ package struct Plumbing {
         }
     }
 
-    private static func set(_ path: String, _ value: String) throws(SystemError) {
+    static func set(_ path: String, _ value: String) throws(SystemError) {
         try DurableFile.overwrite("/proc/sys/net/\(path)", with: Array(value.utf8))
     }
 }

@@ -25,7 +25,11 @@ package final class SignalDescriptor {
     package static let endings = [SIGINT, SIGTERM]
 
     /// Blocks the signals for this thread and those started from it, and reports them here instead.
+    ///
+    /// Who waits for its end like this also outlives those that it writes to: a peer that is gone is an error of the write
+    /// (EPIPE), not the end of the process. Programs that it starts have SIGPIPE as ever.
     package init(_ signals: [Int32]) throws(SystemError) {
+        _ = signal(SIGPIPE, SIG_IGN)
         number = try checkShim("signalfd", "", unsafe gh_signal_descriptor(signals, signals.count))
     }
 

@@ -88,6 +88,8 @@ package struct AgentStatus: Hashable, Sendable, Codable {
     package var repairs = 0
     package var lastDrift: String?
     package var problems: [String] = []
+    /// What the agent changed of the host beside its devices; nil where that is nothing.
+    package var notes: [String]?
     package var undelivered: String?
 
     package init() {}

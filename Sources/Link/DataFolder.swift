@@ -16,7 +16,9 @@ package struct DataFolder: Hashable, Sendable {
     package var manifestKey: String { path + "/manifest.key" }
     /// A file for each name of credentials for buckets.
     package var credentials: String { path + "/credentials" }
+    /// Held by the agent that works here, and by the supervisor that starts it.
     package var lock: String { path + "/lock" }
+    package var supervisorLock: String { path + "/supervisor.lock" }
     /// One JSON object an event.
     package var eventsJSON: String { path + "/events.jsonl" }
     /// One line an event, as Neutron writes them.

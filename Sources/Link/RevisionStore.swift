@@ -27,10 +27,16 @@ package struct RevisionStore: Sendable {
     }
 
     /// What all ids of all revisions stand for.
-    package func catalogue() throws -> Catalogue {
+    ///
+    /// * `unreadable`: is told each file that cannot be read; its ids stay without names, and that is all.
+    package func catalogue(_ unreadable: (_ path: String, any Error) -> Void) throws(SystemError) -> Catalogue {
         var catalogue = Catalogue()
         for number in try numbers() {
-            if let revision = try load(number) { catalogue.learn(revision) }
+            do {
+                if let revision = try load(number) { catalogue.learn(revision) }
+            } catch {
+                unreadable(folder.revision(number), error)
+            }
         }
         return catalogue
     }

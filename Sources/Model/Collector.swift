@@ -57,7 +57,8 @@ extension Collector: Codable {
             target: try container.decode(Target.self, forKey: .target),
             bucket: try container.decode(String.self, forKey: .bucket),
             isActive: try container.decode(Bool.self, forKey: .isActive),
-            format: try container.decodeIfPresent(FlowLogFormat.self, forKey: .format) ?? (wasForAll ? .ibmPlus : .ibm),
+            format: try container.decodeIfPresent(FlowLogFormat.self, forKey: .format)
+                ?? (wasForAll ? FlowLogFormat(name: "ibm+") : .ibm),
             interval: try container.decodeIfPresent(Int.self, forKey: .interval) ?? Self.defaultInterval)
     }
 

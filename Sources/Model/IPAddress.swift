@@ -3,6 +3,14 @@ package enum AddressFamily: UInt8, Hashable, Sendable, Codable, CaseIterable {
     case ipv4 = 4
     case ipv6 = 6
 
+    /// The family in a sentence: `IPv4`, `IPv6`.
+    package var name: String {
+        switch self {
+        case .ipv4: "IPv4"
+        case .ipv6: "IPv6"
+        }
+    }
+
     /// Length of an address of this family, in bits.
     package var addressBits: Int { self == .ipv4 ? 32 : 128 }
 }

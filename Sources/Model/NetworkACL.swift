@@ -88,7 +88,7 @@ package struct ACLRule: Hashable, Sendable, Codable {
         let words =
             "\(action.rawValue) \(direction.rawValue) \(service) from \(Self.text(source))\(ports) to \(Self.text(target))"
         guard let family, source == nil, target == nil, service.family == nil else { return words }
-        return "\(words) (\(family == .ipv4 ? "IPv4" : "IPv6"))"
+        return "\(words) (\(family.name))"
     }
 
     private static func text(_ prefix: IPPrefix?) -> String {

@@ -44,7 +44,7 @@ package struct VPC: Hashable, Sendable, Codable {
     package let id: Identifier<VPC>
     package let name: String
     package let prefixes: [IPPrefix]
-    package let subnets: [Subnet]
+    package var subnets: [Subnet]
     /// The network ACLs that subnets name.
     package var acls: [NetworkACL]
     /// The project's own groups, then the ready-made ones that are attached somewhere or named by a rule.

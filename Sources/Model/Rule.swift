@@ -103,6 +103,6 @@ package struct Rule: Hashable, Sendable, Codable {
         if case .prefix = remote { return words }
         if local != nil { return words }
         guard let family, service.family == nil else { return words }
-        return "\(words) (\(family == .ipv4 ? "IPv4" : "IPv6"))"
+        return "\(words) (\(family.name))"
     }
 }

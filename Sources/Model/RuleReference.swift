@@ -67,6 +67,8 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
         }
     }
 
+    package static let refusals = allCases.filter(\.refuses)
+
     package var reference: RuleReference {
         RuleReference(id: id, stage: .guard, group: "", groupID: nil, text: text, since: 0)
     }

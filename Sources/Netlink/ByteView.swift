@@ -51,6 +51,15 @@
 @safe package struct Attribute {
     package let type: UInt16
     package let payload: ByteView
+
+    /// Reads a number in network byte order; false, and nothing read, where the payload is not as long as the number.
+    @inline(__always) package func read<Word: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        into number: inout Word
+    ) -> Bool {
+        guard payload.count == MemoryLayout<Word>.size else { return false }
+        number = payload.big(0)
+        return true
+    }
 }
 
 /// The attributes in a run of bytes; ends at the first that claims more than there is.

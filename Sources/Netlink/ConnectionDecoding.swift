@@ -2,122 +2,142 @@ import CNetlink
 import Model
 
 /// The attributes of a conntrack message.
+///
+/// Every reader is false where an attribute is cut off, or is not as long as what it holds: a number that is not there
+/// must not be taken for zero.
 extension ConnectionTracking {
     /// Reads one entry; false when a tuple is missing or an attribute is cut off.
     static func decode(_ message: NetlinkMessage, into entry: inout ConnectionEntry) -> Bool {
         entry = ConnectionEntry()
-        var attributes = AttributeCursor(message.attributes)
         let isIPv6 = message.family == 10
         entry.original.isIPv6 = isIPv6
         entry.reply.isIPv6 = isIPv6
-        var tuples = 0
-        while let attribute = attributes.next() {
-            let payload = attribute.payload
+        var hasOriginal = false
+        var hasReply = false
+        let isWhole = read(message.attributes) { attribute in
             switch Int(attribute.type) {
             case 1:  // CTA_TUPLE_ORIG
-                tuples += readTuple(payload, &entry.original) ? 1 : 0
+                hasOriginal = readTuple(attribute.payload, &entry.original)
+                return hasOriginal
             case 2:  // CTA_TUPLE_REPLY
-                tuples += readTuple(payload, &entry.reply) ? 1 : 0
-            case 3:  // CTA_STATUS
-                entry.status = payload.big(0)
-            case 4:  // CTA_PROTOINFO
-                readProtocol(payload, &entry)
-            case 8:  // CTA_MARK
-                entry.mark = payload.big(0)
+                hasReply = readTuple(attribute.payload, &entry.reply)
+                return hasReply
+            case 3: return attribute.read(into: &entry.status)  // CTA_STATUS
+            case 4: return readProtocol(attribute.payload, &entry)  // CTA_PROTOINFO
+            case 8: return attribute.read(into: &entry.mark)  // CTA_MARK
             case 9:  // CTA_COUNTERS_ORIG
-                entry.fromOriginal = readCounters(payload)
                 entry.hasCounters = true
-            case 10:  // CTA_COUNTERS_REPLY
-                entry.fromReply = readCounters(payload)
-            case 12:  // CTA_ID
-                entry.id = payload.big(0)
-            case 20:  // CTA_TIMESTAMP
-                readTimes(payload, &entry)
-            default: break
+                return readCounters(attribute.payload, &entry.fromOriginal)
+            case 10: return readCounters(attribute.payload, &entry.fromReply)  // CTA_COUNTERS_REPLY
+            case 12: return attribute.read(into: &entry.id)  // CTA_ID
+            case 20: return readTimes(attribute.payload, &entry)  // CTA_TIMESTAMP
+            default: return true
             }
         }
-        return tuples == 2 && !attributes.isMalformed
+        return isWhole && hasOriginal && hasReply
     }
 
-    private static func readTuple(_ view: ByteView, _ tuple: inout ConnectionTuple) -> Bool {
+    /// Hands over each attribute; false as soon as one is cut off or `body` says so of it.
+    @inline(__always) private static func read(_ view: ByteView, _ body: (Attribute) -> Bool) -> Bool {
         var attributes = AttributeCursor(view)
-        var parts = 0
         while let attribute = attributes.next() {
-            var inner = AttributeCursor(attribute.payload)
+            guard body(attribute) else { return false }
+        }
+        return !attributes.isMalformed
+    }
+
+    static func readTuple(_ view: ByteView, _ tuple: inout ConnectionTuple) -> Bool {
+        var hasAddresses = false
+        var hasTransport = false
+        let isWhole = read(view) { attribute in
             switch Int(attribute.type) {
             case 1:  // CTA_TUPLE_IP
-                while let field = inner.next() { readAddress(field, &tuple) }
-                parts += 1
+                hasAddresses = true
+                return read(attribute.payload) { readAddress($0, &tuple) }
             case 2:  // CTA_TUPLE_PROTO
-                while let field = inner.next() { readPort(field, &tuple) }
-                parts += 1
-            default: break
+                hasTransport = true
+                return read(attribute.payload) { readPort($0, &tuple) }
+            default: return true
             }
         }
-        return parts == 2 && !attributes.isMalformed
+        return isWhole && hasAddresses && hasTransport
     }
 
-    private static func readAddress(_ field: Attribute, _ tuple: inout ConnectionTuple) {
-        let payload = field.payload
+    private static func readAddress(_ field: Attribute, _ tuple: inout ConnectionTuple) -> Bool {
         switch Int(field.type) {
-        case 1: tuple.sourceLow = UInt64(payload.big(0, as: UInt32.self))  // CTA_IP_V4_SRC
-        case 2: tuple.targetLow = UInt64(payload.big(0, as: UInt32.self))  // CTA_IP_V4_DST
-        case 3:  // CTA_IP_V6_SRC
-            tuple.sourceHigh = payload.big(0)
-            tuple.sourceLow = payload.big(8)
-        case 4:  // CTA_IP_V6_DST
-            tuple.targetHigh = payload.big(0)
-            tuple.targetLow = payload.big(8)
-        default: break
+        case 1: return readIPv4(field, &tuple.sourceLow)  // CTA_IP_V4_SRC
+        case 2: return readIPv4(field, &tuple.targetLow)  // CTA_IP_V4_DST
+        case 3: return readIPv6(field, &tuple.sourceHigh, &tuple.sourceLow)  // CTA_IP_V6_SRC
+        case 4: return readIPv6(field, &tuple.targetHigh, &tuple.targetLow)  // CTA_IP_V6_DST
+        default: return true
         }
     }
 
-    private static func readPort(_ field: Attribute, _ tuple: inout ConnectionTuple) {
-        let payload = field.payload
+    private static func readIPv4(_ field: Attribute, _ low: inout UInt64) -> Bool {
+        var address: UInt32 = 0
+        guard field.read(into: &address) else { return false }
+        low = UInt64(address)
+        return true
+    }
+
+    private static func readIPv6(_ field: Attribute, _ high: inout UInt64, _ low: inout UInt64) -> Bool {
+        guard field.payload.count == 16 else { return false }
+        high = field.payload.big(0)
+        low = field.payload.big(8)
+        return true
+    }
+
+    private static func readPort(_ field: Attribute, _ tuple: inout ConnectionTuple) -> Bool {
         switch Int(field.type) {
-        case 1: tuple.transport = payload.load(0)  // CTA_PROTO_NUM
-        case 2: tuple.sourcePort = payload.big(0)  // CTA_PROTO_SRC_PORT
-        case 3: tuple.targetPort = payload.big(0)  // CTA_PROTO_DST_PORT
-        case 4, 7: tuple.icmpID = payload.big(0)  // CTA_PROTO_ICMP_ID, CTA_PROTO_ICMPV6_ID
-        case 5, 8: tuple.sourcePort = UInt16(payload.load(0, as: UInt8.self))  // CTA_PROTO_ICMP_TYPE, …V6_TYPE
-        case 6, 9: tuple.targetPort = UInt16(payload.load(0, as: UInt8.self))  // CTA_PROTO_ICMP_CODE, …V6_CODE
-        default: break
+        case 1: return field.read(into: &tuple.transport)  // CTA_PROTO_NUM
+        case 2: return field.read(into: &tuple.sourcePort)  // CTA_PROTO_SRC_PORT
+        case 3: return field.read(into: &tuple.targetPort)  // CTA_PROTO_DST_PORT
+        case 4, 7: return field.read(into: &tuple.icmpID)  // CTA_PROTO_ICMP_ID, CTA_PROTO_ICMPV6_ID
+        case 5, 8: return readByte(field, &tuple.sourcePort)  // CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMPV6_TYPE
+        case 6, 9: return readByte(field, &tuple.targetPort)  // CTA_PROTO_ICMP_CODE, CTA_PROTO_ICMPV6_CODE
+        default: return true
         }
     }
 
-    private static func readProtocol(_ view: ByteView, _ entry: inout ConnectionEntry) {
-        var outer = AttributeCursor(view)
-        while let attribute = outer.next() {
-            guard attribute.type == 1 else { continue }  // CTA_PROTOINFO_TCP
-            var inner = AttributeCursor(attribute.payload)
-            while let field = inner.next() {
-                if field.type == 1 { entry.tcpState = field.payload.load(0) }  // CTA_PROTOINFO_TCP_STATE
+    private static func readByte(_ field: Attribute, _ number: inout UInt16) -> Bool {
+        var byte: UInt8 = 0
+        guard field.read(into: &byte) else { return false }
+        number = UInt16(byte)
+        return true
+    }
+
+    private static func readProtocol(_ view: ByteView, _ entry: inout ConnectionEntry) -> Bool {
+        read(view) { attribute in
+            guard attribute.type == 1 else { return true }  // CTA_PROTOINFO_TCP
+            return read(attribute.payload) { field in
+                field.type != 1 || field.read(into: &entry.tcpState)  // CTA_PROTOINFO_TCP_STATE
             }
         }
     }
 
-    private static func readCounters(_ view: ByteView) -> Traffic {
-        var traffic = Traffic.zero
-        var attributes = AttributeCursor(view)
-        while let attribute = attributes.next() {
+    private static func readCounters(_ view: ByteView, _ traffic: inout Traffic) -> Bool {
+        read(view) { attribute in
             switch Int(attribute.type) {
-            case 1: traffic.packets = attribute.payload.big(0)  // CTA_COUNTERS_PACKETS
-            case 2: traffic.bytes = attribute.payload.big(0)  // CTA_COUNTERS_BYTES
+            case 1: return attribute.read(into: &traffic.packets)  // CTA_COUNTERS_PACKETS
+            case 2: return attribute.read(into: &traffic.bytes)  // CTA_COUNTERS_BYTES
+            default: return true
+            }
+        }
+    }
+
+    private static func readTimes(_ view: ByteView, _ entry: inout ConnectionEntry) -> Bool {
+        read(view) { attribute in
+            var instant: UInt64 = 0
+            switch Int(attribute.type) {
+            case 1:  // CTA_TIMESTAMP_START
+                guard attribute.read(into: &instant) else { return false }
+                entry.start = Int64(truncatingIfNeeded: instant)
+            case 2:  // CTA_TIMESTAMP_STOP
+                guard attribute.read(into: &instant) else { return false }
+                entry.stop = Int64(truncatingIfNeeded: instant)
             default: break
             }
-        }
-        return traffic
-    }
-
-    private static func readTimes(_ view: ByteView, _ entry: inout ConnectionEntry) {
-        var attributes = AttributeCursor(view)
-        while let attribute = attributes.next() {
-            let value = Int64(truncatingIfNeeded: attribute.payload.big(0, as: UInt64.self))
-            switch Int(attribute.type) {
-            case 1: entry.start = value  // CTA_TIMESTAMP_START
-            case 2: entry.stop = value  // CTA_TIMESTAMP_STOP
-            default: break
-            }
+            return true
         }
     }
 }

@@ -77,6 +77,7 @@ package enum ConnectionTracking {
 
     static let deleteType = type(IPCTNL_MSG_CT_DELETE.rawValue)
     static let newType = type(IPCTNL_MSG_CT_NEW.rawValue)
+    static let dumpType = type(IPCTNL_MSG_CT_GET.rawValue)
 
     /// Has the end of every entry told to the socket, each until it is delivered.
     ///
@@ -86,12 +87,23 @@ package enum ConnectionTracking {
         try socket.join(Int32(NFNLGRP_CONNTRACK_DESTROY.rawValue))
     }
 
-    /// Hands over every entry of the family (nil is both), with its counters.
+    /// Hands over every entry of both families, with its counters.
+    ///
+    /// An entry that cannot be read is an error: who reads live sessions must not take one for ended.
     package static func dump(_ socket: NetfilterSocket, each: (ConnectionEntry) -> Void) throws(NetlinkError) {
         var entry = ConnectionEntry()
-        try socket.dump("conntrack dump", type: type(IPCTNL_MSG_CT_GET.rawValue), { _ in }) { message in
-            if message.type == newType, decode(message, into: &entry) { each(entry) }
+        try socket.dump("conntrack dump", type: dumpType, { _ in }) { message in
+            read(message, into: &entry, each)
         }
+    }
+
+    /// Reads one message of a dump's answer; false where it holds no entry.
+    static func read(
+        _ message: NetlinkMessage, into entry: inout ConnectionEntry, _ each: (ConnectionEntry) -> Void
+    ) -> Bool {
+        guard message.type == newType, decode(message, into: &entry) else { return false }
+        each(entry)
+        return true
     }
 
     /// Ends the entry with this original tuple and number; it is no error when it is gone.
@@ -101,13 +113,17 @@ package enum ConnectionTracking {
     package static func delete(_ socket: NetfilterSocket, _ entry: ConnectionEntry) throws(NetlinkError) -> Bool {
         do {
             try socket.request("conntrack delete", type: deleteType, family: entry.original.isIPv6 ? 10 : 2) {
-                $0.nested(UInt16(CTA_TUPLE_ORIG.rawValue)) { encode(entry.original, &$0) }
-                $0.attribute(UInt16(CTA_ID.rawValue), big: entry.id)
+                encodeDeletion(of: entry, &$0)
             }
             return true
         } catch .refused(_, 2) {  // ENOENT
             return false
         }
+    }
+
+    static func encodeDeletion(of entry: ConnectionEntry, _ builder: inout MessageBuilder) {
+        builder.nested(UInt16(CTA_TUPLE_ORIG.rawValue)) { encode(entry.original, &$0) }
+        builder.attribute(UInt16(CTA_ID.rawValue), big: entry.id)
     }
 
     private static func encode(_ tuple: ConnectionTuple, _ builder: inout MessageBuilder) {

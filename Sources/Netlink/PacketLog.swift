@@ -23,12 +23,19 @@ package enum PacketLog {
 
     /// Binds the socket to the group: from now on its packets come here.
     package static func bind(_ socket: NetfilterSocket, _ configuration: Configuration) throws(NetlinkError) {
-        let type = UInt16(NFNL_SUBSYS_ULOG) << 8 | UInt16(NFULNL_MSG_CONFIG.rawValue)
-        func configure(_ name: String, _ body: (inout MessageBuilder) -> Void) throws(NetlinkError) {
-            try socket.request("NFLOG \(name)", type: type, resource: configuration.group, body)
+        for (name, body) in requests(configuration) {
+            try socket.request("NFLOG \(name)", type: configurationType, resource: configuration.group, body)
         }
-        try configure("bind") { $0.attribute(UInt16(NFULA_CFG_CMD.rawValue), [UInt8(NFULNL_CFG_CMD_BIND.rawValue)]) }
-        try configure("options") {
+    }
+
+    /// The requests that set a group up, in their order: what each is called, and its attributes.
+    static func requests(
+        _ configuration: Configuration
+    ) -> [(name: String, body: (inout MessageBuilder) -> Void)] {
+        let bind: (inout MessageBuilder) -> Void = {
+            $0.attribute(UInt16(NFULA_CFG_CMD.rawValue), [UInt8(NFULNL_CFG_CMD_BIND.rawValue)])
+        }
+        let options: (inout MessageBuilder) -> Void = {
             let copy = configuration.copyBytes
             let range: [UInt8] = [24, 16, 8, 0].map { (shift: UInt32) in UInt8(truncatingIfNeeded: copy >> shift) }
             $0.attribute(UInt16(NFULA_CFG_MODE.rawValue), range + [UInt8(NFULNL_COPY_PACKET), 0])
@@ -37,8 +44,10 @@ package enum PacketLog {
             $0.attribute(UInt16(NFULA_CFG_TIMEOUT.rawValue), big: configuration.flushHundredths)
             $0.attribute(UInt16(NFULA_CFG_FLAGS.rawValue), big: UInt16(NFULNL_CFG_F_SEQ))
         }
+        return [("bind", bind), ("options", options)]
     }
 
+    static let configurationType = UInt16(NFNL_SUBSYS_ULOG) << 8 | UInt16(NFULNL_MSG_CONFIG.rawValue)
     static let packetType = UInt16(NFNL_SUBSYS_ULOG) << 8 | UInt16(NFULNL_MSG_PACKET.rawValue)
 }
 
@@ -106,28 +115,31 @@ package struct LoggedPacket {
         packet = LoggedPacket()
         var attributes = AttributeCursor(message.attributes)
         var hasPayload = false
+        var isWhole = true
         var hardware: UInt16 = 0
         while let attribute = attributes.next() {
             let payload = attribute.payload
             switch Int(attribute.type) {
-            case 10:  // NFULA_PREFIX
+            case 10:  // NFULA_PREFIX: a rule of somebody else may have a shorter one, which is none of ours
                 packet.prefix = payload.big(0)
             case 4:  // NFULA_IFINDEX_INDEV
-                packet.inputDevice = payload.big(0)
+                isWhole = attribute.read(into: &packet.inputDevice) && isWhole
             case 5:  // NFULA_IFINDEX_OUTDEV
-                packet.outputDevice = payload.big(0)
+                isWhole = attribute.read(into: &packet.outputDevice) && isWhole
             case 2:  // NFULA_MARK
-                packet.mark = payload.big(0)
+                isWhole = attribute.read(into: &packet.mark) && isWhole
             case 12:  // NFULA_SEQ
-                packet.sequence = payload.big(0)
+                isWhole = attribute.read(into: &packet.sequence) && isWhole
             case 3:  // NFULA_TIMESTAMP
+                isWhole = payload.count == 16 && isWhole
                 packet.time =
                     Int64(truncatingIfNeeded: payload.big(0, as: UInt64.self)) &* 1_000_000_000
                     &+ Int64(truncatingIfNeeded: payload.big(8, as: UInt64.self)) &* 1000
             case 8:  // NFULA_HWADDR: hw_addrlen, pad, hw_addr[8]
+                isWhole = payload.count == 12 && isWhole
                 if packet.sourceMAC == 0 { packet.sourceMAC = payload.big(4, as: UInt64.self) >> 16 }
             case 15:  // NFULA_HWTYPE
-                hardware = payload.big(0)
+                isWhole = attribute.read(into: &hardware) && isWhole
             case 16:  // NFULA_HWHEADER: an Ethernet header is target, source, type
                 if payload.count == 14 {
                     packet.targetMAC = payload.big(0, as: UInt64.self) >> 16
@@ -142,6 +154,6 @@ package struct LoggedPacket {
             }
         }
         if hardware != 1 { packet.targetMAC = 0 }  // ARPHRD_ETHER
-        return hasPayload && !attributes.isMalformed && packet.header.isValid
+        return hasPayload && isWhole && !attributes.isMalformed && packet.header.isValid
     }
 }

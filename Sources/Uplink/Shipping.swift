@@ -1,6 +1,6 @@
-import Capture
 import Host
 import Link
+import Spools
 
 /// Finds what of the agent's files the server does not have yet.
 ///

@@ -171,6 +171,7 @@ package struct Uplink: Sendable {
     private func ship(_ client: HTTPClient) async {
         var shipping = Shipping(data: data, host: host, statePath: folder.shipped)
         var knowsServer = false
+        var lastWords = ""
         while !Task.isCancelled {
             do {
                 if !knowsServer {
@@ -189,8 +190,13 @@ package struct Uplink: Sendable {
                     _ = try await client.run(request)
                     try shipping.acknowledge(parcel)
                 }
+                if !lastWords.isEmpty { tell("records are shipped to \(server) again") }
+                lastWords = ""
             } catch {
-                // The stream's loop says why; here it is only tried again.
+                guard !Task.isCancelled else { return }
+                let words = "\(error)"
+                if words != lastWords { tell("records are not shipped to \(server): \(words); trying again") }
+                lastWords = words
                 knowsServer = false
             }
             try? await Task.sleep(for: .milliseconds(250))

@@ -29,7 +29,8 @@ import Uplink
     @Option(help: "A file with the enrolment token, for the first start with --server.")
     var enrol: String?
 
-    @Option(help: "This host's name at the control plane, as ports are bound to it.")
+    @Option(
+        help: "This host's name: at the control plane, as ports are bound to it, and in records, events and status.")
     var host = Machine.hostName
 
     @Option(help: "Length of a capture window in seconds, 1 to 600.")
@@ -43,6 +44,9 @@ import Uplink
 
     @Option(help: "An INI file with Neutron's section [network_log]: rate_limit, burst_limit, local_output_log_base.")
     var configFile: String?
+
+    @Option(help: "127.0.0.1:PORT or [::1]:PORT where GET /metrics is answered in Prometheus' text; off without it.")
+    var metrics: String?
 
     @Flag(inversion: .prefixedNo, help: "Put the rules into the kernel.")
     var enforce = true
@@ -61,6 +65,7 @@ import Uplink
         if let server, !server.hasPrefix("https://") {
             throw ValidationError("--server \(server): give https://NAME:PORT; hosts speak TLS only")
         }
+        if let metrics { _ = try Self.loopback(metrics) }
         guard eventRate > 0 else { throw ValidationError("--event-rate \(eventRate): give a number above zero") }
     }
 
@@ -69,6 +74,8 @@ import Uplink
         guard Machine.userID == 0 || !enforce else { throw AgentError.notRoot }
         let signals = try SignalDescriptor(SignalDescriptor.endings + [SignalDescriptor.hangUp])
         var configuration = AgentConfiguration(folder: DataFolder(data))
+        configuration.host = host
+        configuration.metrics = try metrics.map(Self.loopback)
         configuration.window = .seconds(window)
         configuration.spoolBytes = spoolLimit << 20
         configuration.eventsPerSecond = eventRate
@@ -82,6 +89,14 @@ import Uplink
         let agent = try Agent(configuration, inherited: DescriptorStore.inherited(), store: DescriptorStore())
         if let server { try startUplink(server) }
         try agent.run(signals: signals)
+    }
+
+    /// The port of an address on loopback: what an agent counts is for this host alone.
+    static func loopback(_ text: String) throws -> (port: UInt16, isIPv6: Bool) {
+        for (start, isIPv6) in [("127.0.0.1:", false), ("[::1]:", true)] where text.hasPrefix(start) {
+            if let port = UInt16(text.dropFirst(start.count)), port > 0 { return (port, isIPv6) }
+        }
+        throw ValidationError("--metrics \(text): give 127.0.0.1:PORT or [::1]:PORT; it is answered on loopback only")
     }
 
     /// Starts the wire to the control plane beside the agent's own loop, which never waits for it.

@@ -51,7 +51,7 @@ import Testing
             let (usual, own) = (folder + "/events.log", folder + "/security.log")
             let catalogue = Catalogue()
             var log = try EventLog(
-                jsonPath: folder + "/events.jsonl", textPath: usual, host: "h", catalogue: catalogue,
+                folder: folder, host: "h", catalogue: catalogue,
                 linesPerSecond: 100_000, settings: Self.settings(100, 25))
             log.learn(catalogue, Self.revision)
             var (sequence, now) = (UInt64(0), Int64(1_793_699_700_000_000_000))
@@ -92,8 +92,7 @@ import Testing
             let catalogue = Catalogue()
             let former = Self.settings(100, 25, folder + "/security.log")
             var log = try EventLog(
-                jsonPath: folder + "/events.jsonl", textPath: folder + "/events.log", host: "h", catalogue: catalogue,
-                linesPerSecond: 1000, settings: former)
+                folder: folder, host: "h", catalogue: catalogue, linesPerSecond: 1000, settings: former)
             log.learn(catalogue, Self.revision)
             #expect(throws: SystemError.self) { try log.reopen(Self.settings(500, 25, folder + "/none/s.log")) }
             #expect(log.settings == former)

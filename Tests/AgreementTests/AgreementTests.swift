@@ -2,6 +2,7 @@ import Capture
 import Host
 import Model
 import Policy
+import Spools
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Attribution
-import Capture
 import Enforcement
 import Foundation
 import Host

@@ -3,6 +3,7 @@ import Enforcement
 import Host
 import Model
 import Policy
+import PolicyFiles
 import Rehearsal
 import TestSupport
 

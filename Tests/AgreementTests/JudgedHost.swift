@@ -7,6 +7,7 @@ import Model
 import Netlink
 import Policy
 import Rehearsal
+import Spools
 import TestSupport
 import Testing
 

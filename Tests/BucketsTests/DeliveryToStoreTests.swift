@@ -1,8 +1,8 @@
-import Capture
 import Delivery
 import Foundation
 import Host
 import Model
+import Spools
 import TestSupport
 import Testing
 

@@ -109,7 +109,43 @@ import Testing
             try write([], to: "\(folder)/a")
             let bucket = FolderBucket(root: folder, createsRoot: false)
             let error = await #expect(throws: BucketError.self) { try await bucket.put([1], key: "a/b") }
-            #expect(error?.description == "mkdir \(folder)/a: File exists")
+            #expect(error?.description == "openat2 \(folder)/a: Not a directory")
+        }
+    }
+
+    @Test func `no symbolic link below the bucket is followed`() async throws {
+        try await withScratchFolder { folder in
+            try DurableFile.makeFolder(folder + "/bucket/real")
+            try DurableFile.makeFolder(folder + "/secrets")
+            try write([7], to: folder + "/secrets/key")
+            let files = FileManager.default
+            try files.createSymbolicLink(atPath: folder + "/bucket/linked", withDestinationPath: folder + "/secrets")
+            try files.createSymbolicLink(
+                atPath: folder + "/bucket/real/key", withDestinationPath: folder + "/secrets/key")
+            let bucket = FolderBucket(root: folder + "/bucket", createsRoot: false)
+            for key in ["linked/new", "linked/key", "real/key"] {
+                await #expect(throws: BucketError.self, "\(key)") { try await bucket.put([1], key: key) }
+                await #expect(throws: BucketError.self, "\(key)") { try await bucket.content(of: key) }
+            }
+            var listed: [String] = []
+            try await bucket.list(prefix: "") { listed.append($0.key) }
+            #expect(listed.isEmpty)
+            // The link itself may go; what it leads to stays.
+            try await bucket.delete("real/key")
+            #expect(try bytes(folder + "/secrets/key") == [7])
+            #expect(try DurableFile.list(folder + "/secrets") == ["key"])
+        }
+    }
+
+    @Test func `a place for unfinished objects that leads elsewhere is not used`() async throws {
+        try await withScratchFolder { folder in
+            try DurableFile.makeFolder(folder + "/bucket")
+            try DurableFile.makeFolder(folder + "/elsewhere")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/bucket/.incoming", withDestinationPath: folder + "/elsewhere")
+            let bucket = FolderBucket(root: folder + "/bucket", createsRoot: false)
+            await #expect(throws: BucketError.self) { try await bucket.put([1], key: "a") }
+            #expect(try DurableFile.list(folder + "/elsewhere").isEmpty)
         }
     }
 }

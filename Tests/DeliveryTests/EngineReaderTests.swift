@@ -1,6 +1,7 @@
 import Delivery
 import Foundation
 import Model
+import Records
 import TestSupport
 import Testing
 

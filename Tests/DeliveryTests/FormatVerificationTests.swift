@@ -1,6 +1,7 @@
 import Buckets
 import Foundation
 import Model
+import Records
 import TestSupport
 import Testing
 

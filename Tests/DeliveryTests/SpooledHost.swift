@@ -1,8 +1,8 @@
 import Buckets
-import Capture
 import Delivery
 import Host
 import Model
+import Spools
 import Synchronization
 
 /// A host with a real spool, a history made by hand, and its delivery.

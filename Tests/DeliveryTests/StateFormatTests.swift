@@ -52,7 +52,7 @@ import Testing
             try host.restart()
             let round = try #require(try host.next())
             #expect(round.spans.allSatisfy { $0.start == Estate.end(0) && $0.end == Estate.end(5) })
-            let plan = RoundObjects(
+            let plan = try RoundObjects(
                 round, catalogue: Catalogue(), progress: host.delivery.state["file:logs"], region: "local")
             let keys = plan.objects.filter { $0.span.interface == web }.map(\.key)
             #expect(keys.allSatisfy { $0.hasSuffix("stream-id=20261103T100000Z/00000001.gz") })

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Policy
+import PolicyFiles
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Attribution
 import Model
 import Policy
+import PolicyFiles
 import Testing
 
 @testable import Enforcement

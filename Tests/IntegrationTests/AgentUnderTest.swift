@@ -1,11 +1,11 @@
-import Capture
 import Foundation
 import Host
 import Link
 import Model
-import Policy
+import PolicyFiles
 import Records
 import Rehearsal
+import Spools
 import TestSupport
 import Testing
 

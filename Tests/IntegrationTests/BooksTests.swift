@@ -4,6 +4,7 @@ import Host
 import Link
 import Model
 import Rehearsal
+import Spools
 import Synchronization
 import TestSupport
 import Testing

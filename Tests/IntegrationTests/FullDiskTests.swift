@@ -1,4 +1,3 @@
-import Capture
 import Foundation
 import Gzip
 import Host
@@ -74,6 +73,30 @@ import Testing
         #expect(String(decoding: content.prefix(1000), as: UTF8.self).contains("\"state\":\"skip data\""))
         let problems = try agent.status().problems
         #expect(problems.allSatisfy { $0.hasPrefix("spool: ") }, "\(problems)")
+        #expect(agent.supervisor.starts == 1)
+    }
+
+    @Test(.kernel) func `a full disk turns no answer into an error`() throws {
+        let agent = try AgentUnderTest("fe", window: 2, diskMegabytes: 54)
+        defer { agent.remove() }
+        for (name, address) in [("client", "10.1.0.10/24"), ("server", "10.1.0.11/24")] {
+            try agent.addGuest(name, addresses: [address])
+        }
+        try agent.start()
+        try agent.apply(BooksTests.policy)
+        try storm(agent, seconds: 1)
+        let file = try DurableFile.openForAppending("\(agent.folder.path)/other")
+        #expect(throws: SystemError.self) { while true { try file.writeAll([UInt8](repeating: 1, count: 4096)) } }
+        for _ in 0..<3 {
+            try storm(agent, seconds: 1)
+            let report = try agent.books()
+            #expect(report.lines.count == 4)
+            _ = try agent.status()
+            let flows = try ChildProcess.run(
+                AgentUnderTest.program("gatehouse"), ["flows", "--data", agent.folder.path, "--limit", "1"],
+                namespace: agent.host.name)
+            #expect(flows.exit == .code(0), "\(flows.errors)")
+        }
         #expect(agent.supervisor.starts == 1)
     }
 }

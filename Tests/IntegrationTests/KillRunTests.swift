@@ -1,5 +1,4 @@
 import Buckets
-import Capture
 import Delivery
 import Foundation
 import Gzip
@@ -7,6 +6,7 @@ import Host
 import Link
 import Model
 import Rehearsal
+import Spools
 import Synchronization
 import TestSupport
 import Testing

@@ -1,10 +1,10 @@
-import Capture
 import Foundation
 import Gzip
 import Host
 import Link
 import Model
 import Rehearsal
+import Spools
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
-import Capture
 import Host
 import Link
 import Model
 import Policy
+import PolicyFiles
 import Records
 import Rehearsal
 import TestSupport

@@ -1,7 +1,6 @@
 import Host
 import Link
 import Model
-import Policy
 import Records
 import Rehearsal
 import TestSupport

@@ -1,7 +1,9 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Policy
+@testable import PolicyFiles
 
 @Suite struct ClassifierTests {
     private let shop: Revision

@@ -2,6 +2,7 @@ import Model
 import TestSupport
 
 @testable import Policy
+@testable import PolicyFiles
 
 /// Policies and packets from small pools of values, so that matches and near misses are both frequent.
 struct RandomPolicy {

@@ -1,7 +1,10 @@
 import Model
+import TestSupport
 import Testing
 
+@testable import Documents
 @testable import Policy
+@testable import PolicyFiles
 
 /// Stateless groups: each packet needs a rule, whatever session it follows.
 @Suite struct StatelessGroupTests {
@@ -122,14 +125,14 @@ import Testing
             project: p
             vpcs: [{name: v, cidrs: [10.0.0.0/16], groups: [{name: g, stateful: "no", rules: []}]}]
             """
-        let error = #expect(throws: PolicyFileError.self) { try PolicyFile.load(text, name: "f.yaml") }
+        let error = #expect(throws: DocumentError.self) { try PolicyFile.load(text, name: "f.yaml") }
         #expect(
             error?.description
                 == "f.yaml:2: vpcs[0].groups[0].stateful: \"no\" is neither true nor false; write true or false")
     }
 
     @Test func `an interface's groups are of one kind`() throws {
-        let error = #expect(throws: PolicyFileError.self) {
+        let error = #expect(throws: DocumentError.self) {
             try Policy.small(
                 groups: ["one:", "two:"], interfaces: ["a 10.0.0.1 one,two"], stateless: ["two"])
         }

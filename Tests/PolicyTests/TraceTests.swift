@@ -1,7 +1,9 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Policy
+@testable import PolicyFiles
 
 @Suite struct TraceTests {
     @Test func `a refusal is told step by step with the least edit`() throws {

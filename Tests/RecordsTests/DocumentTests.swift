@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Records
@@ -63,9 +64,10 @@ import Testing
         let collector = Collector(
             id: Identifier(derivedFrom: "collector", "c"), name: "c", target: .vpc("shop"), bucket: "file:logs",
             format: format)
-        let objects = FlowObjectFormat(
-            collector: collector, placement: shop.web, names: .init(shop.catalogue, host: "host-1", for: [format]),
-            region: "local")
+        let objects = try #require(
+            FlowObjectFormat(
+                collector: collector, placement: shop.web, names: .init(shop.catalogue, host: "host-1", for: [format]),
+                region: "local"))
         var line = ByteLine()
         _ = objects.append(records, start: start, end: end, hasLoss: false, to: &line)
         let page = try page("flow-objects.md")

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Records
@@ -20,9 +21,12 @@ import Testing
         _ records: [FlowRecord], all: Bool = false, hasLoss: Bool = false, region: String = "local"
     ) -> String {
         var line = ByteLine()
-        IBMFlowLog(collector: collector(all: all), placement: shop.web, catalogue: shop.catalogue, region: region)
-            .append(
-                records, windowStart: start, windowEnd: start.advanced(by: .seconds(60)), hasLoss: hasLoss, to: &line)
+        IBMFlowLog(
+            collector: collector(all: all), placement: shop.web, catalogue: shop.catalogue, region: region,
+            isPlus: all
+        )
+        .append(
+            records, windowStart: start, windowEnd: start.advanced(by: .seconds(60)), hasLoss: hasLoss, to: &line)
         return line.text
     }
 
@@ -156,8 +160,11 @@ import Testing
         (record.verdict, record.stage, record.revision) = (.drop, .acl, revision.number)
         record.rule = revision.policy.vpcs[0].acls[0].rules[0].id
         var line = ByteLine()
-        IBMFlowLog(collector: collector(all: true), placement: shop.web, catalogue: catalogue, region: "local")
-            .append([record], windowStart: start, windowEnd: start, hasLoss: false, to: &line)
+        IBMFlowLog(
+            collector: collector(all: true), placement: shop.web, catalogue: catalogue, region: "local",
+            isPlus: true
+        )
+        .append([record], windowStart: start, windowEnd: start, hasLoss: false, to: &line)
         let decision = try #require(try logs(line.text).first?["gatehouse"] as? [String: Any])
         #expect(decision["acl"] as? String == "edge")
         #expect(decision["group"] == nil)

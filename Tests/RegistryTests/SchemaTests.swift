@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Model
 import Registry
+import TestSupport
 import Testing
 
 @Suite struct SchemaTests {

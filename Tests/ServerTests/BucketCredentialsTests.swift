@@ -7,7 +7,12 @@ import Model
 import Registry
 import Testing
 
+@testable import IdentityAPI
+@testable import NativeAPI
+@testable import NeutronAPI
 @testable import Server
+@testable import Service
+@testable import VPCAPI
 
 /// Credentials of buckets: sealed at rest, told to hosts that need them, and to nobody else.
 @Suite struct BucketCredentialsTests {

@@ -2,6 +2,7 @@ import HTTPTypes
 import Model
 import Registry
 import Server
+import Service
 import Testing
 
 /// One project's bucket, filled by another's collectors.

@@ -2,6 +2,8 @@ import HTTPTypes
 import Model
 import Registry
 import Server
+import Service
+import TestSupport
 import Testing
 
 /// Format, fields and interval of collectors, through the VPC API.

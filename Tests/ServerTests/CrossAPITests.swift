@@ -1,5 +1,6 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 /// One object on both sides: neither damages what only the other can say.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Model
 import Registry
 import Server
+import Service
 import Testing
 
 /// Policy files made so in the control plane: what the VPC API shows of them.
@@ -52,15 +53,16 @@ import Testing
         }
         let first = try await apply(Self.policy([whole, machine]), to: server)
         #expect(
-            first.suffix(3) == [
-                "+ collector whole of vpc/shop into file:buckets/flowlogs", "+ bucket place file:new/place",
-                "+ collector machine of instance/shop/web-1 into file:new/place",
+            first.filter { $0.contains("collector") || $0.contains("bucket ") } == [
+                "+ bucket place file:new/place", "+ collector whole: vpc/shop to file:buckets/flowlogs",
+                "+ collector machine: instance/shop/web-1 to file:new/place",
             ])
         #expect(try await apply(Self.policy([whole, machine]), to: server).isEmpty)
         let suspended = collector("whole", .vpc("shop"), "file:buckets/flowlogs", active: false)
         #expect(
             try await apply(Self.policy([suspended]), to: server, prunes: true) == [
-                "~ collector whole of vpc/shop", "- collector machine",
+                "~ collector whole: vpc/shop to file:buckets/flowlogs → vpc/shop to file:buckets/flowlogs, suspended",
+                "- collector machine: instance/shop/web-1 to file:new/place",
             ])
         #expect(try await told(server).collectors.map(\.isActive) == [false])
     }
@@ -76,7 +78,7 @@ import Testing
             return policy
         }
         let made = try await apply(policy(isStateful: false, attached: true), to: server)
-        #expect(made.contains("+ group quick stateless"))
+        #expect(made.contains("+ group shop/quick: stateless"))
         #expect(try await told(server).vpcs[0].groups.map(\.isStateful) == [false])
         let error = await #expect(throws: RegistryError.self) {
             try await apply(policy(isStateful: true, attached: true), to: server)
@@ -88,7 +90,7 @@ import Testing
         _ = try await apply(policy(isStateful: false, attached: false), to: server)
         #expect(
             try await apply(policy(isStateful: true, attached: true), to: server) == [
-                "~ group quick: stateless → stateful", "~ interface web-1/eth0",
+                "~ group shop/quick: stateless → stateful", "~ interface shop/web-1/eth0: group quick attached",
             ])
         #expect(try await told(server).vpcs[0].groups.map(\.isStateful) == [true])
     }
@@ -108,15 +110,19 @@ import Testing
             NetworkACL(id: Identifier(derivedFrom: "a"), name: "edge", rules: rules)
         }
         let first = try await apply(Self.policy(acls: [acl([web, out])], acl: "edge"), to: server)
-        #expect(first.contains("+ acl edge of 2 rules"))
-        #expect(first.contains("~ subnet web 10.5.0.0/24: acl edge"))
+        #expect(first.contains("+ subnet shop/web: 10.5.0.0/24, acl edge"))
+        #expect(first.contains("+ acl rule shop/edge: allow ingress tcp/443 from 10.0.0.0/8 to any (web)"))
         func rules() async throws -> [ACLRule] { try await told(server).vpcs.first?.acls.first?.rules ?? [] }
         let before = try await rules()
         #expect(before.map(\.text) == [web, out].map(\.text))
         #expect(try await apply(Self.policy(acls: [acl([web, out])], acl: "edge"), to: server).isEmpty)
         // A rule that does the same keeps its id.
         let second = try await apply(Self.policy(acls: [acl([dns, web, out])], acl: "edge"), to: server)
-        #expect(second == ["~ acl edge: 3 rules"])
+        #expect(
+            second == [
+                "+ acl rule shop/edge: allow ingress udp from 10.0.0.0/8 to any (dns)",
+                "~ acl shop/edge: acl rules in another order",
+            ])
         let after = try await rules()
         #expect(after.map(\.text) == [dns, web, out].map(\.text))
         #expect(after.dropFirst().map(\.id) == before.map(\.id))
@@ -124,7 +130,37 @@ import Testing
         let names = await server.vpc(.get, "network_acls").json?["network_acls"]?.items?.map { $0["name"] }
         #expect(names?.contains("edge") == true)
         let last = try await apply(Self.policy(), to: server, prunes: true)
-        #expect(last == ["~ subnet web 10.5.0.0/24: the default acl", "- acl edge"])
+        #expect(last.first == "~ subnet shop/web: 10.5.0.0/24, acl edge → 10.5.0.0/24")
+        #expect(last.dropFirst().first == "- acl shop/edge")
+        #expect(last.count == 5)
         #expect(try await rules().isEmpty)
+    }
+
+    @Test func `a rule's other description is told, and its id stays`() async throws {
+        let server = try await ServerUnderTest()
+        func policy(_ description: String) -> Policy {
+            var policy = Self.policy()
+            policy.vpcs[0].groups = [
+                SecurityGroup(
+                    id: Identifier(derivedFrom: "g"), name: "web",
+                    rules: [
+                        Rule(
+                            id: Identifier(derivedFrom: "r"), direction: .ingress, family: .ipv4,
+                            service: .transport(.tcp, PortRange(443, 443)), remote: .any, description: description)
+                    ])
+            ]
+            policy.vpcs[0].instances[0].interfaces[0].groups = ["web"]
+            return policy
+        }
+        _ = try await apply(policy("the shop"), to: server)
+        let before = try await told(server).vpcs[0].groups[0].rules
+        #expect(
+            try await apply(policy("the new shop"), to: server) == [
+                "~ rule shop/web: ingress tcp/443 from any (IPv4) (the shop) → ingress tcp/443 from any (IPv4) (the new shop)"
+            ])
+        let after = try await told(server).vpcs[0].groups[0].rules
+        #expect(after.map(\.description) == ["the new shop"])
+        #expect(after.map(\.id) == before.map(\.id))
+        #expect(try await apply(policy("the new shop"), to: server).isEmpty)
     }
 }

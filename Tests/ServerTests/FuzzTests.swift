@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Registry
 import Server
+import Service
 import Testing
 
 /// Garbage on every route: nothing but refusals with an envelope, nothing changed, nothing told.

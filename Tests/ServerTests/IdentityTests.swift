@@ -2,7 +2,12 @@ import Foundation
 import HTTPTypes
 import Testing
 
+@testable import IdentityAPI
+@testable import NativeAPI
+@testable import NeutronAPI
 @testable import Server
+@testable import Service
+@testable import VPCAPI
 
 @Suite struct IdentityTests {
     private func login(_ user: String, _ password: String, project: String? = "demo") -> String {

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import Registry
 import Server
+import Service
 import Synchronization
 import Testing
 

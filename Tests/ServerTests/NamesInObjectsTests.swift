@@ -4,6 +4,7 @@ import Model
 import Records
 import Registry
 import Server
+import Service
 import Testing
 
 /// Hosts write the CRNs that the VPC API shows.
@@ -43,11 +44,11 @@ import Testing
             made["crn"]?.text
                 == CloudResourceName(collector, account: placement.project, region: region).description)
         var line = ByteLine()
-        _ = FlowObjectFormat(
-            collector: collector, placement: placement,
-            names: .init(Catalogue(), host: "web-1", for: [collector.format]),
-            region: "elsewhere"
-        ).append([], start: .now, end: .now, hasLoss: false, to: &line)
+        let objects = try #require(
+            FlowObjectFormat(
+                collector: collector, placement: placement,
+                names: .init(Catalogue(), host: "web-1", for: [collector.format]), region: "elsewhere"))
+        _ = objects.append([], start: .now, end: .now, hasLoss: false, to: &line)
         #expect(line.text.contains(try #require(made["crn"]?.text)))
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Registry
 import Server
+import Service
 import Testing
 
 @Suite struct NativeTests {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 @Suite struct NeutronTests {
@@ -229,8 +230,8 @@ import Testing
         let body = #"{"log": {"resource_type": "security_group"}}"#
         #expect(await server.call(.post, "\(v2)/log/logs", body, as: "mel").status == .forbidden)
         let rules = ["get_loggable_resources", "create_log", "update_log", "delete_log", "get_logs", "get_log"]
-        try server.access.replace(
-            text: "{" + rules.map { "\"\($0)\": \"rule:regular_user\"" }.joined(separator: ",") + "}")
+        let policy = "{" + rules.map { "\"\($0)\": \"rule:regular_user\"" }.joined(separator: ",") + "}"
+        try server.access.replace(server.file("policy.json", policy))
         #expect(await server.call(.post, "\(v2)/log/logs", body, as: "mel").status == .created)
         #expect(await server.call(.get, "\(v2)/log/logs", as: "mel").json?["logs"]?.items?.count == 1)
         #expect(await server.call(.get, "\(v2)/log/logs", as: "oscar").json?["logs"]?.items?.isEmpty == true)
@@ -239,7 +240,9 @@ import Testing
         let group = try await server.group("foreign", as: "oscar")
         let foreign = #"{"log": {"resource_type": "security_group", "resource_id": "\#(group)"}}"#
         #expect(await server.call(.post, "\(v2)/log/logs", foreign, as: "mel").errorType == "ResourceNotFound")
-        #expect(throws: (any Error).self) { try server.access.replace(text: "{\"get_log\": \"role:admin or\"}") }
+        #expect(throws: (any Error).self) {
+            try server.access.replace(server.file("policy.json", "{\"get_log\": \"role:admin or\"}"))
+        }
     }
 
     @Test func `quotas are shown, set by administrators, and hold`() async throws {

@@ -1,6 +1,11 @@
 import Testing
 
+@testable import IdentityAPI
+@testable import NativeAPI
+@testable import NeutronAPI
 @testable import Server
+@testable import Service
+@testable import VPCAPI
 
 @Suite struct OutboxTests {
     @Test func `what is sent or can be sent no more waits no longer`() {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 @Suite struct RuleContractTests {

@@ -2,13 +2,21 @@ import Foundation
 import HTTPTypes
 import Registry
 import Server
+import Service
 import Testing
+import VPCAPI
 
 /// A control plane on a real database, spoken to without sockets.
 final class ServerUnderTest: Sendable {
     let folder: String
     let plane: ControlPlane
     let access: AccessFile
+
+    /// Writes a file beside the server's data folder, and tells where.
+    func file(_ name: String, _ text: String) throws -> String {
+        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+        return "\(folder)/\(name)"
+    }
 
     /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival), `max`
     /// (manager of demo), `aud` (auditor of rival); each one's token is `NAME-token-0123456789`, ada's password
@@ -24,7 +32,9 @@ final class ServerUnderTest: Sendable {
         settings.admitsAnonymous = anonymous
         settings.vpcQuotas = quotas
         (settings.region, settings.zones) = (region.name, region.zones)
-        access = try AccessFile(text: policy)
+        let policyFile = folder + "/policy.json"
+        if let policy { try policy.write(toFile: policyFile, atomically: true, encoding: .utf8) }
+        access = try AccessFile(policy == nil ? nil : policyFile)
         plane = try ControlPlane(folder: ServerFolder(folder + "/data"), settings: settings, access: access)
         try "s3cret-of-ada\n".write(toFile: folder + "/ada.pw", atomically: true, encoding: .utf8)
         let people = [

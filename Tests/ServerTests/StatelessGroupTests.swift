@@ -1,5 +1,6 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 /// `stateful` of Neutron's groups, and what the VPC API makes of a stateless one.

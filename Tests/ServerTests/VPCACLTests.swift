@@ -2,6 +2,7 @@ import GRDB
 import HTTPTypes
 import Registry
 import Server
+import Service
 import Testing
 
 @Suite struct VPCACLTests {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 @Suite struct VPCCollectorTests {

@@ -1,6 +1,7 @@
 import Gzip
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 /// What every answer of the VPC API holds, whatever it is about.

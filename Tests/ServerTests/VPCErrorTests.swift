@@ -1,5 +1,6 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 /// Wrong input on the VPC API: the code, the status and the field that the contract says.

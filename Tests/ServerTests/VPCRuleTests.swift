@@ -1,6 +1,8 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
+import VPCAPI
 
 /// Rules of groups on the VPC API.
 @Suite struct VPCRuleTests {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Server
+import Service
 import Testing
 
 /// The VPC API of a server under test.

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Server
+@testable import Service
 @testable import Uplink
 
 /// A host's log and the server's copy of it, with everything that may happen between them.

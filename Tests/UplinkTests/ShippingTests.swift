@@ -1,12 +1,13 @@
-import Capture
 import Foundation
 import Host
 import Link
 import Model
+import Spools
 import TestSupport
 import Testing
 
 @testable import Server
+@testable import Service
 @testable import Uplink
 
 @Suite struct ShippingTests {

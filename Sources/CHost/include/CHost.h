@@ -33,6 +33,22 @@ int gh_unix_address(int socket, const char *path, int connect_instead);
 /// An empty file in memory (memfd_create). Returns its descriptor or -errno.
 int gh_memory_file(void);
 
+/// openat2(2) below a folder, through no symbolic link (RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS). Returns the descriptor or
+/// -errno.
+int gh_open_beneath(int folder, const char *path, int flags, unsigned mode);
+
+/// Listens at a TCP port of 127.0.0.1 or ::1 (`is_ipv6`), without waiting. Returns the descriptor or -errno.
+int gh_listen_loopback(unsigned short port, int is_ipv6);
+
+/// An epoll instance, close-on-exec. Returns its descriptor or -errno.
+int gh_watch_open(void);
+
+/// Has an epoll instance watch a descriptor for something to read, or for room to write (`writes`). Returns 0 or -errno.
+int gh_watch(int watcher, int descriptor, int writes);
+
+/// The descriptors that are ready, `count` at most, without waiting. Returns how many or -errno.
+int gh_watch_ready(int watcher, int *descriptors, int count);
+
 /// accept4 with close-on-exec. Returns the descriptor or -errno.
 int gh_accept(int socket);
 

@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// Opens a NETLINK_NETFILTER socket of this thread's network namespace. Returns the descriptor or -errno.
-int gh_netlink_open(void);
+/// Opens a netlink socket (NETLINK_NETFILTER, NETLINK_ROUTE) of this thread's network namespace. Returns the descriptor or -errno.
+int gh_netlink_open(int protocol);
 
 /// Bytes that one message's bookkeeping takes in a receive journal.
 size_t gh_message_header_size(void);

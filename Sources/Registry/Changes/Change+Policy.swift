@@ -1,5 +1,6 @@
 import GRDB
 package import Model
+import Policy
 
 /// Makes the registry what a policy file says, for the objects that it names.
 ///
@@ -27,9 +28,22 @@ package struct PolicyDeclaration: Sendable {
         self.makesBuckets = makesBuckets
     }
 
-    /// Makes it so; tells what changed, a line each: `+ group web`, `- rule ingress tcp/22 from any in group web`.
+    /// Makes it so; tells what changed, a line each, as for a host of its own: `+ group shop/web`,
+    /// `- rule shop/web: ingress tcp/22 from any`. What is told is what the project's objects differ by before and after.
     package func make(in change: Change) throws -> [String] {
-        var lines: [String] = []
+        let homes = Dictionary(
+            policy.vpcs.flatMap { vpc in vpc.groups.map { ($0.name, vpc.name) } },
+            uniquingKeysWith: { first, _ in first })
+        let state = DeclaredPolicy(projectID: projectID, homes: homes, database: change.database)
+        let before = try state.read()
+        var buckets: [String] = []
+        try make(in: change, &buckets)
+        let difference = PolicyDifference(from: before, to: try state.read())
+        return buckets + difference.lines.map(\.text)
+    }
+
+    /// * `buckets`: gets a line for each bucket that is made, which no policy has as an object.
+    private func make(in change: Change, _ buckets: inout [String]) throws {
         var seen: Set<String> = []
         for name in policy.vpcs.flatMap(\.groups).map(\.name) where !seen.insert(name).inserted {
             throw RegistryError(
@@ -40,28 +54,26 @@ package struct PolicyDeclaration: Sendable {
         try checkPlaces()
         var made: [String: StoredVPC] = [:]
         for vpc in policy.vpcs {
-            let stored = try self.vpc(vpc, change, &lines)
-            let subnets = try self.subnets(vpc, of: stored, change, &lines)
+            let stored = try self.vpc(vpc, change)
+            let subnets = try self.subnets(vpc, of: stored, change)
             made[vpc.name] = stored
-            let groups = try self.groups(vpc, of: stored, change, &lines)
-            try acls(vpc, of: stored, change, &lines)
-            try interfaces(vpc, of: stored, subnets, groups, change, &lines)
-            if prunes { try pruneGroups(of: stored, groups, change, &lines) }
+            let groups = try self.groups(vpc, of: stored, change)
+            try acls(vpc, of: stored, change)
+            try interfaces(vpc, of: stored, subnets, groups, change)
+            if prunes { try pruneGroups(of: stored, groups, change) }
         }
-        try collectors(made, change, &lines)
-        return lines
+        try collectors(made, change, &buckets)
     }
 
-    private func vpc(_ vpc: VPC, _ change: Change, _ lines: inout [String]) throws -> StoredVPC {
+    private func vpc(_ vpc: VPC, _ change: Change) throws -> StoredVPC {
         let named = Column("projectID") == projectID && Column("name") == vpc.name
         if let found = try StoredVPC.filter(named).fetchOne(change.database) { return found }
-        lines.append("+ network \(vpc.name)")
         return try change.createVPC(
             StoredVPC(id: Change.newID(), projectID: projectID, name: vpc.name, description: ""))
     }
 
     private func subnets(
-        _ vpc: VPC, of stored: StoredVPC, _ change: Change, _ lines: inout [String]
+        _ vpc: VPC, of stored: StoredVPC, _ change: Change
     ) throws -> [StoredSubnet] {
         var all = try StoredSubnet.filter(Column("vpcID") == stored.id).fetchAll(change.database)
         for subnet in vpc.subnets {
@@ -70,7 +82,6 @@ package struct PolicyDeclaration: Sendable {
                     try checkZone(subnet, against: present)
                     continue
                 }
-                lines.append("+ subnet \(subnet.name) \(prefix)")
                 all.append(
                     try change.createSubnet(
                         StoredSubnet(
@@ -86,32 +97,30 @@ package struct PolicyDeclaration: Sendable {
 
     /// The registry's group of each of the file's, by the file's name.
     private func groups(
-        _ vpc: VPC, of home: StoredVPC, _ change: Change, _ lines: inout [String]
+        _ vpc: VPC, of home: StoredVPC, _ change: Change
     ) throws -> [String: StoredGroup] {
         var stored: [String: StoredGroup] = [:]
         for group in vpc.groups {
             if let found = try StoredGroup.filter(usable(in: home) && Column("name") == group.name)
                 .fetchOne(change.database)
             {
-                stored[group.name] = try update(found, to: group, change, &lines)
+                stored[group.name] = try update(found, to: group, change)
             } else {
-                lines.append("+ group \(group.name)\(group.isStateful ? "" : " stateless")")
                 stored[group.name] = try change.createBareGroup(
                     projectID: projectID, name: group.name, isStateless: !group.isStateful)
             }
         }
         for group in vpc.groups {
             guard let own = stored[group.name] else { continue }
-            try rules(group, of: own, stored, change, &lines)
+            try rules(group, of: own, stored, change)
         }
         return stored
     }
 
     private func update(
-        _ former: StoredGroup, to group: SecurityGroup, _ change: Change, _ lines: inout [String]
+        _ former: StoredGroup, to group: SecurityGroup, _ change: Change
     ) throws -> StoredGroup {
         guard former.isStateless == group.isStateful else { return former }
-        lines.append("~ group \(group.name): \(group.isStateful ? "stateless → stateful" : "stateful → stateless")")
         do {
             return try change.updateGroup(former, name: nil, description: nil, isStateless: !group.isStateful)
         } catch let error as RegistryError where error.code == .inUse(.group) {
@@ -127,27 +136,29 @@ package struct PolicyDeclaration: Sendable {
     }
 
     private func rules(
-        _ group: SecurityGroup, of own: StoredGroup, _ groups: [String: StoredGroup], _ change: Change,
-        _ lines: inout [String]
+        _ group: SecurityGroup, of own: StoredGroup, _ groups: [String: StoredGroup], _ change: Change
     ) throws {
-        var wanted: [String: (draft: RuleDraft, text: String)] = [:]
+        var wanted: [String: RuleDraft] = [:]
         for rule in group.rules {
             for draft in drafts(rule, of: own, groups) {
                 var canonical = draft
                 try canonical.canonicalise()
-                let family = rule.families.count > 1 && rule.family == nil ? " (\(draft.etherType))" : ""
-                wanted[canonical.identity] = (draft, rule.text + family)
+                wanted[canonical.identity] = draft
             }
         }
         let present = try StoredRule.filter(Column("groupID") == own.id).fetchAll(change.database)
         for rule in present where wanted[rule.identity] == nil {
-            lines.append("- rule \(rule.identity) of group \(own.name)")
             try change.deleteRule(rule)
         }
         let known = Set(present.map(\.identity))
-        for (identity, rule) in wanted.sorted(by: { $0.key < $1.key }) where !known.contains(identity) {
-            lines.append("+ rule \(rule.text) in group \(own.name)")
-            _ = try change.createRules([rule.draft]) { _ in true }
+        for (identity, draft) in wanted.sorted(by: { $0.key < $1.key }) where !known.contains(identity) {
+            _ = try change.createRules([draft]) { _ in true }
+        }
+        for rule in present {
+            guard let description = wanted[rule.identity]?.description, description != rule.description else {
+                continue
+            }
+            try change.describe(rule, description)
         }
     }
 
@@ -179,13 +190,12 @@ package struct PolicyDeclaration: Sendable {
     }
 
     private func pruneGroups(
-        of home: StoredVPC, _ groups: [String: StoredGroup], _ change: Change, _ lines: inout [String]
+        of home: StoredVPC, _ groups: [String: StoredGroup], _ change: Change
     ) throws {
         let kept = Set(groups.values.map(\.id))
         let own = try StoredGroup.filter(usable(in: home) && Column("isDefault") == false).fetchAll(change.database)
         let vpc: StoredVPC = try change.find(home.id)
         for group in own where !kept.contains(group.id) && group.id != vpc.defaultGroupID {
-            lines.append("- group \(group.name)")
             try change.deleteGroup(group)
         }
     }
@@ -193,8 +203,7 @@ package struct PolicyDeclaration: Sendable {
     // MARK: Interfaces
 
     private func interfaces(
-        _ vpc: VPC, of stored: StoredVPC, _ subnets: [StoredSubnet], _ groups: [String: StoredGroup], _ change: Change,
-        _ lines: inout [String]
+        _ vpc: VPC, of stored: StoredVPC, _ subnets: [StoredSubnet], _ groups: [String: StoredGroup], _ change: Change
     ) throws {
         let present = try StoredInterface.filter(Column("vpcID") == stored.id && Column("projectID") == projectID)
             .fetchAll(change.database)
@@ -207,17 +216,14 @@ package struct PolicyDeclaration: Sendable {
                 let wanted = self.interface(interface, instance, name, former, stored, subnets, groups)
                 if let former {
                     guard wanted != former else { continue }
-                    lines.append("~ interface \(name)")
                     _ = try change.updateInterface(wanted, from: former)
                 } else {
-                    lines.append("+ interface \(name) \(interface.addresses.map(\.description).joined(separator: " "))")
                     _ = try change.createInterface(wanted)
                 }
             }
         }
         guard prunes else { return }
         for port in present where !named.contains(port.name) {
-            lines.append("- interface \(port.name)")
             try change.deleteInterface(port)
         }
     }

@@ -99,6 +99,14 @@ extension Change {
         return rule
     }
 
+    /// Gives a rule another description; what it does, and its id, stay.
+    func describe(_ former: StoredRule, _ description: String) throws {
+        var rule = former
+        rule.description = description
+        try update(&rule, from: former)
+        try tell("security_group.rule.update", of: rule, before: try json(former), after: try json(rule))
+    }
+
     package func deleteRule(_ rule: StoredRule) throws {
         try delete(rule)
         try tell("security_group.rule.remove", of: rule, before: try json(rule), after: nil)

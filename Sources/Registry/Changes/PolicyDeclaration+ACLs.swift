@@ -6,9 +6,9 @@ extension PolicyDeclaration {
     ///
     /// A subnet that names none keeps what it has; with pruning it goes back to the VPC's default ACL, and ACLs that the file
     /// does not name go.
-    func acls(_ vpc: VPC, of home: StoredVPC, _ change: Change, _ lines: inout [String]) throws {
+    func acls(_ vpc: VPC, of home: StoredVPC, _ change: Change) throws {
         var made: [String: StoredACL] = [:]
-        for acl in vpc.acls { made[acl.name] = try self.acl(acl, of: home, change, &lines) }
+        for acl in vpc.acls { made[acl.name] = try self.acl(acl, of: home, change) }
         let present = try StoredSubnet.filter(Column("vpcID") == home.id).fetchAll(change.database)
         let fallback = (try change.find(home.id) as StoredVPC).defaultACLID
         for subnet in vpc.subnets {
@@ -20,8 +20,6 @@ extension PolicyDeclaration {
                     wanted.aclID = fallback
                 }
                 guard wanted != former else { continue }
-                lines.append(
-                    "~ subnet \(subnet.name) \(former.cidr): \(subnet.acl.map { "acl \($0)" } ?? "the default acl")")
                 _ = try change.updateSubnet(wanted, from: former)
             }
         }
@@ -29,22 +27,19 @@ extension PolicyDeclaration {
         let kept = Set(made.values.map(\.id) + [fallback].compactMap { $0 })
         for acl in try StoredACL.filter(Column("vpcID") == home.id).order(Column("id")).fetchAll(change.database)
         where !kept.contains(acl.id) {
-            lines.append("- acl \(acl.name)")
             try change.deleteACL(acl)
         }
     }
 
     private func acl(
-        _ acl: NetworkACL, of home: StoredVPC, _ change: Change, _ lines: inout [String]
+        _ acl: NetworkACL, of home: StoredVPC, _ change: Change
     ) throws -> StoredACL {
         let named = Column("vpcID") == home.id && Column("name") == acl.name
         guard let former = try StoredACL.filter(named).fetchOne(change.database) else {
             let stored = StoredACL(id: Change.newID(), projectID: projectID, vpcID: home.id, name: acl.name)
-            lines.append("+ acl \(acl.name) of \(acl.rules.count) rules")
             return try change.createACL(stored, acl.rules.map { self.rule($0, of: stored) })
         }
-        let isChanged = try change.setACLRules(of: former, acl.rules.map { rule($0, of: former) })
-        if isChanged { lines.append("~ acl \(acl.name): \(acl.rules.count) rules") }
+        _ = try change.setACLRules(of: former, acl.rules.map { rule($0, of: former) })
         return former
     }
 

@@ -3,28 +3,25 @@ import Model
 
 extension PolicyDeclaration {
     /// Makes the project's collectors those of the file; one whose target has another collector takes its place.
-    func collectors(_ vpcs: [String: StoredVPC], _ change: Change, _ lines: inout [String]) throws {
+    func collectors(_ vpcs: [String: StoredVPC], _ change: Change, _ buckets: inout [String]) throws {
         var kept: Set<String> = []
         for collector in policy.collectors {
             let target = try self.target(of: collector, vpcs, change)
             kept.insert(target.id)
-            let bucket = try self.bucket(collector, change, &lines)
+            let bucket = try self.bucket(collector, change, &buckets)
             let present = try StoredCollector.filter(Column("targetID") == target.id).fetchOne(change.database)
             if let present, present.bucketID == bucket.id {
                 var wanted = present
                 (wanted.name, wanted.isActive) = (collector.name, collector.isActive)
                 (wanted.flowLogFormat, wanted.interval) = (collector.format, collector.interval)
                 guard wanted != present else { continue }
-                lines.append("~ collector \(collector.name) of \(collector.target)")
                 _ = try change.updateCollector(wanted, from: present)
                 continue
             }
             if let present {
                 // A collector's bucket never changes: another bucket is another collector.
-                lines.append("- collector \(present.name) of \(collector.target)")
                 try change.deleteCollector(present)
             }
-            lines.append("+ collector \(collector.name) of \(collector.target) into \(collector.bucket)")
             _ = try change.createCollector(
                 StoredCollector(
                     id: Change.newID(), projectID: projectID, vpcID: target.vpcID, name: collector.name,
@@ -35,7 +32,6 @@ extension PolicyDeclaration {
         let all = try StoredCollector.filter(Column("projectID") == projectID).order(Column("id"))
             .fetchAll(change.database)
         for collector in all where !kept.contains(collector.targetID) {
-            lines.append("- collector \(collector.name)")
             try change.deleteCollector(collector)
         }
     }
@@ -80,7 +76,7 @@ extension PolicyDeclaration {
     }
 
     /// The bucket of a location: one that is there, or a new one where the caller may make it.
-    private func bucket(_ collector: Collector, _ change: Change, _ lines: inout [String]) throws -> StoredBucket {
+    private func bucket(_ collector: Collector, _ change: Change, _ buckets: inout [String]) throws -> StoredBucket {
         let known = try StoredBucket.filter(Column("url") == collector.bucket).order(Column("name"))
             .fetchAll(change.database).filter { $0.admits(projectID) }
         if let own = known.first(where: { $0.projectID == projectID }) ?? known.first(where: { $0.projectID.isEmpty }) {
@@ -97,7 +93,7 @@ extension PolicyDeclaration {
                 "collector \(collector.name): there is no bucket at \(collector.bucket), and making one is the "
                     + "administrator's right: gatehouse bucket create NAME \(collector.bucket)")
         }
-        lines.append("+ bucket \(name) \(collector.bucket)")
+        buckets.append("+ bucket \(name) \(collector.bucket)")
         return try change.createBucket(
             StoredBucket(id: Change.newID(), projectID: projectID, name: name, url: collector.bucket))
     }

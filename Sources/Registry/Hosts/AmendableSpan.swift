@@ -141,16 +141,16 @@ private struct RuleChanges {
     mutating func add(_ id: String, before: String?, after: String?, in revision: Int) throws -> Bool {
         if let after {
             let rule = try AmendableSpan.decode(StoredRule.self, after)
-            guard before == nil, rule.remoteGroupID == nil, let group = Identifier<SecurityGroup>(rule.groupID),
-                let told = HostPolicyReader.rule(rule)
+            guard before == nil, rule.remoteGroupID == nil, let group = Identifier<SecurityGroup>(rule.groupID)
             else { return false }
+            let told = try rule.read()
             byID[id] = RevisionAmendment.Addition(group: group, rule: told, since: revision)
             order.append(id)
             touched.insert(rule.groupID)
         } else if byID.removeValue(forKey: id) == nil {
-            guard let before, let rule = try? AmendableSpan.decode(StoredRule.self, before), rule.remoteGroupID == nil,
-                let recordID = Identifier<Rule>(rule.recordID)
-            else { return false }
+            guard let before else { return false }
+            let rule = try AmendableSpan.decode(StoredRule.self, before)
+            guard rule.remoteGroupID == nil, let recordID = Identifier<Rule>(rule.recordID) else { return false }
             removed.append(recordID)
             touched.insert(rule.groupID)
         }

@@ -23,12 +23,3 @@ package enum HostPolicy {
         }
     }
 }
-
-extension StoredRule {
-    /// What the rule asks of a packet's protocol.
-    package var service: Service {
-        RuleDraft(
-            groupID: groupID, direction: direction, protocolText: protocolText, portMin: portMin, portMax: portMax
-        ).service
-    }
-}

@@ -1,5 +1,6 @@
 import GRDB
 import Model
+import Records
 
 /// An edition of a rule that hosts are told of.
 struct RuleEdition {
@@ -28,43 +29,30 @@ extension HostPolicyReader {
         of subnets: [StoredSubnet], in database: Database
     ) throws -> ([NetworkACL], names: [String: String], [RuleEdition]) {
         let ids = Set(subnets.compactMap(\.aclID))
-        let stored = try StoredACL.filter(ids.contains(Column("id"))).order(Column("id")).fetchAll(database)
+        let stored = try StoredACL.readAll(
+            StoredACL.filter(ids.contains(Column("id"))).order(Column("id")), in: database)
         let names = clearNames(stored.map { ($0.id, $0.name) })
         var acls: [NetworkACL] = []
         var kept: [String: String] = [:]
         var editions: [RuleEdition] = []
         for item in stored {
-            guard let id = Identifier<NetworkACL>(item.id), let name = names[item.id] else { continue }
-            let rules = Dictionary(
-                uniqueKeysWithValues: try StoredACLRule.filter(Column("aclID") == item.id).fetchAll(database)
-                    .map { ($0.id, $0) })
-            let ordered = item.rules.compactMap { rules[$0] }
-            let acl = NetworkACL(id: id, name: name, rules: ordered.compactMap(rule))
+            let ordered = try item.orderedRules(in: database)
+            try item.checkHistory([("rules", { "\($0.rules)" })], in: database)
+            for rule in ordered { try rule.checkHistory(StoredACLRule.whatItDoes, in: database) }
+            let acl = NetworkACL(
+                id: try RowReading(.acl, item.id).identifier(item.id), name: names[item.id] ?? item.name,
+                rules: try ordered.map { rule throws(UnreadableRow) in try rule.read() })
             guard !acl.allowsAll else { continue }
             acls.append(acl)
-            kept[item.id] = name
+            kept[item.id] = acl.name
             editions += ordered.map { RuleEdition($0) }
         }
-        return (acls, kept, editions)
-    }
-
-    private static func rule(_ stored: StoredACLRule) -> ACLRule? {
-        guard let id = Identifier<Rule>(stored.recordID),
-            let action = ACLRule.Action(rawValue: stored.action),
-            let direction = Direction(rawValue: stored.direction)
-        else { return nil }
-        let service = RuleDraft(
-            groupID: "", direction: stored.direction, protocolText: stored.protocolText, portMin: stored.portMin,
-            portMax: stored.portMax
-        ).service
-        var sourcePorts: PortRange?
-        if let low = stored.sourcePortMin, let high = stored.sourcePortMax, low <= high {
-            sourcePorts = PortRange(UInt16(clamping: low), UInt16(clamping: high))
+        for subnet in subnets {
+            try subnet.checkHistory([("cidr", { $0.cidr }), ("aclID", { $0.aclID ?? "none" })], in: database)
+            guard let id = subnet.aclID, !stored.contains(where: { $0.id == id }) else { continue }
+            throw RowReading(.subnet, subnet.id).fault("aclID", id, "a network ACL that exists")
         }
-        return ACLRule(
-            id: id, name: stored.name, action: action, direction: direction,
-            family: stored.etherType.map { $0 == "IPv6" ? .ipv6 : .ipv4 }, service: service, sourcePorts: sourcePorts,
-            source: stored.source.flatMap(RuleDraft.network), target: stored.destination.flatMap(RuleDraft.network))
+        return (acls, kept, editions)
     }
 
     /// The collectors that have something of the host as target, in the policy's names.
@@ -72,11 +60,19 @@ extension HostPolicyReader {
         let stored = scopes.flatMap(\.parts.collectors).sorted { $0.id < $1.id }
         return try stored.compactMap { item in
             guard let scope = scopes.first(where: { $0.parts.stored.id == item.vpcID }),
-                let target = target(of: item, scope), let id = Identifier<Collector>(item.id),
-                let bucket = try shared.bucket(item.bucketID, in: database)
+                let target = try target(of: item, scope)
             else { return nil }
+            let row = RowReading(.collector, item.id)
+            guard let bucket = try shared.bucket(item.bucketID, in: database) else {
+                throw row.fault("bucketID", item.bucketID, "a bucket that exists")
+            }
+            let format = ObjectFormats.standard[item.flowLogFormat]
+            guard let format, Set(item.formatColumns).isSubset(of: format.columns?.known ?? []) else {
+                throw row.fault("format", item.format, "a format, with columns that it has")
+            }
             return Collector(
-                id: id, name: item.name, project: item.projectID, target: target, bucket: bucket.location,
+                id: try row.identifier(item.id), name: item.name, project: item.projectID, target: target,
+                bucket: bucket.location,
                 // A bucket that is no longer open to the project gets nothing more of it.
                 isActive: item.isActive && bucket.admits(item.projectID), format: item.flowLogFormat,
                 interval: item.interval)
@@ -84,7 +80,7 @@ extension HostPolicyReader {
     }
 
     /// A collector's target by its names; nil where nothing of it is on the host.
-    private func target(of collector: StoredCollector, _ scope: Scope) -> Collector.Target? {
+    private func target(of collector: StoredCollector, _ scope: Scope) throws(UnreadableRow) -> Collector.Target? {
         switch Kind(rawValue: collector.targetKind) {
         case .vpc: return .vpc(scope.name)
         case .subnet:
@@ -95,12 +91,29 @@ extension HostPolicyReader {
         case .instance:
             return scope.devices.first { $0.stored?.id == collector.targetID }
                 .map { .instance(vpc: scope.name, instance: $0.name) }
-        default:
+        case .interface:
             for device in scope.devices {
                 guard let name = device.portNames[collector.targetID] else { continue }
                 return .interface(vpc: scope.name, instance: device.name, interface: name)
             }
             return nil
+        case .project, .user, .group, .rule, .log, .host, .acl, .aclRule, .collector, .bucket, nil:
+            throw RowReading(.collector, collector.id).fault(
+                "targetKind", collector.targetKind, "vpc, subnet, instance or interface")
         }
+    }
+}
+
+extension StoredACLRule {
+    /// What `does` compares, column by column.
+    fileprivate static var whatItDoes: [(name: String, value: (StoredACLRule) -> String)] {
+        func number(_ value: Int?) -> String { value.map(String.init) ?? "none" }
+        return [
+            ("action", { $0.action }), ("direction", { $0.direction }), ("etherType", { $0.etherType ?? "both" }),
+            ("protocolText", { $0.protocolText ?? "any" }), ("portMin", { number($0.portMin) }),
+            ("portMax", { number($0.portMax) }), ("sourcePortMin", { number($0.sourcePortMin) }),
+            ("sourcePortMax", { number($0.sourcePortMax) }), ("source", { $0.source ?? "any" }),
+            ("destination", { $0.destination ?? "any" }),
+        ]
     }
 }

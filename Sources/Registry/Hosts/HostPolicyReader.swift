@@ -33,7 +33,12 @@ struct HostPolicyReader {
     /// The policy, and the editions of the rules in it.
     private mutating func policy() throws -> (Policy, [RuleEdition]) {
         let byVPC = Dictionary(grouping: interfaces, by: \.vpcID)
-        let parts = try byVPC.keys.sorted().compactMap { try shared.vpc($0, in: database) }
+        let parts = try byVPC.sorted { $0.key < $1.key }.map { id, ports in
+            guard let parts = try shared.vpc(id, in: database) else {
+                throw RowReading(.interface, ports[0].id).fault("vpcID", id, "a network that exists")
+            }
+            return parts
+        }
         let names = Self.clearNames(
             parts.map { ($0.stored.id, $0.stored.name.isEmpty ? $0.stored.id : $0.stored.name) })
         let instances = try ownedInstances()
@@ -73,38 +78,39 @@ struct HostPolicyReader {
 
     private mutating func vpc(_ scope: Scope) throws -> VPC {
         let parts = scope.parts
-        let subnets = Self.subnets(parts, region)
+        let subnets = try Self.subnets(parts, region)
         let attached = Set(scope.interfaces.flatMap(\.groups))
         var rules: [String: [SharedReads.GroupRule]] = [:]
         for group in attached { rules[group] = try shared.rules(of: group, in: database) }
         let peers = Set(rules.values.joined().compactMap(\.remoteGroupID))
         let named = try attached.union(peers).sorted().compactMap { try shared.group($0, in: database) }
         let names = Self.clearNames(named.map { ($0.id, $0.name) })
-        let groups = try named.compactMap { group -> SecurityGroup? in
-            guard let name = names[group.id], let id = Identifier<SecurityGroup>(group.id) else { return nil }
-            return SecurityGroup(
-                id: id, name: name, rules: rules[group.id, default: []].map { $0.named(names) },
+        let groups = try named.map { group in
+            SecurityGroup(
+                id: try RowReading(.group, group.id).identifier(group.id), name: names[group.id] ?? group.name,
+                rules: try rules[group.id, default: []].map { try $0.named(names) },
                 membersElsewhere: peers.contains(group.id)
                     ? try shared.members(of: group.id, in: parts.stored.id, elsewhereThan: host, database) : [],
                 // Of a group that is only named as a peer neither rules nor kind matter.
                 isStateful: group.isStateful || !attached.contains(group.id))
         }
         return VPC(
-            id: Identifier(parts.stored.id) ?? Identifier(derivedFrom: "vpc", parts.stored.id), name: scope.name,
+            id: try RowReading(.vpc, parts.stored.id).identifier(parts.stored.id), name: scope.name,
             prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: parts.acls, groups: groups,
-            instances: scope.devices.map { Self.instance($0, names, parts.subnetNames) })
+            instances: try scope.devices.map { try Self.instance($0, names, parts.subnetNames) })
     }
 
-    static func subnets(_ parts: SharedReads.VPCParts, _ region: ServedRegion) -> [Subnet] {
-        parts.subnets.compactMap { subnet in
-            (try? IPPrefix(parsing: subnet.cidr)).flatMap { prefix in
-                Identifier(subnet.id).map {
-                    Subnet(
-                        id: $0, name: parts.subnetNames[subnet.id] ?? subnet.id, prefixes: [prefix],
-                        acl: subnet.aclID.flatMap { parts.aclNames[$0] }, zone: subnet.zone ?? region.firstZone)
-                }
-            }
+    static func subnets(_ parts: SharedReads.VPCParts, _ region: ServedRegion) throws(UnreadableRow) -> [Subnet] {
+        var subnets: [Subnet] = []
+        for subnet in parts.subnets {
+            let row = RowReading(.subnet, subnet.id)
+            subnets.append(
+                Subnet(
+                    id: try row.identifier(subnet.id), name: parts.subnetNames[subnet.id] ?? subnet.id,
+                    prefixes: [try row.prefix(subnet.cidr, "cidr")], acl: subnet.aclID.flatMap { parts.aclNames[$0] },
+                    zone: subnet.zone ?? region.firstZone))
         }
+        return subnets
     }
 
     /// A name for each thing that no other of them has: its own, with the id where several share it.
@@ -119,20 +125,34 @@ struct HostPolicyReader {
 
     private static func instance(
         _ device: Device, _ groups: [String: String], _ subnets: [String: String]
-    ) -> Instance {
-        Instance(
-            id: device.id, name: device.name, zone: device.stored?.zone,
-            interfaces: device.ports.compactMap { interface($0, device.portNames[$0.id], groups, subnets) })
+    ) throws(UnreadableRow) -> Instance {
+        var interfaces: [Interface] = []
+        for port in device.ports {
+            interfaces.append(try interface(port, device.portNames[port.id], groups, subnets))
+        }
+        return Instance(id: device.id, name: device.name, zone: device.stored?.zone, interfaces: interfaces)
     }
 
     private static func interface(
         _ port: HostedInterface, _ name: String?, _ names: [String: String], _ subnets: [String: String]
-    ) -> Interface? {
-        guard let id = Identifier<Interface>(port.id) else { return nil }
+    ) throws(UnreadableRow) -> Interface {
+        let row = RowReading(.interface, port.id)
+        var addresses: [IPAddress] = []
+        for fixed in port.addresses {
+            guard subnets[fixed.subnetID] != nil else {
+                throw row.fault("addresses", fixed.subnetID, "a subnet of its network")
+            }
+            addresses.append(try row.address(fixed.address, "addresses"))
+        }
+        var groups: [String] = []
+        for group in port.groups {
+            guard let name = names[group] else { throw row.fault("groups", group, "a group that exists") }
+            groups.append(name)
+        }
         return Interface(
-            id: id, name: name ?? label(port), subnet: port.addresses.first.flatMap { subnets[$0.subnetID] } ?? "",
-            addresses: port.addresses.compactMap { IPAddress($0.address) }, mac: MACAddress(port.mac),
-            device: port.device, project: port.projectID, groups: port.groups.compactMap { names[$0] })
+            id: try row.identifier(port.id), name: name ?? label(port),
+            subnet: port.addresses.first.flatMap { subnets[$0.subnetID] } ?? "", addresses: addresses,
+            mac: try row.mac(port.mac, "mac"), device: port.device, project: port.projectID, groups: groups)
     }
 
     // MARK: Instances
@@ -182,26 +202,7 @@ struct HostPolicyReader {
         port.name.isEmpty ? String(port.id.prefix(8)) : port.name
     }
 
-    // MARK: Rules and logs
-
-    /// A rule as hosts have it, but that a group which it names stands in it by its id.
-    static func rule(_ stored: StoredRule) -> Rule? {
-        guard let id = Identifier<Rule>(stored.recordID),
-            let direction = Direction(rawValue: stored.direction)
-        else { return nil }
-        let remote: Remote
-        if let group = stored.remoteGroupID {
-            remote = .group(group)
-        } else if let text = stored.remotePrefix, let prefix = RuleDraft.network(text) {
-            remote = .prefix(prefix)
-        } else {
-            remote = .any
-        }
-        return Rule(
-            id: id, direction: direction, family: stored.etherType == "IPv6" ? .ipv6 : .ipv4,
-            service: stored.service, remote: remote, local: stored.localPrefix.flatMap(RuleDraft.network),
-            description: stored.description)
-    }
+    // MARK: Logs
 
     /// The enabled logs that can cover an interface of this host.
     private mutating func logs() throws -> [LogResource] {
@@ -215,6 +216,6 @@ struct HostPolicyReader {
         }
         return enabled.filter {
             LogCoverage.concerns($0, interfaces: own, groups: attached, projects: projects)
-        }.map(LogCoverage.resource)
+        }.map { LogCoverage.resource($0) }
     }
 }

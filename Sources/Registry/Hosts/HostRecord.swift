@@ -100,6 +100,32 @@ package enum Hosts {
         try HostRecord.order(Column("name")).fetchAll(database)
     }
 
+    /// Names of the hosts that are taken in and not turned away.
+    package static func enrolled(in database: Database) throws -> Set<String> {
+        try String.fetchSet(database, sql: "SELECT name FROM host WHERE NOT isRevoked")
+    }
+
+    /// Notes the revision that a host was told last; a failure that begins with these words is over with it.
+    package static func noteWanted(
+        _ revision: Int, of host: String, endsFailure prefix: String, in database: Database
+    ) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE host SET wantedRevision = max(wantedRevision, ?),
+                  failure = CASE WHEN failure LIKE ? THEN NULL ELSE failure END WHERE name = ?
+                """
+        ).execute(arguments: [revision, prefix + "%", host])
+    }
+
+    /// Keeps a failure of a host; nil ends one that begins with these words.
+    package static func note(
+        _ failure: String?, of host: String, endsFailure prefix: String, in database: Database
+    ) throws {
+        try database.cachedStatement(
+            sql: "UPDATE host SET failure = ?1 WHERE name = ?2 AND (?1 IS NOT NULL OR failure LIKE ?3)"
+        ).execute(arguments: [failure, host, prefix + "%"])
+    }
+
     /// Takes an enrolment token: it must be for this host, unused, and not too old.
     package static func redeem(_ token: String, for host: String, at now: Int64, in database: Database) throws {
         try database.execute(

@@ -34,11 +34,12 @@ struct HostedInterface {
                     """), arguments: [host])
         var found: [HostedInterface] = []
         while let row = try rows.next() {
+            let reading = RowReading(.interface, row[0])
             found.append(
                 HostedInterface(
                     id: row[0], projectID: row[1], vpcID: row[2], name: row[3], mac: row[4], deviceID: row[5],
-                    device: row[6], addresses: try PlainJSON.fixedAddresses(row[7]),
-                    groups: try PlainJSON.strings(row[8])))
+                    device: row[6], addresses: try reading.list(row[7], "addresses", PlainJSON.fixedAddresses),
+                    groups: try reading.list(row[8], "groups", PlainJSON.strings)))
         }
         return found.sorted { $0.id < $1.id }
     }

@@ -47,7 +47,7 @@ struct OutlineChanges {
             for edition in parts.aclEditions {
                 origins[edition.recordID] = try reads.origin(of: edition, in: database)
             }
-            let subnets = HostPolicyReader.subnets(parts, region)
+            let subnets = try HostPolicyReader.subnets(parts, region)
             let name = parts.stored.name.isEmpty ? id : parts.stored.name
             outlines.append(
                 RevisionAmendment.Outline(

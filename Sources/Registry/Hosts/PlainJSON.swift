@@ -1,11 +1,37 @@
 import Foundation
 
 /// Reads the lists that interfaces are stored with, of groups and of addresses: most of what is read for a thousand hosts. What
-/// they nearly always look like, without an escape in any string, is read without a JSON decoder.
+/// they nearly always look like, without an escape in any string and without a space, is read without a JSON decoder; that one
+/// has the word on everything else.
 enum PlainJSON {
+    /// What stands between the strings of a list: before the first, before each further one in turn, after the last, and
+    /// where there is none.
+    struct Shape {
+        fileprivate let first: [UInt8]
+        fileprivate let further: [[UInt8]]
+        fileprivate let last: [UInt8]
+
+        fileprivate static let none = Array("[]".utf8)
+        /// `["a","b"]`
+        static let strings = Shape(first: Array("[".utf8), further: [Array(",".utf8)], last: Array("]".utf8))
+        /// `[{"address":"a","subnetID":"s"}]`
+        static let fixedAddresses = Shape(
+            first: Array("[{".utf8), further: ["},{", ":", ",", ":"].map { Array($0.utf8) }, last: Array("}]".utf8))
+
+        /// What must stand before the string of this number.
+        fileprivate func gap(before place: Int) -> [UInt8] {
+            place == 0 ? first : further[place % further.count]
+        }
+
+        /// What must stand after so many strings, and nothing behind it; nil where the list cannot end there.
+        fileprivate func end(after count: Int) -> [UInt8]? {
+            count == 0 ? Self.none : count % further.count == 0 ? last : nil
+        }
+    }
+
     static func strings(_ text: String) throws -> [String] {
         var found: [String] = []
-        guard forEachString(text, { found.append(copy($0)) }) else {
+        guard forEachString(text, .strings, { found.append(copy($0)) }) else {
             return try JSONDecoder().decode([String].self, from: Data(text.utf8))
         }
         return found
@@ -13,7 +39,9 @@ enum PlainJSON {
 
     static func fixedAddresses(_ text: String) throws -> [StoredInterface.FixedAddress] {
         var strings: [String] = []
-        if forEachString(text, { strings.append(copy($0)) }), let found = fixedAddresses(strings) { return found }
+        if forEachString(text, .fixedAddresses, { strings.append(copy($0)) }), let found = fixedAddresses(strings) {
+            return found
+        }
         return try JSONDecoder().decode([StoredInterface.FixedAddress].self, from: Data(text.utf8))
     }
 
@@ -31,17 +59,33 @@ enum PlainJSON {
 
     /// Hands over each string of a JSON text, names of members among them.
     ///
-    /// - Returns: false where one has an escape; what was handed over then is not all.
-    static func forEachString(_ text: String, _ body: (Span<UInt8>) -> Void) -> Bool {
+    /// - Returns: false where one has an escape, or something else stands between them; what was handed over then is not all.
+    static func forEachString(_ text: String, _ shape: Shape, _ body: (Span<UInt8>) -> Void) -> Bool {
         let bytes = text.utf8.span
         var start: Int?
+        var gap = 0
+        var count = 0
         for place in bytes.indices {
             let byte = bytes[place]
             if byte == UInt8(ascii: "\\") { return false }
             guard byte == UInt8(ascii: "\"") else { continue }
-            if let begin = start { body(bytes.extracting(begin..<place)) }
-            start = start == nil ? place + 1 : nil
+            if let begin = start {
+                body(bytes.extracting(begin..<place))
+                count += 1
+                gap = place + 1
+                start = nil
+            } else {
+                guard isEqual(bytes.extracting(gap..<place), shape.gap(before: count)) else { return false }
+                start = place + 1
+            }
         }
+        guard start == nil, let end = shape.end(after: count) else { return false }
+        return isEqual(bytes.extracting(gap..<bytes.count), end)
+    }
+
+    private static func isEqual(_ bytes: Span<UInt8>, _ wanted: [UInt8]) -> Bool {
+        guard bytes.count == wanted.count else { return false }
+        for place in bytes.indices where bytes[place] != wanted[place] { return false }
         return true
     }
 

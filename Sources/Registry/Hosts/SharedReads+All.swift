@@ -5,9 +5,9 @@ import Model
 extension SharedReads {
     mutating func readAll(_ database: Database) throws {
         for group in try Self.groups("", [], database) { groups[group.id] = group }
-        rules = try Self.allRules(database)
+        try readAllRules(database)
         try readAllOrigins(database)
-        members = try Self.allMembers(database)
+        try readAllMembers(database)
         _ = try notes(Set(origins.values), in: database)
         isWhole = true
     }
@@ -26,28 +26,37 @@ extension SharedReads {
             arguments: arguments)
         var found: [Group] = []
         while let row = try rows.next() {
-            found.append(Group(id: row[0], projectID: row[1], name: row[2], isStateful: row[3]))
+            let kind: Int = row[3]
+            guard kind == 0 || kind == 1 else {
+                throw RowReading(.group, row[0]).fault("isStateful", "\(kind)", "0 or 1")
+            }
+            found.append(Group(id: row[0], projectID: row[1], name: row[2], isStateful: kind == 1))
         }
         return found
     }
 
-    private static func allRules(_ database: Database) throws -> [String: [GroupRule]] {
-        var found: [String: [GroupRule]] = [:]
+    /// A rule that cannot be read concerns those who have its group, and nobody else.
+    private mutating func readAllRules(_ database: Database) throws {
+        rules = [:]
         let rows = try Row.fetchCursor(
             database,
             sql: """
                 SELECT id, projectID, groupID, direction, etherType, protocolText, portMin, portMax, remotePrefix,
-                  remoteGroupID, description, localPrefix, edition FROM security_group_rule ORDER BY createdAt, id
+                  remoteGroupID, description, localPrefix, edition, identity FROM security_group_rule
+                ORDER BY createdAt, id
                 """)
         while let row = try rows.next() {
             var rule = StoredRule(
                 id: row[0], projectID: row[1], groupID: row[2], direction: row[3], etherType: row[4],
                 protocolText: row[5], portMin: row[6], portMax: row[7], remotePrefix: row[8], remoteGroupID: row[9],
-                description: row[10], identity: "", localPrefix: row[11])
+                description: row[10], identity: row[13], localPrefix: row[11])
             rule.edition = row[12]
-            if let read = GroupRule(rule) { found[rule.groupID, default: []].append(read) }
+            do throws(UnreadableRow) {
+                rules[rule.groupID, default: []].append(try GroupRule(rule))
+            } catch {
+                unreadableRules[rule.groupID] = unreadableRules[rule.groupID] ?? error
+            }
         }
-        return found
     }
 
     /// The origins of the present editions; those of rules that are gone are read as well, and nobody asks for them.
@@ -68,17 +77,20 @@ extension SharedReads {
     }
 
     /// The members of every group that a rule names.
-    private static func allMembers(_ database: Database) throws -> [Peer: [Member]] {
+    private mutating func readAllMembers(_ database: Database) throws {
         let named = try String.fetchAll(
             database, sql: "SELECT DISTINCT remoteGroupID FROM security_group_rule WHERE remoteGroupID IS NOT NULL")
-        var members = MemberLists(of: named)
+        var lists = MemberLists(of: named)
         let rows = try Row.fetchCursor(
             database,
-            sql: "SELECT vpcID, host, isPortSecurityEnabled AND isAdminUp, addresses, groups FROM interface")
+            sql: "SELECT vpcID, host, isPortSecurityEnabled AND isAdminUp, addresses, groups, id FROM interface")
         while let row = try rows.next() {
-            try members.add(vpc: row[0], host: row[2] ? row[1] : nil, addresses: row[3], groups: row[4])
+            lists.add(
+                vpc: row[0], host: row[2] ? row[1] : nil, addresses: row[3], groups: row[4],
+                RowReading(.interface, row[5]))
         }
-        return members.sorted()
+        (unreadableMembers, unreadableInterfaces) = (lists.unreadable, lists.unreadableInterfaces)
+        members = lists.sorted()
     }
 }
 
@@ -88,6 +100,8 @@ private struct MemberLists {
     private var places: [Identifier<SecurityGroup>: Int] = [:]
     private var vpcs: [String: [[SharedReads.Member]]] = [:]
     private var hosts: [String: String] = [:]
+    private(set) var unreadable: [SharedReads.Peer: UnreadableRow] = [:]
+    private(set) var unreadableInterfaces: [String: UnreadableRow] = [:]
 
     init(of groups: [String]) {
         named = groups
@@ -96,13 +110,21 @@ private struct MemberLists {
         }
     }
 
-    mutating func add(vpc: String, host: String?, addresses: String, groups: String) throws {
+    /// What cannot be read is noted, for those whom it may concern.
+    mutating func add(vpc: String, host: String?, addresses: String, groups: String, _ row: RowReading) {
         var joined: [Int] = []
-        let isPlain = PlainJSON.forEachString(groups) { text in
+        let isPlain = PlainJSON.forEachString(groups, .strings) { text in
             if let place = Identifier<SecurityGroup>(utf8: text).flatMap({ places[$0] }) { joined.append(place) }
         }
         if !isPlain {
-            joined = try PlainJSON.strings(groups).compactMap { Identifier<SecurityGroup>($0).flatMap { places[$0] } }
+            do throws(UnreadableRow) {
+                joined = try row.list(groups, "groups", PlainJSON.strings).compactMap {
+                    Identifier<SecurityGroup>($0).flatMap { places[$0] }
+                }
+            } catch {
+                unreadableInterfaces[vpc] = error
+                return
+            }
         }
         guard !joined.isEmpty else { return }
         let holder = host.map { name in
@@ -110,8 +132,14 @@ private struct MemberLists {
             hosts[name] = name
             return name
         }
-        let members = try PlainJSON.fixedAddresses(addresses).compactMap { fixed in
-            IPAddress(fixed.address).map { SharedReads.Member(address: $0, host: holder) }
+        var members: [SharedReads.Member] = []
+        do throws(UnreadableRow) {
+            for fixed in try row.list(addresses, "addresses", PlainJSON.fixedAddresses) {
+                members.append(.init(address: try row.address(fixed.address, "addresses"), host: holder))
+            }
+        } catch {
+            for place in joined { unreadable[SharedReads.Peer(group: named[place], vpcID: vpc)] = error }
+            return
         }
         for place in joined {
             vpcs[vpc, default: Array(repeating: [], count: named.count)][place] += members

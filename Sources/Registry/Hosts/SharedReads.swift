@@ -46,7 +46,12 @@ struct SharedReads {
     var rules: [String: [GroupRule]] = [:]
     var origins: [String: Int] = [:]
     var members: [Peer: [Member]] = [:]
-    /// Whether those four are all that there are.
+    /// What of those cannot be read: a rule, by its group; an interface, by the peer that it may be of.
+    var unreadableRules: [String: UnreadableRow] = [:]
+    var unreadableMembers: [Peer: UnreadableRow] = [:]
+    /// An interface whose groups cannot be read, by its VPC: it may be of any.
+    var unreadableInterfaces: [String: UnreadableRow] = [:]
+    /// Whether those are all that there are.
     var isWhole = false
     /// How many hosts' policies were read.
     var hosts = 0
@@ -70,12 +75,13 @@ struct SharedReads {
 
     /// The rules of a group, oldest first.
     mutating func rules(of group: String, in database: Database) throws -> [GroupRule] {
+        if let fault = unreadableRules[group] { throw fault }
         if let known = rules[group] { return known }
         guard !isWhole else { return [] }
         let stored = try StoredRule.fetchAll(
             database.cachedStatement(
                 sql: "SELECT * FROM security_group_rule WHERE groupID = ? ORDER BY createdAt, id"), arguments: [group])
-        let found = stored.compactMap(GroupRule.init)
+        let found = try stored.map(GroupRule.init)
         rules[group] = found
         return found
     }
@@ -103,6 +109,7 @@ struct SharedReads {
     }
 
     private mutating func members(of peer: Peer, _ database: Database) throws -> [Member] {
+        if let fault = unreadableInterfaces[peer.vpcID] ?? unreadableMembers[peer] { throw fault }
         if let known = members[peer] { return known }
         guard !isWhole else { return [] }
         let found = try Self.members(of: peer, database)
@@ -114,14 +121,14 @@ struct SharedReads {
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT address, host, isPortSecurityEnabled AND isAdminUp FROM interface_group
+                    SELECT address, host, isPortSecurityEnabled AND isAdminUp, interface.id FROM interface_group
                     JOIN interface ON interface.id = interface_group.interfaceID
                     JOIN interface_address ON interface_address.interfaceID = interface.id
                     WHERE groupID = ? AND interface.vpcID = ?
                     """), arguments: [peer.group, peer.vpcID])
         var found: [Member] = []
         while let row = try rows.next() {
-            guard let address = IPAddress(row[0] as String) else { continue }
+            let address = try RowReading(.interface, row[3]).address(row[0], "addresses")
             found.append(Member(address: address, host: row[2] ? row[1] : nil))
         }
         return found.sorted { $0.address < $1.address }
@@ -131,9 +138,11 @@ struct SharedReads {
     mutating func vpc(_ id: String, in database: Database) throws -> VPCParts? {
         if let known = vpcs[id] { return known }
         guard let stored = try StoredVPC.stored(id, in: database) else { return nil }
-        let subnets = try StoredSubnet.filter(Column("vpcID") == id).order(Column("id")).fetchAll(database)
+        let subnets = try StoredSubnet.readAll(
+            StoredSubnet.filter(Column("vpcID") == id).order(Column("id")), in: database)
         let (acls, aclNames, aclEditions) = try HostPolicyReader.acls(of: subnets, in: database)
-        let collectors = try StoredCollector.filter(Column("vpcID") == id).order(Column("id")).fetchAll(database)
+        let collectors = try StoredCollector.readAll(
+            StoredCollector.filter(Column("vpcID") == id).order(Column("id")), in: database)
         let parts = VPCParts(
             stored: stored, subnets: subnets,
             subnetNames: HostPolicyReader.clearNames(subnets.map { ($0.id, $0.name) }), acls: acls, aclNames: aclNames,
@@ -150,7 +159,8 @@ struct SharedReads {
 
     mutating func enabledLogs(in database: Database) throws -> [StoredLog] {
         if let logs { return logs }
-        let found = try StoredLog.filter(Column("isEnabled") == true).order(Column("id")).fetchAll(database)
+        let found = try StoredLog.readAll(
+            StoredLog.filter(Column("isEnabled") == true).order(Column("id")), in: database)
         logs = found
         return found
     }
@@ -164,14 +174,16 @@ struct SharedReads {
 }
 
 extension SharedReads.GroupRule {
-    init?(_ stored: StoredRule) {
-        guard let rule = HostPolicyReader.rule(stored) else { return nil }
-        self.init(rule: rule, remoteGroupID: stored.remoteGroupID, edition: RuleEdition(stored))
+    init(_ stored: StoredRule) throws(UnreadableRow) {
+        self.init(rule: try stored.read(), remoteGroupID: stored.remoteGroupID, edition: RuleEdition(stored))
     }
 
     /// The rule, with the name that a policy gives to the group that it names.
-    func named(_ names: [String: String]) -> Rule {
-        guard let group = remoteGroupID, let name = names[group] else { return rule }
+    func named(_ names: [String: String]) throws(UnreadableRow) -> Rule {
+        guard let group = remoteGroupID else { return rule }
+        guard let name = names[group] else {
+            throw RowReading(.rule, edition.id).fault("remoteGroupID", group, "a group that exists")
+        }
         return Rule(
             id: rule.id, direction: rule.direction, family: rule.family, service: rule.service, remote: .group(name),
             local: rule.local, description: rule.description)

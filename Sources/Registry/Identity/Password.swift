@@ -43,6 +43,7 @@ package enum Password {
         try KDF.Scrypt.deriveKey(
             from: Data(password.utf8), salt: salt, outputByteCount: keyBytes, rounds: rounds, blockSize: blockSize,
             parallelism: parallelism
+                // SAFETY: the bytes are copied while they are there.
         ).withUnsafeBytes { Data($0) }
     }
 }

@@ -81,18 +81,6 @@ package struct RuleDraft: Sendable {
         protocolText == "ip" ? TransportProtocol(rawValue: 0) : protocolText.flatMap { TransportProtocol($0) }
     }
 
-    /// What the draft asks of a packet's protocol.
-    package var service: Service {
-        guard protocolText != Self.icmpTCPUDP else { return .icmpTCPUDP }
-        guard let transport else { return .any }
-        if transport.isICMP {
-            return .icmp(
-                transport, type: portMin.map { UInt8(clamping: $0) }, code: portMax.map { UInt8(clamping: $0) })
-        }
-        guard let low = portMin, let high = portMax, low <= high else { return .transport(transport, nil) }
-        return .transport(transport, PortRange(UInt16(clamping: low), UInt16(clamping: high)))
-    }
-
     private mutating func checkPorts() throws {
         guard portMin != nil || portMax != nil else { return }
         if portMin == 1, portMax == 65_535, transport?.isICMP != true {

@@ -65,23 +65,25 @@ package struct StoredBucket: StoredObject {
         return usable.first { $0.projectID == projectID } ?? usable.first { $0.projectID.isEmpty } ?? usable.first
     }
 
-    /// What is wrong with a bucket's name or location, to be read after the place; nil when nothing is. What follows
-    /// `s3://` is not looked at.
-    package static func fault(name: String, url: String) -> String? {
+    /// What is wrong with a bucket's name or location; nil when nothing is. What follows `s3://` is not looked at.
+    package static func fault(name: String, url: String) -> BucketFault? {
         let isName = name.utf8.allSatisfy {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
                 || $0 == UInt8(ascii: ".")
         }
         guard (3...63).contains(name.utf8.count), isName, name.first != "-", name.first != "." else {
-            return ".name: \"\(name.prefix(100))\" is no bucket's name; write 3 to 63 of a-z, 0-9, - and ."
+            return BucketFault(
+                .name, "\"\(name.prefix(100))\" is no bucket's name", mend: "write 3 to 63 of a-z, 0-9, - and .")
         }
         guard url.hasPrefix("file:") || url.hasPrefix("s3://"), url.utf8.count > 5,
             url.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
         else {
-            return ".url: \"\(url.prefix(100))\" is no bucket's location; write file:FOLDER or s3://BUCKET?endpoint=URL"
+            return BucketFault(
+                .url, "\"\(url.prefix(100))\" is no bucket's location",
+                mend: "write file:FOLDER or s3://BUCKET?endpoint=URL")
         }
         guard url.hasPrefix("s3://") || !url.dropFirst(5).split(separator: "/").contains("..") else {
-            return ".url: \"\(url.prefix(100))\" leads out of its folder; write it without .."
+            return BucketFault(.url, "\"\(url.prefix(100))\" leads out of its folder", mend: "write it without ..")
         }
         return nil
     }

@@ -43,7 +43,7 @@ package struct StoredCollector: StoredObject {
     }
 
     package var flowLogFormat: FlowLogFormat {
-        get { FlowLogFormat(name: format, columns: formatColumns) ?? .ibm }
+        get { FlowLogFormat(name: format, columns: formatColumns) }
         set { (format, formatColumns) = (newValue.name, newValue.columns) }
     }
 }
@@ -66,8 +66,8 @@ extension StoredCollector {
         isActive = try container.decode(Bool.self, forKey: .isActive)
         let wasForAll = try decoder.container(keyedBy: FormerKey.self)
             .decodeIfPresent(Bool.self, forKey: .includesAllProtocols)
-        let formerFormat = wasForAll == true ? FlowLogFormat.ibmPlus : .ibm
-        format = try container.decodeIfPresent(String.self, forKey: .format) ?? formerFormat.name
+        let formerFormat = wasForAll == true ? "ibm+" : FlowLogFormat.ibm.name
+        format = try container.decodeIfPresent(String.self, forKey: .format) ?? formerFormat
         formatColumns = try container.decodeIfPresent([String].self, forKey: .formatColumns) ?? []
         interval = try container.decodeIfPresent(Int.self, forKey: .interval) ?? Collector.defaultInterval
         createdAt = try container.decode(Int64.self, forKey: .createdAt)

@@ -23,7 +23,7 @@ package struct StoredRule: StoredObject {
     /// As its author spelled it, host bits included.
     package var remotePrefix: String?
     package var remoteGroupID: String?
-    package let description: String
+    package var description: String
     /// Equal for rules that do the same: one group holds one of each.
     package var identity: String
     /// The rule's name on the VPC API; nil where nobody has given one.

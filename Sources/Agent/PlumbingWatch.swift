@@ -1,0 +1,127 @@
+import Enforcement
+import Host
+import Link
+import Model
+import Netlink
+
+/// Watches what guests' packets need beside the rules: devices, routes, gateway addresses, proxying, switches.
+///
+/// The kernel tells at once what somebody takes away; switches that it does not tell of are looked at once a second. What
+/// is missing is put back, and who looks at status is told what it was.
+struct PlumbingWatch {
+    private let socket: RouteSocket
+    private let plumbing = Plumbing()
+    /// What was set up last.
+    private var ports: [Plumbing.Port] = []
+    private var numbers: [UInt32: String] = [:]
+    /// What was found missing and not put back yet.
+    private var missing: [String] = []
+    private var repairedAt: Int64 = 0
+    /// What could not be done, in words.
+    private(set) var problems: [String] = []
+    /// What was changed of the host beside its devices, in words.
+    private(set) var notes: [String] = []
+
+    /// Between two repairs: somebody who keeps changing things back does not keep the agent from its work.
+    private static let pauseNanoseconds: Int64 = 200_000_000
+
+    init() throws(SystemError) { socket = try RouteSocket() }
+
+    /// Can be read when the kernel has told something.
+    var number: Int32 { socket.number }
+    var hasRepair: Bool { !missing.isEmpty }
+    /// Nanoseconds until a repair may begin; 0 for now.
+    var repairDelay: Int64 { max(0, repairedAt + Self.pauseNanoseconds - SystemClock.monotonic) }
+
+    /// Sets the ports up, and takes back what former ones had and these have not.
+    ///
+    /// * `numbers`: the ports' devices by their numbers.
+    mutating func connect(_ wanted: [Plumbing.Port], numbers: [UInt32: String], obsolete: [String] = []) {
+        problems = []
+        do throws(SystemError) {
+            try forward(wanted)
+        } catch {
+            problems.append(error.description)
+        }
+        let gone = Set(ports.flatMap(\.subnet)).subtracting(wanted.flatMap(\.subnet))
+        (ports, self.numbers) = (wanted, numbers)
+        problems += plumbing.connect(
+            wanted, obsoleteDevices: obsolete, obsoleteSubnets: gone.sorted { "\($0)" < "\($1)" })
+    }
+
+    private mutating func forward(_ wanted: [Plumbing.Port]) throws(SystemError) {
+        let wrong = Plumbing.wrong(Plumbing.forwarding(wanted))
+        guard !wrong.isEmpty else { return }
+        if wrong.contains(where: { $0.path == "ipv6/conf/all/forwarding" }) {
+            let devices = try Plumbing.keepAdvertisedRoutes(except: Set(wanted.map(\.device)))
+            if !devices.isEmpty {
+                notes.append(
+                    "accept_ra of \(devices.joined(separator: ", ")) is 2: with IPv6 forwarded, 1 would lose the default route"
+                )
+            }
+        }
+        try Plumbing.set(wrong)
+    }
+
+    /// Takes what the kernel tells.
+    mutating func listen() throws(SystemError) {
+        var found: [String] = []
+        let isWhole = try socket.drain { if let words = loss($0) { found.append(words) } }
+        missing += found
+        if !isWhole { missing.append("more than the kernel could tell") }
+    }
+
+    /// Looks at the switches.
+    mutating func look(connects: Bool) {
+        let switches = Plumbing.counting + (connects ? Plumbing.forwarding(ports) : [])
+        missing += Plumbing.wrong(switches).map { "\($0.path) was not \($0.value)" }
+    }
+
+    /// Puts back what is missing.
+    ///
+    /// - Returns: what it was, in words.
+    mutating func repair(connects: Bool) -> String {
+        let words = Array(Set(missing)).sorted()
+        missing = []
+        repairedAt = SystemClock.monotonic
+        problems = []
+        do throws(SystemError) {
+            try Plumbing.set(Plumbing.wrong(Plumbing.counting))
+        } catch {
+            problems.append(error.description)
+        }
+        if connects {
+            let former = problems
+            connect(ports, numbers: numbers)
+            problems = former + problems
+        }
+        return words.prefix(3).joined(separator: "; ") + (words.count > 3 ? "; and \(words.count - 3) more" : "")
+    }
+
+    /// What an event takes away of what was set up; nil where it is nothing of ours.
+    private func loss(_ event: RouteEvent) -> String? {
+        switch event {
+        case .device(let number, let name, let isUp):
+            guard !isUp, numbers[number] != nil else { return nil }
+            return "device \(name) was down"
+        // Whether it comes again is looked at with the bindings.
+        case .deviceGone: return nil
+        case .routeGone(let target, let device, let routeProtocol):
+            guard routeProtocol == Plumbing.routeProtocol, let name = numbers[device],
+                ports.contains(where: { $0.device == name && $0.addresses.contains { IPPrefix($0) == target } })
+            else { return nil }
+            return "the route to \(target) was gone"
+        case .addressGone(let address, _):
+            guard ports.contains(where: { $0.subnet.contains { $0.gateway == address } }) else { return nil }
+            return "the gateway address \(address) was gone"
+        case .switches(let switches):
+            if switches.forwards == false, switches.device == IPSwitches.everyDevice,
+                ports.contains(where: { $0.addresses.contains { $0.family == switches.family } })
+            {
+                return "forwarding of IPv\(switches.family.rawValue) was off"
+            }
+            guard switches.answersForOthers == false, let name = numbers[switches.device] else { return nil }
+            return "\(switches.family == .ipv4 ? "proxy_arp" : "proxy_ndp") of \(name) was off"
+        }
+    }
+}

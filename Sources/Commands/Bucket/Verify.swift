@@ -1,0 +1,79 @@
+import ArgumentParser
+import Buckets
+import Delivery
+import Foundation
+import Host
+import Link
+import Model
+import Terminal
+
+/// Proves a bucket, or a copy of one, by its manifests.
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Whether a bucket's flow logs, or a copy of them, are complete and unaltered.",
+        discussion: """
+            Each hour's objects are listed in a manifest that the host signed. What was removed, altered, truncated or put \
+            there by somebody else is told, a line each, and the exit code is 3. Objects of hours that have no manifest yet \
+            are counted, not proven; the last hours of a bucket may be missing together with their manifests: compare \
+            `covered until` with what you expect.
+
+            Example: gatehouse verify /mnt/copy --key manifest.key.pub
+            """)
+
+    @Argument(help: "A folder, file:PATH or s3://BUCKET?…, as collectors name it.")
+    var bucket: String
+
+    @Option(help: "The public key of the host that delivered (default: manifest.key.pub of the data folder).")
+    var key: String?
+
+    @OptionGroup var data: DataOptions
+
+    func run() async throws {
+        let keyPath = key ?? data.folder.manifestKey + ".pub"
+        guard let bytes = try DurableFile.read(keyPath) else {
+            throw NotFound("key \(keyPath): there is no such file; name the host's public key with --key")
+        }
+        guard let key = ManifestKey.Public(String(decoding: bytes, as: UTF8.self)) else {
+            throw NotFound("key \(keyPath): it does not hold 64 hexadecimal digits, an Ed25519 public key")
+        }
+        let opened = try BucketLocation(location, dataFolder: data.data).open(
+            CredentialStore(folder: data.folder.credentials))
+        let result: Result<BucketVerification.Report, BucketError>
+        do throws(BucketError) {
+            result = .success(try await BucketVerification(opened, key: key).run())
+        } catch {
+            result = .failure(error)
+        }
+        await opened.close()
+        let report = try result.get()
+        for finding in report.findings { print(Self.words(finding)) }
+        Console.tell(Self.summary(report))
+        if !report.findings.isEmpty { throw ExitCode.no }
+        guard report.manifests > 0 else {
+            throw NotFound("bucket \(bucket): there is no manifest; the first is written when an hour is over")
+        }
+    }
+
+    private var location: String {
+        if bucket.hasPrefix("file:") || bucket.hasPrefix("s3://") { return bucket }
+        return "file:" + (bucket.hasPrefix("/") ? bucket : FileManager.default.currentDirectoryPath + "/" + bucket)
+    }
+
+    static func words(_ finding: BucketVerification.Finding) -> String {
+        switch finding {
+        case .removed(let key): "removed \(key)"
+        case .truncated(let key, let size, let wanted): "truncated \(key): \(size) of \(wanted) bytes"
+        case .altered(let key): "altered \(key)"
+        case .replayed(let key): "replayed \(key)"
+        case .badManifest(let key, let reason): "manifest \(key): \(reason)"
+        case .removedManifest(let interface, let number): "removed manifest \(number) of interface \(interface)"
+        }
+    }
+
+    private static func summary(_ report: BucketVerification.Report) -> String {
+        let until = report.coveredUntil.map { "; covered until \($0.text(fractionDigits: 0))" } ?? ""
+        return "\(Wording.count(report.proven, "object")) proven by \(Wording.count(report.manifests, "manifest")), "
+            + "\(report.stated) of them stating loss; \(report.uncovered) without a manifest yet; "
+            + "\(Wording.count(report.findings.count, "finding"))\(until)"
+    }
+}

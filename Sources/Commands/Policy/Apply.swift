@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import Host
+import Link
+import Model
+import NIOHTTP1
+import Policy
+import PolicyFiles
+import Records
+import Terminal
+
+struct Apply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a policy file the next revision: in the kernel whole, or not at all.",
+        discussion: """
+            With --server the file's objects are made so in the control plane, in the token's project; what the file does not
+            name stays, unless --prune is given. Without it this host's own agent is meant, also where GATEHOUSE_SERVER is set.
+
+            Example: gatehouse apply -f shop.yaml --plan
+            """)
+
+    @Option(name: .shortAndLong, help: "The policy file.")
+    var file: String
+
+    @Flag(help: "Show what would change against the latest revision, and change nothing.")
+    var plan = false
+
+    @Flag(help: "Let live sessions that are no longer admitted go on until they end.")
+    var drain = false
+
+    @Option(
+        help: "Cut such sessions after this time, as 30s or 5m; without it and without --drain they are cut at once.")
+    var cutAfter: String?
+
+    @Flag(help: "With --server: remove groups and interfaces of the project that the file does not name.")
+    var prune = false
+
+    @Option(help: "With --server: the host that has the devices (default: this machine's name).")
+    var host = Machine.hostName
+
+    @Option(help: "https://NAME:PORT of a control plane, instead of this host's own agent.")
+    var server: String?
+
+    @OptionGroup var access: AccessOptions
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        if let named { try access.check(named) }
+        if prune, server == nil {
+            throw ValidationError("--prune: only with --server; a file for one host says all")
+        }
+        if drain, cutAfter != nil { throw ValidationError("--drain and --cut-after: give one of them") }
+        _ = try fate()
+    }
+
+    func run() throws {
+        guard let bytes = try DurableFile.read(file) else {
+            throw NotFound("--file \(file): there is no such file; name the policy file to apply")
+        }
+        let policy: Policy
+        do {
+            policy = try PolicyFile.load(bytes: bytes, name: file)
+        } catch {
+            Console.tell("\(error)")
+            throw ExitCode.failure
+        }
+        if let named { return try declare(policy, try access.client(named)) }
+        let former = try RevisionStore(data.folder).latest() ?? .none
+        // As the agent adopts it: a rule that stays has the id that it had.
+        let next = former.next(policy: policy, actor: "", origin: file, at: .now)
+        let difference = PolicyDifference(from: former.policy, to: next.policy)
+        for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
+        let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
+        print("\(difference.summary) (\(since))")
+        if plan { return }
+        let request = ControlRequest.apply(policy: policy, origin: file, sessions: try fate())
+        guard case .receipt(let receipt) = try AgentClient(data.folder).ask(request) else {
+            throw NotFound.otherVersion
+        }
+        for line in receipt.lines(LocalTime(now: .now)) { print(line) }
+    }
+
+    /// What is changed for many hosts is named each time: no variable stands for it.
+    private var named: Setting? { Setting(server, "--server") }
+
+    private func declare(_ policy: Policy, _ client: ServerClient) throws {
+        let request = DeclareRequest(policy: policy, host: host, prunes: prune, isPlan: plan)
+        let answer = try Waiting.value { try await client.send(.POST, "/api/policy", ControlCodec.encode(request)) }
+        let json = try JSONSerialization.jsonObject(with: Data(answer)) as? [String: Any]
+        let changes = json?["changes"] as? [String] ?? []
+        for change in changes {
+            print(Console.paint(change, change.hasPrefix("+") ? .green : change.hasPrefix("-") ? .red : .yellow))
+        }
+        let what = Wording.count(changes.count, "change")
+        print(
+            plan
+                ? "\(what), none of them made"
+                : "\(what); see gatehouse audit --request \(json?["request"] as? String ?? "")")
+    }
+
+    private func fate() throws -> SessionFate {
+        if drain { return .drain }
+        guard let cutAfter else { return .cut }
+        do {
+            let parts = try TimeText.duration(cutAfter).components
+            return .cutAfter(seconds: Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
+        } catch {
+            throw ValidationError("--cut-after: \(error)")
+        }
+    }
+}
+
+extension PolicyDifference.Change.Kind {
+    var colour: Console.Colour {
+        switch self {
+        case .added: .green
+        case .removed: .red
+        case .changed: .yellow
+        }
+    }
+}
+
+extension Receipt {
+    /// What a person wants to know of it.
+    func lines(_ time: LocalTime) -> [String] {
+        let took = microseconds < 10_000 ? "\(microseconds) µs" : "\(microseconds / 1000) ms"
+        let since = time.text(appliedAt)
+        var lines = ["revision \(revision) by \(actor) in the kernel of \(host) since \(since) (\(method), \(took))"]
+        if cutSessions > 0 { lines.append("\(Wording.count(cutSessions, "session")) cut") }
+        if !missingDevices.isEmpty {
+            lines.append("enforced as soon as the device is there: \(missingDevices.joined(separator: ", "))")
+        }
+        return lines
+    }
+}

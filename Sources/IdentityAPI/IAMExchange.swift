@@ -1,0 +1,89 @@
+import Foundation
+import HTTPTypes
+import Model
+package import Registry
+package import Service
+
+/// `POST /identity/token`: gives a short-lived token for an API token, as IBM's IAM does for an API key.
+///
+/// Clients read `iat` and `exp` out of the token without checking it; the server knows it by its digest, as every other.
+package struct IAMExchange: MountedAPI {
+    let registry: Registry
+    let authenticator: Authenticator
+    let lifetime: Duration
+
+    package let mounts = [["identity", "token"]]
+
+    package init(registry: Registry, authenticator: Authenticator, lifetime: Duration) {
+        self.registry = registry
+        self.authenticator = authenticator
+        self.lifetime = lifetime
+    }
+
+    private static let grant = "urn:ibm:params:oauth:grant-type:apikey"
+
+    package func answer(_ call: Call) async throws -> Answer {
+        guard call.path.isEmpty else { throw Refusal.nothingHere }
+        guard call.method == .post else {
+            return Self.refusal(.methodNotAllowed, "BXNIM0103E", "Only POST is served here.", call)
+        }
+        let form = Self.form(call.body)
+        guard form["grant_type"] == Self.grant else {
+            return Self.refusal(.badRequest, "BXNIM0134E", "The grant_type is not \(Self.grant).", call)
+        }
+        guard let key = form["apikey"], !key.isEmpty else {
+            return Self.refusal(.badRequest, "BXNIM0109E", "The property apikey is missing or empty.", call)
+        }
+        guard let session = try await authenticator.session(ofKey: key, call) else {
+            return Self.refusal(.badRequest, "BXNIM0415E", "Provided API key could not be found.", call)
+        }
+        let now = Timestamp.now.nanoseconds
+        let seconds = lifetime.components.seconds
+        let (user, project) = (session.user, session.project)
+        let issuedAt = now / 1_000_000_000
+        let text = Self.token(user, project, from: issuedAt, to: issuedAt + seconds)
+        _ = try await registry.keep { database in
+            try Identity.issue(
+                to: user.id, project: project?.id, methods: ["token"], at: now, lifetime: lifetime, text: text,
+                in: database)
+        }
+        return Answer(
+            .ok,
+            .object([
+                "access_token": .string(text), "refresh_token": "not_supported", "token_type": "Bearer",
+                "expires_in": .int(Int(seconds)), "expiration": .int(Int(issuedAt + seconds)), "scope": "ibm openid",
+            ]))
+    }
+
+    /// Three parts in Base64 for URLs; the third is random, and with it the whole text cannot be guessed.
+    private static func token(_ user: User, _ project: Project?, from issuedAt: Int64, to end: Int64) -> String {
+        let header = JSON.object(["alg": "HS256", "typ": "JWT"])
+        let payload = JSON.object([
+            "iat": .int(Int(issuedAt)), "exp": .int(Int(end)), "sub": .string(user.name), "iam_id": .string(user.id),
+            "account": .object(["bss": .optional(project?.id)]), "grant_type": .string(grant),
+        ])
+        let parts = [header, payload].map { json in
+            Data(json.bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+                .replacing("=", with: "")
+        }
+        return (parts + [Identity.randomText(bytes: 48)]).joined(separator: ".")
+    }
+
+    private static func form(_ body: [UInt8]) -> [String: String] {
+        guard let text = String(validating: body, as: UTF8.self), let pairs = QueryText.pairs(text) else {
+            return [:]
+        }
+        return Dictionary(pairs.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func refusal(_ status: HTTPResponse.Status, _ code: String, _ message: String, _ call: Call)
+        -> Answer
+    {
+        Answer(
+            status,
+            .object([
+                "errorCode": .string(code), "errorMessage": .string(message),
+                "context": .object(["requestId": .string(call.requestID)]),
+            ]))
+    }
+}

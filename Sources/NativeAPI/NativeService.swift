@@ -1,0 +1,42 @@
+import HTTPTypes
+package import Registry
+package import Service
+
+/// Gatehouse's own interface: the trail, revisions, hosts, buckets, policy files.
+package struct NativeService: MountedAPI {
+    private let ground: NativeGround
+    private let authenticator: Authenticator
+    private let routes: [NativeRoute]
+
+    package let mounts = [["api"]]
+    /// All that is served, a list for each subject.
+    static let standardRoutes =
+        AuditRoutes.routes + HostRoutes.routes + RevisionRoutes.routes + BucketRoutes.routes + PolicyRoutes.routes
+
+    package init(
+        registry: Registry, authenticator: Authenticator, policy: @escaping @Sendable () -> AccessPolicy,
+        hosts: HostService, probe: BucketProbe, region: ServedRegion
+    ) {
+        self.init(
+            NativeGround(registry: registry, policy: policy, hosts: hosts, probe: probe, region: region),
+            authenticator, routes: Self.standardRoutes)
+    }
+
+    init(_ ground: NativeGround, _ authenticator: Authenticator, routes: [NativeRoute]) {
+        self.ground = ground
+        self.authenticator = authenticator
+        self.routes = routes
+    }
+
+    package func answer(_ call: Call) async throws -> Answer {
+        if call.path.first == "agent" { return try await ground.hosts.answer(call) }
+        if call.path == ["openapi.json"] { return Answer(.ok, OpenAPI.document(call, routes)) }
+        guard let session = try await authenticator.session(of: call) else { throw Refusal.unauthenticated }
+        for route in routes where route.method == call.method {
+            guard let values = route.values(in: call.path) else { continue }
+            guard ground.policy().allows(route.right, session) else { throw Refusal.forbidden(route.right) }
+            return try await route.answer(NativeRequest(ground: ground, session: session, call: call, values: values))
+        }
+        throw Refusal.nothingHere
+    }
+}

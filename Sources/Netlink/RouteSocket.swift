@@ -1,0 +1,63 @@
+import CNetlink
+import Glibc
+package import Host
+
+/// A NETLINK_ROUTE socket that hears of devices, routes, addresses and their switches.
+package final class RouteSocket {
+    private let descriptor: Descriptor
+    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+    /// RTNLGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV6_IFADDR, _IPV6_ROUTE, _IPV4_NETCONF, _IPV6_NETCONF
+    private static let groups: [Int32] = [1, 5, 7, 9, 11, 24, 25]
+
+    /// Opens a socket in the network namespace of the calling thread, and listens.
+    package init() throws(SystemError) {
+        let opened = gh_netlink_open(NETLINK_ROUTE)
+        guard opened >= 0 else { throw SystemError("socket", "NETLINK_ROUTE", code: -opened) }
+        descriptor = Descriptor(owning: opened)
+        var size: Int32 = 4 << 20
+        try check("setsockopt", "SO_RCVBUFFORCE") {
+            unsafe setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
+        for group in Self.groups {
+            var group = group
+            try check("setsockopt", "NETLINK_ADD_MEMBERSHIP") {
+                unsafe setsockopt(
+                    opened, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, socklen_t(MemoryLayout<Int32>.size))
+            }
+        }
+    }
+
+    package var number: Int32 { descriptor.number }
+
+    /// Hands over what waits; tells whether it is all: where the kernel had no room, or a message cannot be read, something
+    /// is missing.
+    package func drain(_ each: (RouteEvent) -> Void) throws(SystemError) -> Bool {
+        var isWhole = true
+        while true {
+            let number = number
+            let length = unsafe buffer.withUnsafeMutableBytes {
+                unsafe recv(number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_TRUNC))
+            }
+            if length < 0 {
+                switch errno {
+                case EINTR: continue
+                case EAGAIN: return isWhole
+                case ENOBUFS:
+                    isWhole = false
+                    continue
+                default: throw SystemError("recv", "NETLINK_ROUTE", code: errno)
+                }
+            }
+            guard length <= buffer.count else {
+                isWhole = false
+                continue
+            }
+            ByteView.with(buffer) { view in
+                var cursor = RouteEventCursor(view.slice(0, length))
+                while let event = cursor.next() { each(event) }
+                if cursor.isMalformed || cursor.skipped > 0 { isWhole = false }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Documents
+import Model
+
+/// Reads the document's root.
+struct PolicyReader {
+    /// Devices and addresses are unique in the whole file: all of it may be enforced by one host.
+    private let claims = HostClaims()
+
+    func read(_ root: FileValue) -> Policy {
+        guard let fields = root.fields(["project", "vpcs", "collectors", "region"]) else { return .empty }
+        let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
+        let region = fields["region"].flatMap { NameRule.readPlace($0, of: "region") }
+        var names = NameRegister(kind: "VPC")
+        var vpcs: [VPC] = []
+        for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
+            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances"]) else {
+                continue
+            }
+            let name = names.read(fields)
+            vpcs.append(VPCReader(project: project, name: name, region: region ?? "local", claims: claims).read(fields))
+        }
+        let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
+        return Policy(project: project, region: region, vpcs: vpcs, collectors: collectors)
+    }
+}
+
+/// What only one interface of a host can have.
+final class HostClaims {
+    private var devices: [String: String] = [:]
+    private var addresses: [IPAddress: String] = [:]
+
+    /// Claims the device for an interface; gives the earlier owner's place where there is one.
+    func claim(device: String, by owner: @autoclosure () -> String) -> String? {
+        if let earlier = devices[device] { return earlier }
+        devices[device] = owner()
+        return nil
+    }
+
+    /// Claims the address for an interface; gives the earlier owner's place where there is one.
+    func claim(address: IPAddress, by owner: @autoclosure () -> String) -> String? {
+        if let earlier = addresses[address] { return earlier }
+        addresses[address] = owner()
+        return nil
+    }
+}

@@ -1,0 +1,129 @@
+import Model
+
+/// The columns of a flow record: the one list from which JSON keys, CSV headings and the manual derive.
+///
+/// A column keeps its name for ever. To rename one is a change of format.
+package enum FlowColumn: String, CaseIterable, Hashable, Sendable {
+    case id
+    case windowStart = "window_start"
+    case windowEnd = "window_end"
+    case start
+    case end
+    case connectionStart = "connection_start"
+    case connection
+    case host
+    case project
+    case vpc
+    case vpcID = "vpc_id"
+    case subnet
+    case subnetID = "subnet_id"
+    case instance
+    case instanceID = "instance_id"
+    case interface
+    case interfaceID = "interface_id"
+    case device
+    case direction
+    case verdict
+    case reason
+    case stage
+    case ruleID = "rule_id"
+    case rule
+    case group
+    case securityGroupID = "security_group_id"
+    case revision
+    case changedBy = "changed_by"
+    case changedAt = "changed_at"
+    case initiatorIP = "initiator_ip"
+    case initiatorPort = "initiator_port"
+    case targetIP = "target_ip"
+    case targetPort = "target_port"
+    case transport = "protocol"
+    case transportNumber = "protocol_number"
+    case icmpType = "icmp_type"
+    case icmpCode = "icmp_code"
+    case peer
+    case peerID = "peer_id"
+    case packetsFromInitiator = "packets_from_initiator"
+    case bytesFromInitiator = "bytes_from_initiator"
+    case packetsFromTarget = "packets_from_target"
+    case bytesFromTarget = "bytes_from_target"
+    case cumulativePacketsFromInitiator = "cumulative_packets_from_initiator"
+    case cumulativeBytesFromInitiator = "cumulative_bytes_from_initiator"
+    case cumulativePacketsFromTarget = "cumulative_packets_from_target"
+    case cumulativeBytesFromTarget = "cumulative_bytes_from_target"
+    case state
+    case detail
+}
+
+extension FlowColumn {
+    /// What the column says, and what it leaves out.
+    package var meaning: String {
+        switch self {
+        case .id: "Host and number of the record in that host's spool: `HOST:SEQUENCE`. No two records share one."
+        case .windowStart: "Beginning of the capture window that the record belongs to."
+        case .windowEnd: "End of the capture window; the next one begins here."
+        case .start: "Earliest instant that the record's packets can have, within the window."
+        case .end: "Latest instant that the record's packets can have, within the window."
+        case .connectionStart: "When the session began, perhaps windows ago; for refusals the record's own start."
+        case .connection: "Number that all records of one session at one host share. Absent for refusals."
+        case .host: "Name of the host that captured the record."
+        case .project: "Project of the interface."
+        case .vpc: "Name of the interface's VPC."
+        case .vpcID: "Id of the interface's VPC."
+        case .subnet: "Name of the interface's subnet."
+        case .subnetID: "Id of the interface's subnet."
+        case .instance: "Name of the instance that the interface belongs to."
+        case .instanceID: "Id of the instance that the interface belongs to."
+        case .interface: "Name of the interface within its instance."
+        case .interfaceID: "Id of the interface at which the flow was seen."
+        case .device: "Linux device of the interface on its host."
+        case .direction: "`egress` where the instance opened the session, `ingress` where it was the target."
+        case .verdict: "`accept` or `drop`; a record never mixes them."
+        case .reason:
+            "Why the packets were refused: \(Self.list(DropReason.allCases)). Absent where they were accepted."
+        case .stage: "Layer that decided: \(Self.list(Stage.allCases))."
+        case .ruleID: "Id of the rule that decided. Default refusals and the guard's rules have ids as well."
+        case .rule: "Text of the rule, as it was when it decided."
+        case .group:
+            "Name of the security group or network ACL that holds the rule. Absent for the guard and without groups."
+        case .securityGroupID: "Id of the security group that holds the rule."
+        case .revision: "Number of the policy revision in force when the session was judged."
+        case .changedBy:
+            "Who made the revision that made the rule; for a default refusal, who made the revision in force. Absent "
+                + "for the guard."
+        case .changedAt: "When that revision was made."
+        case .initiatorIP: "Address that opened the session, as the interface saw it. Absent in `total` records."
+        case .initiatorPort: "Port that opened the session, for protocols with ports. Absent in `coarse` records."
+        case .targetIP: "Address that the session was opened to, as the interface saw it. Absent in `total` records."
+        case .targetPort: "Port that the session was opened to, for protocols with ports."
+        case .transport: "Name of the IP protocol, or its number where it has no name. Absent in `total` records."
+        case .transportNumber: "Number of the IP protocol. Absent in `total` records."
+        case .icmpType: "ICMP or ICMPv6 type of the packet that opened the session."
+        case .icmpCode: "ICMP or ICMPv6 code of the packet that opened the session."
+        case .peer:
+            "`INSTANCE/INTERFACE` of the other end, where exactly one interface of the VPC was ever known by that "
+                + "address."
+        case .peerID: "Id of the other end's interface, under the same condition."
+        case .packetsFromInitiator: "Packets of this window from the initiator."
+        case .bytesFromInitiator: "Bytes of those packets, from the IP header on."
+        case .packetsFromTarget: "Packets of this window from the target. Zero for refusals."
+        case .bytesFromTarget: "Bytes of those packets, from the IP header on."
+        case .cumulativePacketsFromInitiator: "Packets from the initiator since the session began. Never add these up."
+        case .cumulativeBytesFromInitiator: "Bytes from the initiator since the session began."
+        case .cumulativePacketsFromTarget: "Packets from the target since the session began."
+        case .cumulativeBytesFromTarget: "Bytes from the target since the session began."
+        case .state:
+            "`new`: began in this window and went on; `continuing`: began earlier and went on; `ended`: ended in this "
+                + "window; `refused`: there is no session."
+        case .detail:
+            "`full`: the whole five-tuple is known; `coarse`: a flood was summed up over initiator ports; `total`: over "
+                + "everything but interface and direction."
+        }
+    }
+
+    /// `a`, `b` or `c`.
+    private static func list<Word: RawRepresentable<String>>(_ words: [Word]) -> String {
+        let quoted = words.map { "`\($0.rawValue)`" }
+        return quoted.dropLast().joined(separator: ", ") + " or " + (quoted.last ?? "")
+    }
+}

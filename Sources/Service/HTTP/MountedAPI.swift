@@ -1,0 +1,19 @@
+/// One API, mounted below a path of the front door. A further one is a room of its own, and one line in `FrontDoor`.
+package protocol MountedAPI: Sendable {
+    /// The paths that lead to it, each as its first parts; they are taken off its calls.
+    var mounts: [[String]] { get }
+
+    /// The call as the trail and the answer know it.
+    func adopted(_ call: Call) -> Call
+
+    /// Answers a call; what it throws is told by `answer(refusing:_:)`, and what is not a refusal without saying what.
+    func answer(_ call: Call) async throws -> Answer
+
+    /// A refusal in the envelope that the API's clients know.
+    func answer(refusing refusal: Refusal, _ call: Call) -> Answer
+}
+
+extension MountedAPI {
+    package func adopted(_ call: Call) -> Call { call }
+    package func answer(refusing refusal: Refusal, _ call: Call) -> Answer { refusal.answer }
+}
