@@ -13,15 +13,16 @@ import Model
 ///
 /// Counting waits for the forward hook because the way out is known there, and connection tracking never sees the packet.
 enum EdgeHooks {
-    /// What ACLs and groups do not judge here: link upkeep, which is never forwarded; DHCP with the host; and what claims
-    /// to be a DHCP server, which the guard refuses.
+    /// What ACLs and groups do not judge here: link upkeep, which is never forwarded, and DHCP with the host.
     private static let upkeep: [Ruleset.Rule] =
-        [[LinkUpkeep.all, .accept]]
+        [decided, [LinkUpkeep.all, .accept]]
         + LinkUpkeep.dhcpRequests.map { $0 + [LinkUpkeep.staysHere, .accept] }
-        + LinkUpkeep.dhcpAnswers.map { [.fromPort] + $0 + [.accept] }
+
+    /// What the guard has refused is not asked again.
+    private static let decided: Ruleset.Rule = [.match(.edgeMark), .accept]
 
     private static let upkeepOfHost: [Ruleset.Rule] =
-        [[LinkUpkeep.all, .accept]] + LinkUpkeep.dhcpAnswers.map { $0 + [.accept] }
+        [decided, [LinkUpkeep.all, .accept]] + LinkUpkeep.dhcpAnswers.map { $0 + [.accept] }
 
     /// The part of the table that stands before connection tracking; nothing where a plan has nothing to ask there.
     static func render(_ plan: HostPlan, epoch: Int) -> Ruleset {

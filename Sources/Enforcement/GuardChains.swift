@@ -8,7 +8,11 @@ enum GuardChains {
         var ruleset = Ruleset()
         ruleset.add(.guard, guardRules)
         // Not followed: the next request would be an answer to it, of a session that no rule admits.
-        ruleset.add(.guardOutput, LinkUpkeep.dhcpAnswers.map { $0 + [.toPort, .notrack, .accept] })
+        ruleset.add(
+            .guardOutput,
+            LinkUpkeep.dhcpAnswers.map { $0 + [.toPort, .notrack, .accept] } + [
+                [.family(.ipv6), .transport(.ah)] + markHeaders
+            ])
         let chains: [String: [Ruleset.Rule]] = [
             "guard_router_advertisement": [[.countEgress], [.goto(chain(.routerAdvertisement, .egress))]],
             "guard_outside": outside,
@@ -16,7 +20,7 @@ enum GuardChains {
             // the TCP or UDP within.
             "guard_headers": [
                 [.countEgress, .goto(chain(.headers, .egress))],
-                [.isIn(.addresses(.ipv6), .target(.ipv6)), .note(.packetMark(EdgeMark.headers)), .notrack, .accept],
+                markHeaders,
             ],
             "impostor": [[.countIngress, .goto(chain(.impostor, .ingress))], [.count, .drop]],
             "unclear_headers": [[.countIngress, .goto(chain(.headers, .ingress))], [.count, .drop]],
@@ -38,6 +42,10 @@ enum GuardChains {
         for (name, rules) in chains { ruleset.chains[name] = .init(rules) }
         return ruleset
     }
+
+    private static let markHeaders: Ruleset.Rule = [
+        .isIn(.addresses(.ipv6), .target(.ipv6)), .note(.packetMark(EdgeMark.headers)), .notrack, .accept,
+    ]
 
     private static func chain(_ rule: GuardRule, _ direction: Direction) -> String {
         CountingChains.guardChain(rule, direction)

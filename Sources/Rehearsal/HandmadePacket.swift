@@ -136,6 +136,32 @@ package struct HandmadePacket: Sendable {
         return ~UInt16(truncatingIfNeeded: sum)
     }
 
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The packet in two fragments, the first with eight bytes of what the IP header carries; itself where it is too short or
+    /// has extension headers.
+    package var fragments: [HandmadePacket] {
+        let isIPv6 = bytes[0] >> 4 == 6
+        let header = Array(bytes.prefix(isIPv6 ? 40 : 20))
+        let payload = Array(bytes.dropFirst(header.count))
+        let isExtended = isIPv6 && [0, 43, 44, 51, 60].contains(header[6])
+        guard payload.count > 8, !isExtended else { return [self] }
+        return [(payload.prefix(8), UInt16(0), true), (payload.dropFirst(8), 1, false)].map { part, place, hasMore in
+            var head = header
+            if isIPv6 {
+                head.replaceSubrange(4..<6, with: Self.words(UInt16(part.count + 8)))
+                head[6] = 44
+                let word = place << 3 | (hasMore ? 1 : 0)
+                return HandmadePacket(bytes: head + [header[6], 0] + Self.words(word, 0, 0x1234) + part)
+            }
+            head.replaceSubrange(2..<4, with: Self.words(UInt16(20 + part.count)))
+            head.replaceSubrange(6..<8, with: Self.words(place | (hasMore ? 0x2000 : 0)))
+            head.replaceSubrange(10..<12, with: [0, 0])
+            head.replaceSubrange(10..<12, with: Self.words(Self.checksum(head)))
+            return HandmadePacket(bytes: head + part)
+        }
+    }
+
     /// Sends the packet as an Ethernet frame from a device of a namespace.
     package func send(from namespace: String, device: String, to mac: MACAddress, as source: MACAddress) throws {
         func six(_ address: MACAddress) -> [UInt8] {

@@ -11,7 +11,7 @@ import Testing
     /// `GATEHOUSE_AGREEMENT_POLICIES` asks for a longer run.
     private static let policies =
         ChildProcess.inheritedEnvironment()["GATEHOUSE_AGREEMENT_POLICIES"].flatMap { Int($0) } ?? 50
-    private static let packetsPerPolicy = 48
+    private static let packetsPerPolicy = 50
 
     @Test(.kernel) func `the kernel judges random packets of random policies as the classifier does`() throws {
         let host = try JudgedHost("ag")
@@ -38,7 +38,7 @@ import Testing
         #expect(shots >= 40 * Self.policies)
         for kind in [
             "accept", "drop group", "drop guard", "drop acl", "answers", "errors", "answers without a rule",
-            "errors without a rule",
+            "errors without a rule", "upkeep", "fragments", "from the host",
         ] {
             #expect(seen[kind, default: 0] > 0)
         }
@@ -69,11 +69,14 @@ import Testing
             outcome.shots += 1
             // Events tell new sessions and refusals; what follows a session tells nothing.
             let opens = sessions.count > known || judgement.verdict == .drop
-            if opens { expected[shot.packet.key, default: []].formUnion(judgement.legs) }
+            if opens { expected[told(shot.packet), default: []].formUnion(judgement.legs) }
             if sessions.count > known { openers.append((shot.packet.key, judgement)) }
             for leg in judgement.legs {
                 outcome.kinds[leg.verdict == .accept ? "accept" : "drop \(leg.stage)", default: 0] += 1
             }
+            if judgement == .acceptedUnjudged, shot.packet.hopLimit != nil { outcome.kinds["upkeep", default: 0] += 1 }
+            if shot.isFragmented { outcome.kinds["fragments", default: 0] += 1 }
+            if shot.sender == RandomTraffic.host { outcome.kinds["from the host", default: 0] += 1 }
             if isFollowing, judgement.verdict == .accept {
                 outcome.kinds[shot.packet.quote == nil ? "answers" : "errors", default: 0] += 1
             }
@@ -110,11 +113,21 @@ import Testing
         return outcome
     }
 
+    /// The key that an event of a packet has: what an authentication header hides is not in it.
+    private func told(_ packet: Packet) -> FlowKey {
+        let key = packet.key
+        return packet.hasAuthenticationHeader
+            ? FlowKey(initiator: key.initiator, target: key.target, transport: .ah) : key
+    }
+
     /// What the counters of the interfaces that a packet meets must show.
     private func count(_ shot: Shot, _ judgement: Judgement, _ counts: inout [Books.Account: UInt64]) {
         func interface(_ index: Int) -> Identifier<Interface> {
             Identifier(derivedFrom: "interface", RandomPolicy.instances[index])
         }
+        // Link upkeep is not in the books.
+        let isOfOurs = shot.sender < RandomTraffic.outside || shot.target != nil
+        if isOfOurs, judgement == .acceptedUnjudged { return }
         let refusals = judgement.legs.filter { $0.verdict == .drop }.map(\.direction)
         // What the target's edge refuses counts at both ends.
         let refusedAtSender = refusals == [.egress]

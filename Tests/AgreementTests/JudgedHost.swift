@@ -46,7 +46,7 @@ final class JudgedHost {
         for address in RandomTraffic.hostAddresses {
             try TestHost.run("ip", "-n", host.name, "addr", "add", "\(IPPrefix(address))", "dev", "lo", "nodad")
         }
-        try mute(host.name, hook: "output")
+        try mute(host.name, hook: "output", exceptPrograms: true)
     }
 
     func remove() {
@@ -73,9 +73,17 @@ final class JudgedHost {
     }
 
     /// Nobody answers by himself: every packet of the test is the test's own.
-    private func mute(_ space: String, hook: String) throws {
+    private func mute(_ space: String, hook: String, exceptPrograms: Bool = false) throws {
         try NftProgram(namespace: space).apply(
-            "table inet mute {\n chain silence {\n type filter hook \(hook) priority -400; policy drop;\n }\n }\n")
+            """
+            table inet mute {
+             chain silence {
+              type filter hook \(hook) priority -400; policy drop;
+              \(exceptPrograms ? "meta skuid 0 accept" : "")
+             }
+            }
+
+            """)
     }
 
     /// Puts the policy into the kernel and forgets all sessions and events.
@@ -114,7 +122,15 @@ final class JudgedHost {
         _ = try events()
     }
 
-    func send(_ shot: Shot) throws { try send(shot.handmade, from: shot.sender) }
+    func send(_ shot: Shot) throws {
+        guard shot.sender != RandomTraffic.host else {
+            _ = try shot.handmade.send(asHost: host.name)
+            return
+        }
+        for frame in shot.isFragmented ? shot.handmade.fragments : [shot.handmade] {
+            try send(frame, from: shot.sender)
+        }
+    }
 
     func send(_ packet: HandmadePacket, from guest: Int) throws {
         try packet.send(from: spaces[guest], device: "eth0", to: hostMACs[guest], as: guestMACs[guest])

@@ -23,6 +23,12 @@ struct NaiveClassifier {
         if let refused = refusedByStatelessGroups(packet, sender, target) { return refused }
         var legs: [Judgement.Leg] = []
         if let sender {
+            if isDHCPAnswer(packet.key) {
+                let leg = Judgement.Leg(
+                    interface: sender.interface.id, direction: .egress, verdict: .drop, stage: .guard,
+                    rule: GuardRule.dhcpServer.id)
+                return Judgement(verdict: .drop, legs: [leg])
+            }
             var leg = leg(sender, .egress, packet.key)
             if isDHCPRequest(packet.key), staysHere(packet) {
                 leg = Judgement.Leg(
@@ -114,8 +120,7 @@ struct NaiveClassifier {
             return upkeep
         }
         if isUDP(key, .ipv6, [546, 547]), isLinkSource(key), key.initiator.description != "::" { return upkeep }
-        guard isOwn else { return refuse(.spoof) }
-        return isDHCPAnswer(key) ? refuse(.dhcpServer) : nil
+        return isOwn ? nil : refuse(.spoof)
     }
 
     private func hasOwnSource(_ packet: Packet, _ interface: Interface) -> Bool {

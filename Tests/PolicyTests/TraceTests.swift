@@ -104,6 +104,8 @@ import Testing
                 #expect(trace.judgement.refusal?.stage != .group || !trace.leastEdit.isEmpty)
                 continue
             }
+            // No rule lets an instance be a DHCP server.
+            if trace.leastEdit.isEmpty, LinkGuard.isDHCPAnswer(packet.key) { continue }
             var mended = revision.policy
             for edit in trace.leastEdit {
                 for vpc in mended.vpcs.indices where mended.vpcs[vpc].name == edit.vpc {

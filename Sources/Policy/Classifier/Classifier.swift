@@ -49,6 +49,7 @@ package struct Classifier: Sendable {
         }
         let target = interfaces.owner(packet.key.target)
         if edges.refusal(packet, sender: sender, target: target, staysHere: staysHere(packet)) != nil { return .drop }
+        if sender >= 0, LinkGuard.isDHCPAnswer(packet.key) { return .drop }
         if sender >= 0, !isDHCPClient(packet), match(sender, Probe(egress: packet.key), peer: target) < 0 {
             return .drop
         }
@@ -100,6 +101,9 @@ package struct Classifier: Sendable {
     func groupJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement {
         var legs: [Judgement.Leg] = []
         if sender >= 0 {
+            if LinkGuard.isDHCPAnswer(packet.key) {
+                return Judgement(legs: [guardLeg(.dhcpServer, at: sender, .egress)])
+            }
             let leg =
                 isDHCPClient(packet)
                 ? Judgement.Leg(

@@ -24,9 +24,10 @@ struct GuardFacts {
 ///
 /// In this order:
 /// 1. An IPv6 packet with an authentication header is refused: connection tracking reads past it.
-/// 2. What an interface sends: router advertisements and redirects (ICMPv6 134, 137), a source address or MAC that is not
-///    the interface's own, DHCP answers (UDP 67→68, 547→546) are refused. A DHCP request without an address is upkeep; with
-///    one it is let out to the host by a rule of the guard's own (`isDHCPRequest`). To others it is judged like all else.
+/// 2. What an interface sends: router advertisements and redirects (ICMPv6 134, 137), and a source address or MAC that is not
+///    the interface's own, are refused. A DHCP request without an address is upkeep; with one it is let out to the host by a
+///    rule of the guard's own (`isDHCPRequest`). To others it is judged like all else. A DHCP answer (UDP 67→68, 547→546)
+///    that begins a session is refused, after the network ACLs and stateless groups.
 /// 3. What somebody else sends with the address of an interface of ours is refused, except by the host itself.
 /// 4. ICMPv6 130–136 and 143 are upkeep from the host, and to the host or to many on the link, with the hop limit that says
 ///    that they come from the link; all others are refused. DHCP answers of the host are upkeep.
@@ -50,10 +51,7 @@ enum LinkGuard {
         if isIPv6, packet.hasAuthenticationHeader || key.transport.rawValue == 51 { return .refuse(.headers) }
         if isIPv6, key.transport.rawValue == 58 { return ofLink(packet, facts) }
         guard key.transport.rawValue == 17 else { return nil }
-        if isDHCPAnswer(key) {
-            guard facts.isFromInterface else { return packet.origin == .host ? .upkeep : nil }
-            return facts.ownsSource ? .refuse(.dhcpServer) : nil
-        }
+        if isDHCPAnswer(key) { return packet.origin == .host ? .upkeep : nil }
         guard facts.isFromInterface, isDHCPRequest(key) else { return nil }
         if isIPv6 { return isLinkLocal(key.initiator) ? .upkeep : nil }
         return key.initiator.low == 0 && key.target.low == 0xffff_ffff ? .upkeep : nil

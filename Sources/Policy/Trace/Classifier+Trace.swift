@@ -40,7 +40,9 @@ extension Classifier {
                 steps.append(step(interface, direction, .unreached, nil, reason))
             }
             // An end that is not reached may refuse as well: mending the first alone would not do.
-            if !groupSteps.contains(where: { $0.verdict == .accept }) {
+            // No rule makes a DHCP server of an instance.
+            let isServer = sender >= 0 && LinkGuard.isDHCPAnswer(packet.key)
+            if !isServer, !groupSteps.contains(where: { $0.verdict == .accept }) {
                 edits.append(edit(packet.key, at: interface, direction, peer: peer))
             }
         }
@@ -98,12 +100,11 @@ extension Classifier {
         case .pass:
             guard sender >= 0 else { return [] }
             if let leg = judgement.legs.first, leg.stage == .guard {
-                let rule = GuardRule.dhcpClient
-                return [
-                    step(
-                        sender, .egress, .refusal(id: rule.id, text: rule.text), leg.verdict,
-                        "a DHCP client asks its server")
-                ]
+                let rule: GuardRule = leg.verdict == .accept ? .dhcpClient : .dhcpServer
+                let words =
+                    leg.verdict == .accept
+                    ? "a DHCP client asks its server" : reason(rule, packet, sender: sender, source: source)
+                return [step(sender, .egress, .refusal(id: rule.id, text: rule.text), leg.verdict, words)]
             }
             return [step(sender, .egress, .guard, nil, "source \(packet.key.initiator) is the interface's own")]
         }
