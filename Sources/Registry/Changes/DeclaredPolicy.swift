@@ -11,10 +11,10 @@ struct DeclaredPolicy {
     let database: Database
 
     func read() throws -> Policy {
-        let vpcs = try StoredVPC.filter(Column("projectID") == projectID).order(Column("createdAt"), Column("id"))
+        let vpcs = try StoredVPC.filter(Column("projectID") == projectID).order(Column("createdAt"), Column.rowID)
             .fetchAll(database)
         let groups = try StoredGroup.filter(Column("projectID") == projectID && Column("isDefault") == false)
-            .order(Column("createdAt"), Column("id")).fetchAll(database)
+            .order(Column("createdAt"), Column.rowID).fetchAll(database)
         let groupNames = Dictionary(groups.map { ($0.id, $0.name) }) { first, _ in first }
         var read: [VPC] = []
         for vpc in vpcs {
@@ -31,7 +31,7 @@ struct DeclaredPolicy {
     }
 
     private func vpc(_ vpc: StoredVPC, _ groups: [StoredGroup], _ groupNames: [String: String]) throws -> VPC {
-        let acls = try StoredACL.filter(Column("vpcID") == vpc.id).order(Column("createdAt"), Column("id"))
+        let acls = try StoredACL.filter(Column("vpcID") == vpc.id).order(Column("createdAt"), Column.rowID)
             .fetchAll(database).filter { $0.id != vpc.defaultACLID }
         let aclNames = Dictionary(acls.map { ($0.id, $0.name) }) { first, _ in first }
         let subnets = try StoredSubnet.of(vpc: vpc.id, in: database)
@@ -83,7 +83,7 @@ struct DeclaredPolicy {
     ) throws -> [Instance] {
         let subnetNames = Dictionary(subnets.map { ($0.id, $0.name) }) { first, _ in first }
         let ports = try StoredInterface.filter(Column("vpcID") == vpc.id && Column("projectID") == projectID)
-            .order(Column("createdAt"), Column("id")).fetchAll(database)
+            .order(Column("createdAt"), Column.rowID).fetchAll(database)
         var instances: [Instance] = []
         for port in ports {
             let owner = port.deviceID.isEmpty ? port.name : port.deviceID
@@ -108,7 +108,7 @@ struct DeclaredPolicy {
 
     private func collectors(_ vpcs: [StoredVPC]) throws -> [Collector] {
         let names = Dictionary(vpcs.map { ($0.id, $0.name) }) { first, _ in first }
-        return try StoredCollector.filter(Column("projectID") == projectID).order(Column("createdAt"), Column("id"))
+        return try StoredCollector.filter(Column("projectID") == projectID).order(Column("createdAt"), Column.rowID)
             .fetchAll(database).map { stored in
                 let vpc = names[stored.vpcID] ?? stored.vpcID
                 let bucket = try StoredBucket.stored(stored.bucketID, in: database)
