@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench server-bench fuzz kill-runs object-stores reader-check agreement capture-check client-tour sdk-tour
+.PHONY: help setup demo test room check fmt bench bench-query server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check client-tour sdk-tour stranger-bench api-fuzz neutron-audit
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,10 @@ kill-runs: setup ## kill agent and server 250 times at random instants, and comp
 	@scripts/swift build --build-tests
 	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_KILL_RUNS=250 scripts/test --filter KillRunTests
 
+hostile: setup ## ten minutes of a host on which everything goes wrong, and a jailed guest that tries to get out
+	@scripts/swift build --build-tests
+	@scripts/as-root env GATEHOUSE_REQUIRE_KERNEL=1 GATEHOUSE_HOSTILE_SECONDS=600 scripts/test --filter HostileHostTests
+
 object-stores: setup ## the tests of buckets against Ceph's RADOS Gateway and Swift's s3api (installed on the first run)
 	@scripts/swift build --build-tests
 	@scripts/object-stores test
@@ -59,14 +63,30 @@ sdk-tour: setup ## drive a fresh server with IBM's unmodified Python SDK for VPC
 	@scripts/swift build --product gatehouse
 	@scripts/sdk-tour
 
-reader-check: setup ## have DuckDB, pandas and Polars read flow-log objects of every format (installed from PyPI on the first run)
+api-fuzz: setup ## have schemathesis drive every interface, ten minutes (installed from PyPI on the first run; ARGS=SECONDS)
+	@scripts/swift build --product gatehouse
+	@scripts/api-fuzz $(ARGS)
+
+neutron-audit: setup ## have prowler look through a fresh server as through an OpenStack cloud (installed from PyPI on the first run)
+	@scripts/swift build --product gatehouse
+	@scripts/neutron-audit
+
+reader-check: setup ## have DuckDB, pandas, Polars and pyarrow read flow-log objects of every format and Parquet files (installed from PyPI on the first run)
 	@scripts/swift build --build-tests
 	@scripts/reader-check
+
+bench-query: setup ## measure an archive of a generated day: size, closing, six questions (ARGS="RECORDS [FOLDER]")
+	@scripts/swift build -c release --product query-bench
+	@.build/release/query-bench $(ARGS)
 
 server-bench: setup ## measure the control plane: changes a second, lists, a thousand hosts, memory
 	@scripts/swift build -c release --product gatehouse
 	@scripts/swift build -c release --product server-bench
 	@.build/release/server-bench
+
+stranger-bench: setup ## measure what 200 hostile connections and 1 GB of bad bodies a minute cost 32 honest clients
+	@scripts/swift build -c release --product gatehouse
+	@scripts/stranger-bench
 
 capture-check: setup ## compare the records of a mixed run with what tcpdump saw at the instances
 	@scripts/swift build

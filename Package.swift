@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -51,12 +52,29 @@ let package = Package(
         .target(name: "Link", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: unsafeHouse),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Zstd", dependencies: ["CZstd"], swiftSettings: unsafeHouse),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         // Floor 2: pure functions, encodings both ways, the durable spool.
+        .target(name: "Parquet", dependencies: ["Host", "Zstd"], swiftSettings: unsafeHouse),
         .target(name: "Policy", dependencies: ["Model"], swiftSettings: house),
         .target(name: "PolicyFiles", dependencies: ["Documents", "Model", "Records"], swiftSettings: house),
         .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
+
+        // Floor 3: records in an archive, and questions about them.
+        .target(
+            name: "Archive", dependencies: ["Host", "Model", "Parquet", "Records", "Spools"], swiftSettings: house),
+        .target(name: "Filter", dependencies: ["Model", "Parquet", "Records"], swiftSettings: house),
+        .target(
+            name: "Query", dependencies: ["Archive", "Filter", "Host", "Model", "Parquet", "Records"],
+            swiftSettings: house),
+        .target(
+            name: "Import",
+            dependencies: [
+                "Archive", "Gzip", "Host", "Model", "Records", "Zstd",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: house),
 
         // Floor 3: the kernel's two sides, rules in and facts out.
         .target(
@@ -68,8 +86,8 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Model", "Policy", "Records", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Model", "Policy", "Records", "Telemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], swiftSettings: house),
 
@@ -90,20 +108,25 @@ let package = Package(
             ], swiftSettings: house),
 
         // Floor 4: what leaves the host.
+        .target(
+            name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: house),
         .target(name: "Sinks", dependencies: ["Host", "Records"], swiftSettings: house),
 
         .target(
             name: "Delivery",
             dependencies: [
                 "Buckets", "Gzip", "Host", "Model", "Records", "Spools",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
 
         .target(
             name: "Uplink",
             dependencies: [
-                "Host", "Link", "Model", "Records", "Spools",
+                "Buckets", "Host", "Link", "Model", "Records", "Spools",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -115,14 +138,14 @@ let package = Package(
             name: "Agent",
             dependencies: [
                 "Attribution", "Capture", "Delivery", "Enforcement", "Host", "Link", "Model", "Netlink", "Policy",
-                "Records", "Sinks", "Spools",
+                "Records", "Sinks", "Spools", "Telemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: house),
 
         // The ground of the APIs: HTTP, identity, access, hosts' streams.
         .target(
             name: "Service",
             dependencies: [
-                "Buckets", "Documents", "Host", "Link", "Model", "Registry",
+                "Buckets", "Delivery", "Documents", "Host", "Link", "Model", "Registry", "Telemetry",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -158,7 +181,10 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry", "Service", "VPCAPI",
+                "Delivery", "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry",
+                "Service",
+                "Telemetry",
+                "VPCAPI", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -176,9 +202,10 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Buckets", "Delivery", "Documents", "Host", "Link", "Model", "NativeAPI", "Policy", "PolicyFiles",
-                "Records",
-                "Registry", "Rehearsal", "Server", "Service", "Spools", "Terminal", "VPCAPI",
+                "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Link", "Model", "NativeAPI",
+                "Parquet", "Policy", "PolicyFiles", "Query", "Records", "Registry", "Rehearsal", "Server", "Service",
+                "Spools",
+                "Terminal", "VPCAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -189,7 +216,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse-agent",
             dependencies: [
-                "Agent", "Host", "Link", "Uplink",
+                "Agent", "Delivery", "Host", "Link", "Uplink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
@@ -235,6 +262,11 @@ let package = Package(
             dependencies: ["Buckets", "Delivery", "Gzip", "Host", "Model", "Spools"],
             path: "Benchmarks/DeliveryBench", swiftSettings: house),
 
+        // Measures an archive of a generated day: `make bench-query`.
+        .executableTarget(
+            name: "query-bench", dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records"],
+            path: "Benchmarks/QueryBench", swiftSettings: house),
+
         // Measures enforcement and capture on the real kernel: `make bench`.
         .target(name: "CBenchPeers", path: "Benchmarks/CBenchPeers"),
         .executableTarget(
@@ -248,7 +280,7 @@ let package = Package(
         .executableTarget(
             name: "server-bench",
             dependencies: [
-                "Host", "Registry", "Server", "Service",
+                "Host", "Link", "Registry", "Server", "Service",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -262,7 +294,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Delivery", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records", "Server",
+                "Commands", "Delivery", "Host", "Link", "Model", "Parquet", "Policy", "PolicyFiles", "Records",
+                "Server",
                 "Service",
                 "Spools", "Terminal", "TestSupport", "gatehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -270,21 +303,23 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "Capture", "Delivery", "Host", "Link", "Model", "Records", "Sinks", "Spools", "TestSupport",
+                "Agent", "Netlink", "Capture", "Delivery", "Host", "Link", "Model", "Records", "Sinks", "Spools",
+                "TestSupport",
                 "Uplink",
             ],
             swiftSettings: house),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "Records", "Registry",
-                "Server", "Service", "TestSupport", "VPCAPI", "gatehouse",
+                "Delivery", "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "Records",
+                "Registry",
+                "Server", "Service", "Telemetry", "TestSupport", "VPCAPI", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-            ], swiftSettings: house),
+            ], exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "RegistryTests",
             dependencies: ["Model", "Registry", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
@@ -292,7 +327,7 @@ let package = Package(
             swiftSettings: house),
         // Decoders as something to feed bytes to; `make fuzz` gives it to libFuzzer.
         .target(
-            name: "FuzzEntries", dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Spools"],
+            name: "FuzzEntries", dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Parquet", "Spools"],
             path: "Tests/FuzzEntries", swiftSettings: house),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzEntries", "Host", "TestSupport"], swiftSettings: house),
@@ -301,6 +336,8 @@ let package = Package(
             dependencies: ["FuzzEntries", "Host", "Model", "Netlink", "Rehearsal", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Model"], swiftSettings: house),
+        .testTarget(name: "LinkTests", dependencies: ["Host", "Link", "Model", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "PolicyTests", dependencies: ["Documents", "Model", "Policy", "PolicyFiles", "TestSupport"],
@@ -309,6 +346,23 @@ let package = Package(
             name: "PolicyFilesTests",
             dependencies: ["Documents", "Host", "Model", "Policy", "PolicyFiles", "Records", "TestSupport"],
             swiftSettings: house),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: ["Archive", "Host", "Model", "Parquet", "Records", "Spools", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "QueryTests",
+            dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ImportTests",
+            dependencies: ["Archive", "Gzip", "Import", "Model", "Query", "Records", "TestSupport", "Zstd"],
+            swiftSettings: house),
+        .testTarget(
+            name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Records", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(name: "ParquetTests", dependencies: ["Host", "Parquet", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "ZstdTests", dependencies: ["TestSupport", "Zstd"], swiftSettings: house),
         .testTarget(
             name: "SpoolsTests", dependencies: ["Host", "Model", "Spools", "TestSupport"], swiftSettings: house),
         .testTarget(

@@ -47,7 +47,8 @@ struct LinearScan {
         case .any: true
         case .icmpTCPUDP: Service.isICMPTCPOrUDP(key)
         case .transport(let transport, let ports):
-            key.transport.rawValue == transport.rawValue && (ports?.contains(key.targetPort) ?? true)
+            key.transport.rawValue == transport.rawValue
+                && (ports.map { key.targetPort.map($0.contains) ?? false } ?? true)
         case .icmp(let transport, let type, let code):
             key.transport.rawValue == transport.rawValue && (type ?? key.icmpType) == key.icmpType
                 && (code ?? key.icmpCode) == key.icmpCode

@@ -30,7 +30,7 @@ struct Workload {
         let groups = (0..<Self.groupCount).map { Self.group($0, &random) }
         let interfaces = (0..<Self.interfaceCount).map { Self.interface($0, &random) }
         let instances = interfaces.map {
-            Instance(id: Identifier(derivedFrom: "instance", $0.device), name: $0.device, interfaces: [$0])
+            Instance(id: Identifier(derivedFrom: "instance", $0.name), name: $0.name, interfaces: [$0])
         }
         let vpc = VPC(
             id: Identifier(derivedFrom: "vpc"), name: "bench", prefixes: [], subnets: [], groups: groups,

@@ -91,8 +91,10 @@ import Spools
         let text = String(decoding: try DurableFile.read("\(folder)/manifest.key.pub") ?? [], as: UTF8.self)
         guard let key = ManifestKey.Public(text) else { return }
         let began = SystemClock.monotonic
-        let report = try await BucketVerification(FolderBucket(root: "\(folder)/bucket", createsRoot: false), key: key)
-            .run()
+        let report = try await BucketVerification(
+            FolderBucket(root: "\(folder)/bucket", createsRoot: false), keys: [key]
+        )
+        .run()
         let seconds = Double(SystemClock.monotonic - began) / 1e9
         print(
             "verify: \(report.proven) objects proven by \(report.manifests) manifests in \(String(format: "%.2f", seconds)) s, "

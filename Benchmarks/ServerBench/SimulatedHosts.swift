@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Link
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -54,8 +55,9 @@ final class SimulatedHosts: Sendable {
 
     /// Reads lines; each that is a revision is counted.
     private func follow(_ client: HTTPClient) async throws {
+        let understood = HostCapability.allCases.map { "understands=\($0.rawValue)" }.joined(separator: "&")
         let response = try await client.execute(
-            HTTPClientRequest(url: url + "/api/agent/stream"), deadline: .distantFuture)
+            HTTPClientRequest(url: "\(url)/api/agent/stream?\(understood)"), deadline: .distantFuture)
         // The first bytes of a line say what it is: {"ping…, {"revision…, {"amendment….
         var head: [UInt8] = []
         var revisions = 0

@@ -1,4 +1,5 @@
 import Capture
+import Enforcement
 import Foundation
 import Host
 import Link
@@ -25,6 +26,16 @@ extension Agent {
         case .adopt(let next, let sessions):
             guard user == 0 || user == Machine.userID else { throw AgentError.notRoot }
             return .receipt(try adoptGoverned(next, sessions: sessions))
+        case .outlook(let policy): return .outlook(try outlook(policy))
+        case .release(let device):
+            try release(device)
+            configuration.tell("device \(device): released by \(Machine.userName(user))")
+            return .done
+        case .attach(let request):
+            return try attach(request, actor: Machine.userName(user))
+        case .detach(let instance, let interface, let vpc):
+            return try detach(instance: instance, interface: interface, vpc: vpc, actor: Machine.userName(user))
+        case .interfaces: return .interfaces(try interfaceStates())
         case .status: return .status(status)
         case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
         case .flush:
@@ -40,12 +51,12 @@ extension Agent {
     private func booksReport(settleSeconds: Int) throws -> BooksReport {
         let deadline = SystemClock.monotonic + Int64(settleSeconds) * 1_000_000_000
         while true {
+            if configuration.enforces { try attempt("table", repairTable) }
             try attempt("events") { try events.drain(&records.recorder) }
             var lines = try records.readBooks()
-            if records.hasPendingLoss {
-                try records.settle(lines)
-                lines = try records.readBooks()
-            }
+            let hadPendingLoss = records.hasPendingLoss
+            try records.settle(lines)
+            if hadPendingLoss { lines = try records.readBooks() }
             let report = BooksReport(at: Timestamp(nanoseconds: SystemClock.realtime), lines: lines.map(line))
             let rests = lines.allSatisfy { $0.kernelBefore == $0.kernelAfter }
             if SystemClock.monotonic >= deadline || rests && report.isBalanced { return report }
@@ -70,6 +81,11 @@ extension Agent {
         status.interfaces = catalogue.placements.values.filter { binding.devices[$0.interface] != nil }.map(\.label)
             .sorted()
         status.missingDevices = binding.missing
+        status.notEnforced = notEnforced
+        status.awaited = binding.awaited.keys.sorted { $0.description < $1.description }
+        status.attachments = attachments
+        status.heldDevices = binding.held.keys.sorted()
+        status.unguarded = unguarded.spans
         status.socketsAreKept = sockets.isKept
         status.liveSessions = records.liveSessions
         status.events = events.log.events
@@ -85,7 +101,7 @@ extension Agent {
         status.repairs = repairs
         status.lastDrift = lastDrift
         status.notes = plumbing.notes.isEmpty ? nil : plumbing.notes
-        status.problems += problems
+        status.problems += problems + records.problems + configuration.uplinkProblems()
         if !records.isDurable || !events.isDurable {
             status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")
         }
@@ -98,6 +114,9 @@ extension Agent {
                 "spool: \(undelivered) records went to make room before they were delivered; give it more with --spool-limit"
             )
         }
+        status.foreignDrops =
+            foreign.drops.prefix(50).map { "\($0): what it drops, events tell as accepted" }
+            + foreign.unreadable.prefix(10).map { "\($0): what it drops is not known" }
         status.undelivered = delivery.problem
         return status
     }

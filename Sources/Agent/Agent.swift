@@ -27,53 +27,101 @@ package final class Agent {
     private let control: ControlSocket
     /// Where `/metrics` is answered, if it is.
     private let metricsSocket: MetricsSocket?
-    private var metrics = Metrics()
+    private let metrics: Metrics
     private let store: DescriptorStore
-    private(set) var plumbing: PlumbingWatch
+    /// Hears of changes to our table.
+    let tableWatch: TableWatch
+    var plumbing: PlumbingWatch
+    /// Other tables that drop behind ours.
+    private(set) var foreign: ForeignDropWatch
+    /// The host's devices.
+    var devices: DeviceTable
+    var deviceCounts = DeviceCounts()
+    /// The way to the control plane, as interfaces were bound by it last.
+    var managementPath = ManagementPath()
+    /// Whether devices changed since interfaces were bound to them.
+    var areDevicesChanged = false
+    /// Whether the kernel told more of devices than could be read.
+    var areDevicesUnknown = false
 
     var state: AgentState
-    private(set) var revision: Revision
-    private(set) var binding = DeviceBinding()
-    private(set) var catalogue: Catalogue
-    private var bindings: BindingHistory
+    var revision: Revision
+    var binding: DeviceBinding
+    var catalogue: Catalogue
+    var bindings: BindingHistory
     /// Which collectors have this host's interfaces.
-    private var ownership: Ownership
-    private(set) var problems: [String] = []
-    private(set) var repairs = 0
-    private(set) var lastDrift: String?
+    var ownership: Ownership
+    var problems: [String] = []
+    var unguarded: UnguardedSpans
+    private let gap: GapNote
+    var repairs = 0
+    var lastDrift: String?
+    /// Between two repairs of the table: who keeps changing it does not keep the agent from its work.
+    var tableRepairedAt: Int64 = 0
+    private static let repairPauseNanoseconds: Int64 = 200_000_000
     /// When sessions that a change let go on for a while are to be cut.
-    private var cutsDue: [Int64] = []
+    var cutsDue: DueCuts
     var isStopping = false
     /// A window's end at which everything was to be delivered.
     private var flushed: Timestamp?
     /// Records that went to make room before they were delivered.
     private(set) var undelivered: UInt64 = 0
     /// Whether the state on disk is behind, for it could not be written.
-    private var isStateUnsaved = false
+    var isStateUnsaved = false
 
     package init(_ configuration: AgentConfiguration, inherited: [String: Int32], store: DescriptorStore) throws {
         self.configuration = configuration
         self.store = store
         host = configuration.host
+        metrics = Metrics(configuration.store)
         let folder = configuration.folder
         try DurableFile.makeFolder(folder.path)
         try DurableFile.makeFolder(folder.journals)
         lock = try Self.lock(folder)
+        // What the former agent wrote last, it wrote while its rules stood.
+        let lastSign = try [folder.state, folder.snapshot].compactMap { try DurableFile.modifiedAt($0) }.max()
         let beginning = try Beginning(folder)
         (state, revision, catalogue) = (beginning.state, beginning.revision, beginning.catalogue)
+        cutsDue = DueCuts(state.cutsDue ?? [])
         problems = beginning.problems
-        for problem in problems { configuration.tell(problem) }
         revisions = RevisionStore(folder)
+        unguarded = UnguardedSpans(state.unguarded ?? [])
+        gap = GapNote(folder.path)
         plumbing = try PlumbingWatch()
+        // What changes after this is told to the watch.
+        devices = try DeviceTable()
+        tableWatch = try TableWatch(.gatehouse, .ports)
         if configuration.enforces { try Plumbing.set(Plumbing.counting) }
         sockets = try KernelSockets(inherited: inherited, store: store)
-        enforcer = Enforcer(program: NftProgram(), socket: sockets.requests, epoch: state.epoch)
+        enforcer = Enforcer(
+            program: NftProgram(), socket: sockets.requests, epoch: state.epoch, watch: tableWatch)
+        foreign = ForeignDropWatch(program: NftProgram(), socket: sockets.requests)
         var attributor = Attributor()
         attributor.restore(history: state.history)
+        if state.indexes.isEmpty, configuration.enforces {
+            // Sessions bear marks of a time whose rules nobody knows: they must not be taken for today's.
+            var borne: Set<UInt32> = []
+            try ConnectionTracking.dump(sockets.dumps) { borne.insert($0.mark) }
+            state.indexes.avoid(borne)
+            if !borne.subtracting([0]).isEmpty { cutsDue.add(.cut) }
+        }
+        // What another revision admitted than the one that is enforced.
+        if !beginning.problems.isEmpty { cutsDue.add(.cut) }
+        managementPath = try ManagementPath(to: configuration.servers(), devices.tables)
         // The rules first; everything else can wait.
-        binding = DeviceBinding(revision.policy)
+        binding = try DeviceBinding(
+            revision.policy, &devices, former: DeviceBinding(held: beginning.held),
+            limits: configuration.limits(of: revision.policy, managementPath))
+        problems += ClaimCheck(revision.policy, devices).problems(of: revision)
+        for problem in problems { configuration.tell(problem) }
+        for device in binding.held.keys { catalogue.learn(held: device) }
         bindings = try BindingHistory(folder)
+        problems += bindings.problems
         ownership = Ownership(revision.policy, interfaces: Set(binding.devices.keys))
+        let left = gap.left(else: lastSign ?? startedAt)
+        if configuration.enforces, state.revision > 0, try !enforcer.hasTable() {
+            gap.write(since: lastSign ?? startedAt)
+        }
         let existed = configuration.enforces ? try Self.load(enforcer, revision, binding, &state) : false
         state.epoch = enforcer.epoch
         records = try RecordPipeline(configuration, sockets, enforcer, attributor)
@@ -81,25 +129,39 @@ package final class Agent {
             folder: folder.path, host: host, catalogue: catalogue, linesPerSecond: configuration.eventsPerSecond,
             settings: configuration.networkLog)
         events = try EventPipeline(socket: sockets.log, journalPath: folder.journals + "/log", log: log)
+        if events.wasDamaged {
+            problems.append("start: \(folder.journals)/log cannot be read; events that waited in it are in no log")
+        }
         events.log.learn(catalogue, revision)
-        delivery = DeliveryService(folder, windowLength: configuration.window, log: configuration.tell)
+        delivery = DeliveryService(
+            folder, windowLength: configuration.window, signer: configuration.manifestSigner,
+            metrics: DeliveryMetrics(configuration.store),
+            log: configuration.tell)
         control = try ControlSocket(path: folder.controlSocket)
         metricsSocket = try configuration.metrics.map { try MetricsSocket(port: $0.port, isIPv6: $0.isIPv6) }
         try saveState()
         adoptInAttributor(at: startedAt)
+        tellUntrackedPorts()
         connectDevices()
+        handOverBridges()
+        if configuration.enforces, !existed, !binding.names.isEmpty || !binding.held.isEmpty, state.revision > 0 {
+            try noteUnguarded(
+                "no rules of ours were in the kernel when the agent started", since: lastSign ?? startedAt)
+        }
+        if configuration.enforces, let left {
+            try noteUnguarded("an agent was killed while it put missing rules back", since: left)
+        }
+        try saveState()
+        try noteNotEnforced(since: startedAt)
         if configuration.enforces {
             try noteBinding(at: startedAt)
-            try records.catchUp()
+            // What fails now is tried again by the loop: an agent that ends leaves its host without one.
+            try attempt("window", records.catchUp)
+            if records.hasDamage { records.expectLoss(Array(binding.devices.keys), .damaged) }
             if existed, !sockets.isContinued { records.expectLoss(Array(binding.devices.keys), .notListening) }
-            if !existed {
-                records.noteNewTable()
-                try cutUnjudged(Set(binding.devices.keys))
-            } else if beginning.isStateLost {
-                // Their marks name rules by indexes that other rules have now.
-                try cutUnjudged(Set(binding.devices.keys))
-            }
+            if !existed { try attempt("table", noteNewTable) }
         }
+        if !isStateUnsaved { gap.remove() }
     }
 
     private static func lock(_ folder: DataFolder) throws -> FolderClaim {
@@ -110,14 +172,12 @@ package final class Agent {
         }
     }
 
-    /// Puts the last good revision into the kernel; tells whether the kernel had a table of ours already.
+    /// Puts the last good revision into the kernel; tells whether counters of a table that the kernel had go on.
     private static func load(
         _ enforcer: Enforcer, _ revision: Revision, _ binding: DeviceBinding, _ state: inout AgentState
     ) throws -> Bool {
-        let plan = try HostPlan(revision.policy, devices: binding.names, indexes: &state.indexes)
-        let existed = try enforcer.hasTable()
-        _ = try enforcer.load(plan)
-        return existed
+        let plan = try binding.plan(revision.policy, indexes: &state.indexes)
+        return try enforcer.load(plan) == .amended
     }
 
     // MARK: The loop
@@ -133,9 +193,12 @@ package final class Agent {
             let ready = try Polling.wait(
                 [
                     sockets.log.number, sockets.ended.number, control.number, signals.number, plumbing.number,
-                    metricsSocket?.number ?? -1,
+                    metricsSocket?.number ?? -1, tableWatch.number,
                 ],
                 timeoutNanoseconds: plumbing.hasRepair ? min(wait, plumbing.repairDelay) : wait)
+            // Devices before what came over them.
+            if ready[4] { try attempt("plumbing", listen) }
+            if ready[6] { try attempt("table", lookAtTable) }
             // Ends before announcements: a tuple's next use must not meet the last one's counts.
             if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
@@ -143,10 +206,11 @@ package final class Agent {
             try attempt("control") { try control.serve(answer) }
             if let metricsSocket {
                 try attempt("metrics") {
-                    try metricsSocket.serve { metrics.text(status, spoolBytes: records.spool.bytes) }
+                    try metricsSocket.serve {
+                        metrics.text(status, spoolBytes: records.spool.bytes, unguardedSpans: unguarded.count)
+                    }
                 }
             }
-            if ready[4] { try attempt("plumbing") { try plumbing.listen() } }
             if configuration.enforces, plumbing.hasRepair, plumbing.repairDelay == 0 { repairPlumbing() }
             while let signal = signals.next() { try handle(signal) }
             if SystemClock.realtime >= records.windowEnd { try attempt("window") { try closeWindow() } }
@@ -201,36 +265,99 @@ package final class Agent {
 
     /// What is due once a second: commits, drift, devices, delayed cuts, losses that can be stated.
     private func keepUp() throws {
+        // Devices before what came over them, also where the agent was held up since the loop looked.
+        try listen()
         try records.drainEnded()
         try records.commit()
         try events.drain(&records.recorder)
         guard configuration.enforces else { return }
+        try records.lookAtCheck()
         delivery.startDue()
         tellForgotten()
         if isStateUnsaved { try saveState() }
+        try repairTable()
         try enforcer.tidy()
-        if let drift = try enforcer.drift() {
-            try enforcer.repair()
-            if drift == Enforcer.tableIsGone { records.noteNewTable() }
-            state.epoch = enforcer.epoch
-            repairs += 1
-            lastDrift = drift
-            try saveState()
-        }
+        if areDevicesUnknown { try listen() }
+        try lookAtManagementPath()
         try rebindDevices()
+        try endAttachments()
+        try compareCounts()
+        try foreign.look()
+        try events.listen(forTranslations: foreign.mayTranslate)
         plumbing.look(connects: configuration.connectsDevices)
-        let now = SystemClock.monotonic
-        if cutsDue.contains(where: { $0 <= now }) {
-            cutsDue.removeAll { $0 <= now }
-            _ = try cutRevoked()
-        }
+        handOverBridges()
+        if cutsDue.isDue { _ = try cutRevoked() }
         if records.hasPendingLoss, try records.maySettle() { try records.settle(try records.readBooks()) }
+    }
+
+    /// Says which devices moved what no rule saw.
+    private func compareCounts() throws {
+        guard deviceCounts.isDue, !binding.devices.isEmpty else { return }
+        // A bridge's port moves what is no packet of its own as well.
+        let bound = Set(binding.devices.filter { binding.bridged[$0.key] == nil }.values.map(\.number))
+        let found = deviceCounts.compare(
+            try devices.readCounts().filter { bound.contains($0.number) }, rules: try records.deviceCounts(),
+            now: SystemClock.realtime)
+        problems.removeAll { $0.hasPrefix("counts: ") }
+        problems += found.prefix(10).map { "counts: \($0.words)" }
+    }
+
+    /// Looks at once at what somebody did to our table.
+    private func lookAtTable() throws {
+        guard try enforcer.wasTouched(), configuration.enforces,
+            SystemClock.monotonic >= tableRepairedAt + Self.repairPauseNanoseconds
+        else { return }
+        try repairTable()
+    }
+
+    /// Puts the table back where somebody changed it, and says what was unguarded meanwhile.
+    ///
+    /// Also before books are read: what passed unguarded must not be taken for something that nothing explains.
+    func repairTable() throws {
+        let asked = SystemClock.realtime
+        let drift: String
+        switch try enforcer.drift() {
+        case .same: return unguarded.wasWell(at: asked)
+        case .untold: return
+        case .found(let words): drift = words
+        }
+        gap.write(since: unguarded.lastWell)
+        let isNew = try enforcer.repair() == .new
+        tableRepairedAt = SystemClock.monotonic
+        repairs += 1
+        lastDrift = drift
+        try noteUnguarded("somebody changed the table \(TableName.gatehouse): \(drift)")
+        state.epoch = enforcer.epoch
+        if isNew { try noteNewTable() }
+        try saveState()
+        if !isStateUnsaved { gap.remove() }
+    }
+
+    /// To be called when the kernel's counters begin at zero.
+    private func noteNewTable() throws {
+        try records.noteNewTable()
+        // What began meanwhile nobody judged.
+        try cutUnjudged(judgedInterfaces)
+    }
+
+    /// Changes the kernel to a plan, whatever others do to the table meanwhile.
+    func enforce(_ plan: HostPlan) throws -> Enforcer.Method {
+        do {
+            return try enforcer.apply(plan)
+        } catch {
+            let before = repairs
+            try repairTable()
+            // Nobody was in the way: it would fail again.
+            guard repairs > before else { throw error }
+            return try enforcer.apply(plan)
+        }
     }
 
     /// Closes the window: when it is over, or early, at this instant.
     func closeWindow(early: Bool = false) throws {
         try attempt("events") { try events.drain(&records.recorder) }
         guard configuration.enforces else { return }
+        try attempt("table", repairTable)
         try records.closeWindow(early: early)
         if !early { wakeDelivery() }
     }
@@ -258,207 +385,5 @@ package final class Agent {
         let count = gone.upperBound - max(gone.lowerBound, delivered + 1)
         undelivered += count
         configuration.tell("spool: \(count) records went to make room before they were delivered; their objects say so")
-    }
-
-    // MARK: Changes
-
-    /// Makes a policy the next revision: on disk, then in the kernel, or nothing.
-    func apply(_ policy: Policy, actor: String, origin: String, sessions: SessionFate) throws -> Receipt {
-        guard revision.notes == nil else { throw AgentError.governed }
-        return try adopt(
-            revision.next(
-                policy: policy, actor: actor, origin: origin, at: Timestamp(nanoseconds: SystemClock.realtime)),
-            sessions: sessions)
-    }
-
-    /// Adopts a revision of the control plane; one that is in force already is not put in force again.
-    func adoptGoverned(_ next: Revision, sessions: SessionFate) throws -> Receipt {
-        if next.number == revision.number, next.policy == revision.policy, let receipt = state.receipt {
-            return receipt
-        }
-        // The same again, where what was said of it is lost.
-        let isSame = next.number == revision.number && next.policy == revision.policy
-        guard next.number > revision.number || isSame else {
-            throw AgentError.revisionGoesBack(from: revision.number, to: next.number)
-        }
-        return try adopt(next, sessions: sessions)
-    }
-
-    private func adopt(_ next: Revision, sessions: SessionFate) throws -> Receipt {
-        let decided = SystemClock.monotonic
-        let nextBinding = DeviceBinding(next.policy)
-        var indexes = state.indexes
-        try reclaimIndexes(&indexes, for: next.policy)
-        let plan = try HostPlan(next.policy, devices: nextBinding.names, indexes: &indexes)
-        // Names before marks: whatever the kernel writes down after the change can be read after a crash.
-        try revisions.save(next)
-        var nextState = state
-        nextState.indexes = indexes
-        try nextState.save(configuration.folder)
-        let nextOwnership = Ownership(next.policy, interfaces: Set(nextBinding.devices.keys))
-        let isMoving = ownership.differs(from: nextOwnership, for: binding.devices.keys)
-        // A change of policy does not wait for what cannot be recorded.
-        if isMoving { try attempt("window") { try closeWindow(early: true) } }
-        let method: Enforcer.Method
-        do {
-            method = configuration.enforces ? try enforcer.apply(plan) : .nothing
-        } catch {
-            try DurableFile.remove(configuration.folder.revision(next.number))
-            throw error
-        }
-        let appliedAt = max(SystemClock.realtime, records.closedUntil.nanoseconds + 1)
-        let took = SystemClock.monotonic - decided
-        nextState.revision = next.number
-        nextState.devices = Beginning.devices(next.policy)
-        nextState.epoch = enforcer.epoch
-        nextState.history[appliedAt] = next.number
-        state = nextState
-        let bound = Set(nextBinding.devices.keys).subtracting(binding.devices.keys)
-        let former = binding
-        (revision, binding, ownership) = (next, nextBinding, nextOwnership)
-        // What is in the kernel is in force, also where it cannot be written down now.
-        try attempt("state", saveState)
-        try attempt("bindings") { try bindings.note(Set(binding.devices.keys), at: appliedAt) }
-        // A revision is in force that can be read.
-        problems.removeAll { $0.hasPrefix("start: ") }
-        learnRevision(at: appliedAt, former: former)
-        if isMoving { wakeDelivery() }
-        try cutUnjudged(bound)
-        var cuts = 0
-        switch sessions {
-        case .cut: cuts = try cutRevoked()
-        case .drain: break
-        case .cutAfter(let seconds):
-            cutsDue.append(SystemClock.monotonic + Int64(seconds * 1e9))
-        }
-        let receipt = Receipt(
-            revision: next.number, host: host, actor: next.actor, appliedAt: Timestamp(nanoseconds: appliedAt),
-            method: method.rawValue, microseconds: Int(took / 1000), cutSessions: cuts,
-            missingDevices: nextBinding.missing)
-        state.receipt = receipt
-        try attempt("state", saveState)
-        return receipt
-    }
-
-    private func saveState() throws {
-        isStateUnsaved = true
-        do {
-            try state.save(configuration.folder)
-            isStateUnsaved = false
-        } catch let error as SystemError where error.isNoRoom {
-            problems.removeAll { $0.hasPrefix("state: ") }
-            problems.append("state: \(error)")
-            return
-        }
-        problems.removeAll { $0.hasPrefix("state: ") }
-    }
-
-    /// Notes which interfaces are bound since an instant. Those that left while no agent was there get what is known of them.
-    private func noteBinding(at instant: Int64) throws {
-        let bound = Set(binding.devices.keys)
-        if !bindings.present.subtracting(bound).isEmpty { try attempt("window", records.markClosed) }
-        try attempt("bindings") {
-            try bindings.note(bound, at: max(instant, records.closedUntil.nanoseconds + 1))
-        }
-    }
-
-    /// Takes indexes back from rules that are gone, when few are left and no connection bears them.
-    private func reclaimIndexes(_ indexes: inout RuleIndexes, for policy: Policy) throws {
-        let wanted = policy.indexedRules
-        guard Direction.allCases.contains(where: { indexes.remaining($0) < wanted.count + 1000 }) else { return }
-        var borne: Set<UInt32> = []
-        try ConnectionTracking.dump(sockets.dumps) { borne.insert($0.mark) }
-        indexes.reclaim(wanted: wanted.union(revision.policy.indexedRules), borne: borne)
-    }
-
-    private func learnRevision(at instant: Int64, former: DeviceBinding) {
-        catalogue.learn(revision)
-        events.log.learn(catalogue, revision)
-        adoptInAttributor(at: instant)
-        let gone = Set(former.devices.values.map(\.name)).subtracting(binding.devices.values.map(\.name))
-        connectDevices(obsolete: Array(gone))
-    }
-
-    private func adoptInAttributor(at instant: Int64) {
-        var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
-        for vpc in revision.policy.vpcs {
-            for interface in vpc.instances.flatMap(\.interfaces) {
-                guard let device = binding.devices[interface.id] else { continue }
-                ports.append(
-                    (.init(interface, device: device.name, groups: vpc.groups), interface.addresses, device.number))
-            }
-        }
-        let indexes = state.indexes
-        records.recorder.attributor = records.recorder.attributor.adopting(
-            revision: revision.number, at: state.history.first { $0.value == revision.number }?.key ?? instant,
-            ports: ports, ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
-            ruleAt: indexes.rule)
-    }
-
-    private func connectDevices(obsolete: [String] = []) {
-        guard configuration.connectsDevices, configuration.enforces else { return }
-        var ports: [Plumbing.Port] = []
-        for vpc in revision.policy.vpcs {
-            let subnets = Dictionary(vpc.subnets.map { ($0.name, $0.prefixes) }) { first, _ in first }
-            for interface in vpc.instances.flatMap(\.interfaces) {
-                guard let device = binding.devices[interface.id] else { continue }
-                ports.append(
-                    .init(device: device.name, addresses: interface.addresses, subnet: subnets[interface.subnet] ?? []))
-            }
-        }
-        let numbers = Dictionary(
-            binding.devices.values.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first })
-        plumbing.connect(ports, numbers: numbers, obsolete: obsolete)
-        tellPlumbing()
-    }
-
-    private func repairPlumbing() {
-        lastDrift = plumbing.repair(connects: configuration.connectsDevices)
-        repairs += 1
-        tellPlumbing()
-    }
-
-    private func tellPlumbing() {
-        problems.removeAll { $0.hasPrefix("devices: ") }
-        problems += plumbing.problems.prefix(10).map { "devices: \($0)" }
-    }
-
-    /// Notices devices that came, went, or were made anew under their name.
-    private func rebindDevices() throws {
-        let found = DeviceBinding(revision.policy)
-        guard found != binding else { return }
-        let former = binding
-        let plan = try HostPlan(revision.policy, devices: found.names, indexes: &state.indexes)
-        let bound = Set(found.devices.keys)
-        let nextOwnership = Ownership(revision.policy, interfaces: bound)
-        let isMoving = ownership.differs(from: nextOwnership, for: former.devices.keys)
-        if isMoving { try attempt("window") { try closeWindow(early: true) } }
-        if found.names != former.names { _ = try enforcer.apply(plan) }
-        (binding, ownership) = (found, nextOwnership)
-        state.epoch = enforcer.epoch
-        try attempt("state", saveState)
-        try attempt("bindings") {
-            try bindings.note(bound, at: max(SystemClock.realtime, records.closedUntil.nanoseconds + 1))
-        }
-        learnRevision(at: SystemClock.realtime, former: former)
-        if isMoving { wakeDelivery() }
-        try cutUnjudged(Set(found.devices.keys).subtracting(former.devices.keys))
-    }
-
-    private func cutRevoked() throws -> Int {
-        guard configuration.enforces else { return 0 }
-        let indexes = state.indexes
-        return try SessionCutter(requests: sockets.requests, dumps: sockets.dumps).cut(
-            revision.policy, rule: indexes.rule)
-    }
-
-    /// Sessions from before an interface was bound were never judged: their next packet is.
-    private func cutUnjudged(_ interfaces: Set<Identifier<Interface>>) throws {
-        guard configuration.enforces, !interfaces.isEmpty else { return }
-        let addresses = revision.policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).filter {
-            interfaces.contains($0.id)
-        }.flatMap(\.addresses)
-        try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cut(Set(addresses))
-        records.expectLoss(Array(interfaces), .beforeBinding)
     }
 }

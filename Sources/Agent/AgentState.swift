@@ -15,6 +15,23 @@ struct AgentState: Codable {
     var devices: Set<String>?
     /// What was said of it, for a control plane that asks again.
     var receipt: Receipt?
+    /// When sessions of rules that have gone are to be cut, in nanoseconds since 1970; nil for never.
+    var cutsDue: [Int64]?
+    /// Devices that had an interface, and those that are held, with their numbers in the boot named below.
+    var bound: [String: UInt32]?
+    var held: [String: UInt32]?
+    var bootID: String?
+    /// When packets passed unjudged; the last spans.
+    var unguarded: [UnguardedSpan]?
+    /// Devices that were attached to interfaces; nil where an agent of before wrote the state.
+    var attached: [AttachedDevice]?
+
+    /// What is to be held at a start, as far as no interface has it: devices keep their numbers until the next boot.
+    func heldDevices(isSameBoot: Bool) -> [String: UInt32] {
+        let held = held ?? [:]
+        guard isSameBoot else { return held.mapValues { _ in 0 } }
+        return (bound ?? [:]).merging(held) { first, _ in first }
+    }
 
     static func load(_ folder: DataFolder) throws -> AgentState {
         guard let bytes = try DurableFile.read(folder.state) else { return AgentState() }

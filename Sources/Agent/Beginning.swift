@@ -15,6 +15,8 @@ struct Beginning {
     private(set) var problems: [String] = []
     /// Whether rules' indexes are begun anew: marks of sessions say nothing then.
     private(set) var isStateLost = false
+    /// Devices that are to be refused everything, with the numbers that they had; 0 where that is not known.
+    private(set) var held: [String: UInt32] = [:]
 
     private let folder: DataFolder
 
@@ -29,6 +31,7 @@ struct Beginning {
                 folder.state, error,
                 "which revision was in force is read from the revisions; all sessions are judged anew")
         }
+        held = state.heldDevices(isSameBoot: state.bootID == Machine.bootID)
         let store = RevisionStore(folder)
         let numbers = try store.numbers()
         let wanted = isStateLost ? numbers.last ?? 0 : state.revision
@@ -51,12 +54,12 @@ struct Beginning {
             "start: revision \(wanted) cannot be read; revision \(revision.number) is enforced, and devices that it does not "
                 + "name are refused everything (\(uncovered.isEmpty ? "none" : uncovered.joined(separator: ", "))): apply the "
                 + "policy again, or have the control plane make any change")
-        revision = revision.refusing(uncovered)
+        for device in uncovered { held[device] = held[device] ?? 0 }
     }
 
     /// Devices that a policy binds interfaces to, by the names that it gives.
     static func devices(_ policy: Policy) -> Set<String> {
-        Set(policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).map(\.device))
+        Set(policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).compactMap(\.device))
     }
 
     /// Says what could not be read, and sets it aside: it is not read again, and not lost.
@@ -71,28 +74,4 @@ struct Beginning {
     }
 
     private static func words(_ error: any Error) -> String { String("\(error)".prefix(300)) }
-}
-
-extension Revision {
-    /// The revision with devices that may neither send nor get anything: interfaces without an address or a group.
-    fileprivate func refusing(_ devices: [String]) -> Revision {
-        guard !devices.isEmpty else { return self }
-        let instances = devices.map { device in
-            Instance(
-                id: Identifier(derivedFrom: "refused-instance", device), name: device,
-                interfaces: [
-                    Interface(
-                        id: Identifier(derivedFrom: "refused-interface", device), name: "refused", subnet: "",
-                        addresses: [], mac: nil, device: device, groups: [])
-                ])
-        }
-        var policy = policy
-        policy.vpcs.append(
-            VPC(
-                id: Identifier(derivedFrom: "refused"), name: "refused", prefixes: [], subnets: [], groups: [],
-                instances: instances))
-        return Revision(
-            number: number, madeAt: madeAt, actor: actor, origin: origin, policy: policy, ruleOrigins: ruleOrigins,
-            notes: notes)
-    }
 }

@@ -19,15 +19,27 @@ struct BindingHistory: Sendable {
     private static let longest = 1000
 
     private let path: String
+    /// What of the file could not be read.
+    private(set) var problems: [String] = []
     /// Since when these interfaces are bound, by nanoseconds since 1970, rising.
     private(set) var states: [(since: Int64, interfaces: Set<Identifier<Interface>>)] = []
 
     init(_ folder: DataFolder) throws {
         path = folder.bindings
+        var unreadable = 0
         for line in try (DurableFile.read(path) ?? []).split(separator: UInt8(ascii: "\n")) {
-            guard let change = try? JSONDecoder().decode(Change.self, from: Data(line)) else { continue }
+            guard let change = try? JSONDecoder().decode(Change.self, from: Data(line)) else {
+                unreadable += 1
+                continue
+            }
             let last = states.last?.interfaces ?? []
             states.append((change.at, last.subtracting(change.unbound).union(change.bound)))
+        }
+        // The last may have been cut off by a crash, before anything was told of it.
+        if unreadable > 0 {
+            problems.append(
+                "start: \(unreadable) lines of \(path) cannot be read: windows of their time that are not delivered yet may have another "
+                    + "owner's records")
         }
     }
 

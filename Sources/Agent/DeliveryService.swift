@@ -40,13 +40,20 @@ final class DeliveryService: Sendable {
 
     private let folder: DataFolder
     private let windowLength: Duration
+    private let signer: ManifestSigner?
     private let log: @Sendable (String) -> Void
     private let state = Mutex(State())
     private let tasks = DispatchGroup()
+    private let metrics: DeliveryMetrics
 
-    init(_ folder: DataFolder, windowLength: Duration, log: @escaping @Sendable (String) -> Void) {
+    init(
+        _ folder: DataFolder, windowLength: Duration, signer: ManifestSigner?, metrics: DeliveryMetrics,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.metrics = metrics
         self.folder = folder
         self.windowLength = windowLength
+        self.signer = signer
         self.log = log
     }
 
@@ -109,7 +116,8 @@ final class DeliveryService: Sendable {
                 spool: SpoolReader(folder: folder.spool), windowLength: windowLength, closedUntil: present.closedUntil,
                 present: present.instant, flushed: present.flushed, ownership: { try history.ownership(at: $0) })
             let due = await courier.run(
-                .init(source: source, now: { Timestamp(nanoseconds: SystemClock.realtime) }, log: log),
+                .init(
+                    source: source, now: { Timestamp(nanoseconds: SystemClock.realtime) }, log: log, metrics: metrics),
                 catalogue: present.catalogue)
             return (due, await courier.problem.map { "\(bucket): \($0)" })
         } catch {
@@ -120,7 +128,8 @@ final class DeliveryService: Sendable {
     private func opened() throws -> CollectorDelivery {
         try state.withLock { state in
             let delivery =
-                try state.delivery ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery))
+                try state.delivery
+                ?? CollectorDelivery(.init(dataFolder: folder.path, stateFile: folder.delivery), signer: signer)
             state.delivery = delivery
             return delivery
         }

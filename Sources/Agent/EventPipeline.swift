@@ -12,10 +12,15 @@ struct EventPipeline: ~Copyable {
     private var nextWork: UInt64
     var log: EventLog
     private var nextSequence: UInt32?
+    /// Hears of translated sessions while another table translates addresses.
+    private var watch: TranslationWatch?
+    private var translated = TranslatedSessions()
     /// The packets that are being worked in; kept for its memory.
     private var packets: [LoggedPacket] = []
     /// Whether what is received survives this process.
     var isDurable: Bool { journal.isDurable }
+    /// Whether what the process before had received cannot be read.
+    var wasDamaged: Bool { journal.wasDamaged }
     private(set) var malformed: UInt64 = 0
     /// How often the socket ran over (ENOBUFS); what was lost shows in the sequence numbers.
     private(set) var overruns: UInt64 = 0
@@ -30,9 +35,17 @@ struct EventPipeline: ~Copyable {
         self.log = log
     }
 
+    /// Listens for translated sessions, or does not any more: a host where nobody translates need not pay for it.
+    mutating func listen(forTranslations isWanted: Bool) throws(NetlinkError) {
+        guard isWanted != (watch != nil) else { return }
+        watch = isWanted ? try TranslationWatch(receiveBuffer: AgentConfiguration.translationBufferBytes) : nil
+    }
+
     /// Works everything in that the journal holds and the socket has, until a pass finds nothing.
     mutating func drain(_ recorder: inout Recorder, passes: Int = 256) throws(SystemError) {
         for _ in 0..<passes {
+            // A session is told behind its last hook: what the kernel has reported of it is read before.
+            try watch?.drain { translated.note($0) }
             for number in nextWork..<journal.next { work(number, &recorder) }
             nextWork = journal.next
             // What cannot be written now waits in the journal; when that is full, the kernel counts what it drops.
@@ -69,7 +82,8 @@ struct EventPipeline: ~Copyable {
                     }
                     guard log.admits(now: now),
                         let event = EventDecoder.event(
-                            packet, view, prefix, sequence: sequence, now: now, attributor: recorder.attributor)
+                            packet, view, prefix, sequence: sequence, now: now, attributor: recorder.attributor,
+                            translated: translated)
                     else { continue }
                     log.append(event)
                 }

@@ -17,6 +17,12 @@ struct PlumbingWatch {
     /// What was found missing and not put back yet.
     private var missing: [String] = []
     private var repairedAt: Int64 = 0
+    /// Whether conntrack did not count, or not all, before the last repair.
+    private(set) var wasCountingOff = false
+    /// Interfaces' devices that packets for others were led over, and those that lacked them, since this was asked last.
+    private var rerouted: Set<String> = []
+    /// Addresses that another route leads to.
+    private var misled: Set<IPAddress> = []
     /// What could not be done, in words.
     private(set) var problems: [String] = []
     /// What was changed of the host beside its devices, in words.
@@ -43,6 +49,11 @@ struct PlumbingWatch {
         } catch {
             problems.append(error.description)
         }
+        if !wanted.isEmpty, Plumbing.takesAnyARPSender {
+            problems.append(
+                "net.ipv4.conf.all.rp_filter is 2, so who asks by ARP is not checked: a guest can fill the host's neighbour "
+                    + "table; set it to 0 or 1")
+        }
         let gone = Set(ports.flatMap(\.subnet)).subtracting(wanted.flatMap(\.subnet))
         (ports, self.numbers) = (wanted, numbers)
         problems += plumbing.connect(
@@ -63,12 +74,19 @@ struct PlumbingWatch {
         try Plumbing.set(wrong)
     }
 
-    /// Takes what the kernel tells.
-    mutating func listen() throws(SystemError) {
+    /// Takes what the kernel tells, and hands it over; tells whether it was everything.
+    mutating func listen(_ each: (RouteEvent) -> Void) throws(SystemError) -> Bool {
         var found: [String] = []
-        let isWhole = try socket.drain { if let words = loss($0) { found.append(words) } }
+        let isWhole = try socket.drain {
+            each($0)
+            let wrong = wrongWay($0)
+            rerouted.formUnion(wrong)
+            if case .route(let target, _, _) = $0, !wrong.isEmpty { misled.insert(target) }
+            if let words = loss($0) { found.append(words) }
+        }
         missing += found
         if !isWhole { missing.append("more than the kernel could tell") }
+        return isWhole
     }
 
     /// Looks at the switches.
@@ -85,27 +103,54 @@ struct PlumbingWatch {
         missing = []
         repairedAt = SystemClock.monotonic
         problems = []
+        let counting = Plumbing.wrong(Plumbing.counting)
+        wasCountingOff = !counting.isEmpty
         do throws(SystemError) {
-            try Plumbing.set(Plumbing.wrong(Plumbing.counting))
+            try Plumbing.set(counting)
         } catch {
             problems.append(error.description)
         }
         if connects {
+            let others = plumbing.deleteOthers(
+                to: misled.sorted().compactMap { address in port(of: address).map { (address, $0.device) } })
+            misled = []
             let former = problems
             connect(ports, numbers: numbers)
-            problems = former + problems
+            problems = former + others + problems
         }
         return words.prefix(3).joined(separator: "; ") + (words.count > 3 ? "; and \(words.count - 3) more" : "")
+    }
+
+    /// Devices of interfaces whose packets were led elsewhere, or that others' were led to, since this was asked last.
+    mutating func takeRerouted() -> [String] {
+        defer { rerouted = [] }
+        return rerouted.sorted()
+    }
+
+    private func port(of address: IPAddress) -> Plumbing.Port? {
+        ports.first { $0.addresses.contains(address) }
+    }
+
+    private func wrongWay(_ event: RouteEvent) -> [String] {
+        guard case .route(let target, let device, _) = event, let port = port(of: target),
+            numbers[device] != port.device
+        else { return [] }
+        return [port.device, numbers[device]].compactMap(\.self)
     }
 
     /// What an event takes away of what was set up; nil where it is nothing of ours.
     private func loss(_ event: RouteEvent) -> String? {
         switch event {
-        case .device(let number, let name, let isUp):
-            guard !isUp, numbers[number] != nil else { return nil }
-            return "device \(name) was down"
+        case .device(let device):
+            guard !device.isUp, numbers[device.number] != nil else { return nil }
+            return "device \(device.name) was down"
         // Whether it comes again is looked at with the bindings.
-        case .deviceGone: return nil
+        case .deviceGone, .address, .defaultRoute: return nil
+        case .route(let target, let device, let routeProtocol):
+            guard let port = port(of: target),
+                numbers[device] != port.device || routeProtocol != Plumbing.routeProtocol
+            else { return nil }
+            return "the route to \(target) did not lead over \(port.device)"
         case .routeGone(let target, let device, let routeProtocol):
             guard routeProtocol == Plumbing.routeProtocol, let name = numbers[device],
                 ports.contains(where: { $0.device == name && $0.addresses.contains { IPPrefix($0) == target } })
@@ -120,8 +165,12 @@ struct PlumbingWatch {
             {
                 return "forwarding of IPv\(switches.family.rawValue) was off"
             }
-            guard switches.answersForOthers == false, let name = numbers[switches.device] else { return nil }
-            return "\(switches.family == .ipv4 ? "proxy_arp" : "proxy_ndp") of \(name) was off"
+            guard let name = numbers[switches.device] else { return nil }
+            if switches.answersForOthers == false {
+                return "\(switches.family == .ipv4 ? "proxy_arp" : "proxy_ndp") of \(name) was off"
+            }
+            guard switches.family == .ipv4, let filter = switches.sourceFilter, filter != 1 else { return nil }
+            return "rp_filter of \(name) was \(filter)"
         }
     }
 }

@@ -10,8 +10,8 @@ import Spools
 /// From ended connections, dumps and counting sets to records in the spool; and the books over them.
 final class RecordPipeline {
     private let folder: DataFolder
-    private let sockets: KernelSockets
-    private let enforcer: Enforcer
+    let sockets: KernelSockets
+    let enforcer: Enforcer
     private let journal: ReceiveJournal
     let spool: Spool
     var recorder: Recorder
@@ -41,7 +41,12 @@ final class RecordPipeline {
         self.enforcer = enforcer
         windowLength = configuration.window
         spool = try Spool(folder: folder.spool, limit: configuration.spoolBytes)
-        var snapshot = Self.loadSnapshot(folder)
+        var (snapshot, isSnapshotLost) = Self.loadSnapshot(folder)
+        if isSnapshotLost {
+            problems.append(
+                "records: \(folder.snapshot) cannot be read; it is kept as \(folder.snapshot).damaged; what is recorded is read from "
+                    + "the spool, and what that does not have is stated as loss")
+        }
         let now = SystemClock.realtime
         if let first = try SpoolReader(folder: folder.spool).firstSequence(), first > snapshot.next {
             // Records that are in no book any more: what they held is found to be lost.
@@ -50,6 +55,15 @@ final class RecordPipeline {
             }
         }
         try SpoolReader(folder: folder.spool).forEach(from: snapshot.next) { snapshot.apply($0) }
+        var isDamaged = isSnapshotLost || snapshot.isBehindDamage
+        let isEndGone = snapshot.next > spool.saidLast
+        if isEndGone {
+            problems.append(
+                "spool: records \(spool.saidLast) to \(snapshot.next - 1) are gone, with the end of \(folder.spool) or its last segment"
+            )
+            spool.skip(to: snapshot.next, snapshot.position)
+            isDamaged = true
+        }
         if !snapshot.bootID.isEmpty, snapshot.bootID != Machine.bootID {
             snapshot.books.countersBeganAnew(now: now)
             snapshot.sessions = [:]
@@ -58,6 +72,12 @@ final class RecordPipeline {
         journal = try ReceiveJournal(
             path: folder.journals + "/ended", slots: AgentConfiguration.endedSlots,
             slotSize: AgentConfiguration.endedSlotBytes, committed: spool.position.ended)
+        if journal.wasDamaged {
+            problems.append(
+                "journals: \(folder.journals)/ended cannot be read; connections that had ended and were not recorded are stated as loss"
+            )
+            isDamaged = true
+        }
         nextEnded = journal.released
         generationBegan = now
         recordedGeneration = spool.position.generation
@@ -66,18 +86,70 @@ final class RecordPipeline {
             window: CaptureWindow(
                 length: configuration.window, holding: Timestamp(nanoseconds: now),
                 closedUntil: Timestamp(nanoseconds: spool.position.closed)))
+        if let bytes = try DurableFile.read(folder.movedSessions) {
+            if let moved = MovedSessions(bytes) {
+                recorder.moved = moved
+            } else {
+                problems.append(
+                    "\(folder.movedSessions) is damaged: records of sessions that another rule admits since a change may name "
+                        + "the former rule")
+            }
+        }
+        check = SpoolCheck(folder: folder.spool, before: spool.next, isEndGone: isEndGone)
+        recordedBefore = snapshot.books
+        hasDamage = isDamaged
+    }
+
+    /// What of the files could not be read at the start, or by `look`; each says which file.
+    private(set) var problems: [String] = []
+    /// Whether something was damaged whose traffic is in no account: all interfaces may have lost some.
+    let hasDamage: Bool
+    private var check: SpoolCheck?
+    /// The books at the start.
+    private let recordedBefore: Books
+
+    /// Says what the spool's check has found, once it is through, and states what is known to have been in it.
+    func lookAtCheck() throws {
+        guard let finding = check?.take() else { return }
+        check = nil
+        for damage in finding.damage.prefix(10) {
+            let numbers =
+                damage.numbers.isEmpty
+                ? "no record is lost"
+                : "records \(damage.numbers.lowerBound) to \(damage.numbers.upperBound - 1) cannot be read"
+            let sums = finding.readable == nil ? "; what they held is still in the books' sums" : ""
+            problems.append("spool: \(folder.spool)/\(damage.file) is damaged: \(numbers)\(sums)")
+        }
+        guard let readable = finding.readable else { return }
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        for (account, entry) in recordedBefore.entries {
+            let missing = entry.recorded - (readable.entries[account]?.recorded ?? .zero)
+            guard missing.packets > 0, missing.packets <= entry.recorded.packets else { continue }
+            let statement = LossStatement(
+                interface: account.interface, way: account.way, reason: .damaged, traffic: missing, since: now,
+                until: now)
+            recorder.withBooks { $0.lose(statement) }
+            spool.append(statement)
+        }
+        try unlessNoRoom(commit)
     }
 
     /// To be called when the kernel's table is new: its counters begin at zero.
-    func noteNewTable() {
+    ///
+    /// A successor must know it too: it would take numbers that have grown past those of before for their continuation.
+    func noteNewTable() throws {
         recorder.withBooks { $0.countersBeganAnew(now: SystemClock.realtime) }
+        try unlessNoRoom(saveSnapshot)
     }
 
-    private static func loadSnapshot(_ folder: DataFolder) -> Snapshot {
-        guard let bytes = try? DurableFile.read(folder.snapshot), let snapshot = Snapshot(bytes) else {
-            return Snapshot()
-        }
-        return snapshot
+    /// The snapshot, or an empty one; and whether there was one that cannot be read, which is set aside.
+    private static func loadSnapshot(_ folder: DataFolder) -> (Snapshot, isLost: Bool) {
+        do {
+            guard let bytes = try DurableFile.read(folder.snapshot) else { return (Snapshot(), false) }
+            if let snapshot = Snapshot(bytes) { return (snapshot, false) }
+        } catch {}
+        try? DurableFile.rename(folder.snapshot, to: folder.snapshot + ".damaged")
+        return (Snapshot(), true)
     }
 
     /// Whether the spool's last generation and the table's fit; the generation that stands still is recorded if it was not.
@@ -87,6 +159,12 @@ final class RecordPipeline {
         // No generation is emptied before its records are on disk.
         try commit()
     }
+
+    /// Whether the last reading of the books found the disk full.
+    var isWithoutRoom = false
+    /// What the counters of accounts with a pending loss were when it was asked last whether it may be settled.
+    var lastPending: [Books.Account: Traffic] = [:]
+    var nextReading: Int64 = 0
 
     // MARK: Ended connections
 
@@ -118,6 +196,29 @@ final class RecordPipeline {
                 // In the reliable mode the kernel keeps what did not fit and tells it later.
                 overruns += 1
             }
+        }
+    }
+
+    // MARK: Sessions that get another rule
+
+    /// Records what sessions did under their rule of before, and notes which marks are to be of a revision from now on.
+    ///
+    /// To be called before the kernel gets the marks: records and note are on disk by then, so that whoever reads a mark, after
+    /// a kill as well, knows its revision and what is not of it.
+    func noteMoves(_ moves: [SessionCutter.Move], to revision: Int) throws {
+        guard !moves.isEmpty else { return }
+        let now = SystemClock.realtime
+        recorder.now = Timestamp(nanoseconds: now)
+        for move in moves {
+            recorder.record(live: move.entry)
+            recorder.moved.note(
+                Recorder.connection(move.entry), .init(mark: move.mark, revision: revision, since: now))
+            if recorder.pending.count >= Self.waiting { try? commit() }
+        }
+        // A change of policy does not wait for what cannot be written: this process knows it all the same.
+        try unlessNoRoom {
+            try DurableFile.replace(folder.movedSessions, with: recorder.moved.encoded)
+            try commit()
         }
     }
 
@@ -164,6 +265,8 @@ final class RecordPipeline {
     private func recordAll() throws {
         let now = SystemClock.realtime
         recorder.now = Timestamp(nanoseconds: now)
+        try observeCounters()
+        let before = recorder.books
         try drainEnded()
         recorder.beginPass()
         var live = 0
@@ -178,6 +281,7 @@ final class RecordPipeline {
         try rotateCountingSets()
         try drainEnded()
         try observeCounters()
+        recorder.withBooks { $0.noteUnexplained($0.lines(since: before)) }
     }
 
     private var closed: Int64 = 0
@@ -260,7 +364,7 @@ final class RecordPipeline {
                     add(statement)
                 }
             case .loss(let loss): add(loss)
-            case .closed: break
+            case .closed, .damaged: break
             }
         }
         for statement in sums.values { spool.append(statement) }
@@ -269,7 +373,7 @@ final class RecordPipeline {
 
     private func saveSnapshot() throws {
         let next = spool.next
-        let snapshot = recorder.encodedSnapshot(next: next, bootID: Machine.bootID)
+        let snapshot = recorder.encodedSnapshot(next: next, position: spool.position, bootID: Machine.bootID)
         try DurableFile.replace(folder.snapshot, with: snapshot)
         snapshotNext = next
     }
@@ -277,7 +381,7 @@ final class RecordPipeline {
     // MARK: Counting sets
 
     /// Has the kernel write into the other generation, and records the one that now stands still.
-    private func rotateCountingSets() throws {
+    func rotateCountingSets() throws {
         // A generation that could not be read the last time would be emptied by the rotation.
         try catchUp()
         let generation = try enforcer.rotate()
@@ -288,123 +392,37 @@ final class RecordPipeline {
         // Packets that were under way at the rotation have written by then.
         try GracePeriod.wait()
         // All sets are read before anything is recorded: a reading that fails is begun anew and records nothing twice.
-        let found = try CountingSet.all.map { ($0, try enforcer.countedElements(of: $0, generation: generation)) }
+        let found = try enforcer.presentCountingSets.map {
+            ($0, try enforcer.countedElements(of: $0, generation: generation))
+        }
+        let quoted = try findQuoted(found)
         let now = SystemClock.realtime
         let span = Recorder.Span(start: Timestamp(nanoseconds: generationBegan), end: Timestamp(nanoseconds: now))
         for (set, elements) in found {
-            for record in elements.flatMap({ recorder.records(of: $0, in: set, span) }) { recorder.append(record) }
+            for record in elements.flatMap({ recorder.records(of: $0, in: set, span, quoted: quoted) }) {
+                recorder.append(record)
+            }
+            for statement in elements.flatMap({ recorder.unsent($0, in: set, span) }) {
+                recorder.state(statement)
+                spool.append(statement)
+            }
         }
         generationBegan = now
         recordedGeneration = generation + 1
         try commit()
     }
 
-    // MARK: Books
-
-    private func counters() throws -> [Books.Account: Traffic] {
-        var found: [Books.Account: Traffic] = [:]
-        for (set, way) in [(SetName.egressCounts, Way.out), (.ingressCounts, Way.into)] {
-            for element in try enforcer.elements(of: set) {
-                let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
-                guard let port = recorder.attributor.port(device: device) else { continue }
-                found[Books.Account(port.interface, way)] = element.traffic
-            }
+    /// The sessions that counted ICMP errors were about: live, or ended lately.
+    private func findQuoted(_ found: [(CountingSet, [RuleTable.Element])]) throws -> QuotedSessions {
+        var quoted = QuotedSessions(
+            found.reduce(into: []) { $0.formUnion(Recorder.connections($1.1, in: $1.0)) })
+        guard quoted.areWanting else { return quoted }
+        try ConnectionTracking.dump(sockets.dumps) { quoted.note($0) }
+        // One that ended since is found among these.
+        if quoted.areWanting {
+            try drainEnded()
+            recorder.findEnded(&quoted)
         }
-        return found
-    }
-
-    private func observeCounters() throws {
-        for (account, traffic) in try counters() { recorder.withBooks { $0.observe(traffic, account) } }
-    }
-
-    /// Reads counters, records, live sessions and counting sets against each other.
-    ///
-    /// A full disk is no reason to give no answer: refusals that cannot be written stay in their counting sets, and every line
-    /// says that it may change.
-    func readBooks() throws -> [Books.Line] {
-        isWithoutRoom = false
-        try unlessNoRoom { _ = try drainEnded() }
-        try observeCounters()
-        let before = recorder.books
-        // Refusals are put into records: a set that packets write into cannot be read exactly.
-        try unlessNoRoom(rotateCountingSets)
-        var live: Set<UInt64> = []
-        var open: [Books.Account: Traffic] = [:]
-        try ConnectionTracking.dump(sockets.dumps) { entry in
-            guard entry.mark != 0, live.insert(Recorder.connection(entry)).inserted else { return }
-            recorder.open(entry) { open[$0, default: .zero] += $1 }
-        }
-        // What ended meanwhile goes into records, and would count twice where it was open.
-        var twice: [Books.Account: Traffic] = [:]
-        try unlessNoRoom {
-            _ = try drainEnded { entry in
-                guard live.contains(Recorder.connection(entry)) else { return }
-                recorder.open(entry) { twice[$0, default: .zero] += $1 }
-            }
-        }
-        try observeCounters()
-        let after = recorder.books
-        return recorder.attributor.ports.flatMap { port in
-            Way.allCases.map { way in
-                let account = Books.Account(port.interface, way)
-                let entry = after.entries[account]
-                return Books.Line(
-                    account: account, kernelBefore: before.kernel(account), kernelAfter: after.kernel(account),
-                    recorded: (entry?.recorded ?? .zero) - (twice[account] ?? .zero), open: open[account] ?? .zero,
-                    lost: entry?.lost ?? .zero)
-            }
-        }
-    }
-
-    /// Whether the last reading found the disk full.
-    private(set) var isWithoutRoom = false
-
-    private func unlessNoRoom(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch let error as SystemError where error.isNoRoom {
-            isWithoutRoom = true
-        }
-    }
-
-    /// Whether some loss is still to be stated.
-    var hasPendingLoss: Bool { recorder.books.entries.values.contains { $0.pending != nil } }
-
-    /// Whether a reading may settle a pending loss: one that must be exact needs an interface that rests, and costs a look at
-    /// every live session. One under traffic still narrows the loss down, but seldom is enough.
-    func maySettle() throws -> Bool {
-        try observeCounters()
-        let pending = recorder.books.entries.filter { $0.value.pending != nil }.mapValues(\.kernelSeen)
-        defer { lastPending = pending }
-        let now = SystemClock.monotonic
-        guard pending.contains(where: { lastPending[$0.key] == $0.value }) || now >= nextReading else { return false }
-        nextReading = now + 60_000_000_000
-        return !pending.isEmpty
-    }
-
-    /// What the counters of accounts with a pending loss were when this was asked last.
-    private var lastPending: [Books.Account: Traffic] = [:]
-    private var nextReading: Int64 = 0
-
-    /// Narrows pending losses down, and puts those that are exact now into the spool.
-    func settle(_ lines: [Books.Line]) throws {
-        let statements = recorder.withBooks { $0.settle(lines, now: SystemClock.realtime) }
-        guard !statements.isEmpty else { return }
-        for statement in statements {
-            recorder.state(statement)
-            spool.append(statement)
-        }
-        // What has no room now waits for the next commit.
-        try unlessNoRoom(commit)
-    }
-
-    /// Says that these interfaces' counters may have run while nobody recorded.
-    func expectLoss(_ interfaces: [Identifier<Interface>], _ reason: LossStatement.Reason) {
-        let now = SystemClock.realtime
-        for interface in interfaces {
-            for way in Way.allCases {
-                recorder.withBooks { $0.expectLoss(.init(interface, way), reason, since: now) }
-            }
-        }
+        return quoted
     }
 }

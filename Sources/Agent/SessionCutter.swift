@@ -1,44 +1,88 @@
 import Attribution
+import Enforcement
 import Model
 import Netlink
 import Policy
 
-/// Ends the live sessions that a new revision no longer admits by the rule that had admitted them.
+/// What becomes of live sessions whose rule a new revision no longer has, or no longer lets admit them.
 ///
-/// A session that another rule admits goes on: its next packet is judged anew and gets that rule's mark.
+/// A session that another rule admits goes on, whichever end speaks next: its mark gets that rule's index. One that no rule
+/// admits ends.
 struct SessionCutter {
     let requests: NetfilterSocket
     let dumps: NetfilterSocket
 
-    /// Cuts them and tells how many there were; `rule` is the rule behind an index of the mark.
-    func cut(_ policy: Policy, rule: (UInt16, Direction) -> Identifier<Rule>?) throws(NetlinkError) -> Int {
-        let admission = Admission(policy)
+    /// A session that goes on under another rule at one end, or at both.
+    struct Move {
+        /// As it was found, with its mark of before.
+        let entry: ConnectionEntry
+        /// The whole mark that it gets.
+        let mark: UInt32
+        /// The bits of the halves that differ; the others are not written.
+        let mask: UInt32
+    }
+
+    private enum Fate {
+        case goesOn
+        case ends
+        case moves(Move)
+    }
+
+    /// Cuts and moves them.
+    ///
+    /// - Parameters:
+    ///   - revision: the policy in force.
+    ///   - indexes: the rules behind the indexes of marks.
+    ///   - beforeMoving: is given all that move before the first of them does.
+    /// - Returns: how many were cut.
+    /// - Throws: what the kernel or `beforeMoving` throws; what is not done then is done by another call.
+    func cut(_ revision: Revision, _ indexes: RuleIndexes, beforeMoving: ([Move]) throws -> Void) throws -> Int {
+        let admission = Admission(revision.policy)
+        // Most changes revoke nothing that lives.
+        var classifier: Classifier?
         var doomed: [ConnectionEntry] = []
+        var moves: [Move] = []
         try ConnectionTracking.dump(dumps) { entry in
-            if entry.mark != 0, !isAdmitted(entry, admission, rule) { doomed.append(entry) }
+            guard entry.mark != 0 else { return }
+            let fate = Self.fate(entry, admission, indexes) {
+                let made = classifier ?? Classifier(revision)
+                classifier = made
+                return made
+            }
+            switch fate {
+            case .goesOn: break
+            case .ends: doomed.append(entry)
+            case .moves(let move): moves.append(move)
+            }
         }
         var count = 0
         for entry in doomed where try ConnectionTracking.delete(requests, entry) { count += 1 }
+        try beforeMoving(moves)
+        // One that is gone by now needs no mark; its end told what it did under the one of before.
+        for move in moves {
+            _ = try ConnectionTracking.setMark(requests, move.entry, to: move.mark, mask: move.mask)
+        }
         return count
     }
 
-    private func isAdmitted(
-        _ entry: ConnectionEntry, _ admission: Admission, _ rule: (UInt16, Direction) -> Identifier<Rule>?
-    ) -> Bool {
-        let egress = MarkLayout.egressIndex(entry.mark)
-        let ingress = MarkLayout.ingressIndex(entry.mark)
-        if egress != 0, egress != MarkLayout.dhcpClientIndex {
-            guard let id = rule(egress, .egress),
-                admission.admits(id, entry.original.key, at: entry.original.source)
-            else { return false }
+    private static func fate(
+        _ entry: ConnectionEntry, _ admission: Admission, _ indexes: RuleIndexes, classifier: () -> Classifier
+    ) -> Fate {
+        let key = entry.judgedKey
+        var mark = entry.mark
+        var mask: UInt32 = 0
+        for direction in Direction.allCases {
+            let index = MarkLayout.index(entry.mark, direction)
+            // An end that is not here, or that the guard let ask for an address.
+            if index == 0 || direction == .egress && index == MarkLayout.dhcpClientIndex { continue }
+            let address = direction == .egress ? key.initiator : key.target
+            if let rule = indexes.rule(index, direction), admission.admits(rule, key, at: address) { continue }
+            guard let next = classifier().rule(admitting: key, direction), let half = indexes.known(next, direction)
+            else { return .ends }
+            mask |= MarkLayout.bits(direction)
+            mark = mark & ~MarkLayout.bits(direction) | MarkLayout.half(half, direction)
         }
-        if ingress != 0 {
-            guard let id = rule(ingress, .ingress), admission.admits(id, entry.keyAtTarget, at: entry.reply.source)
-            else {
-                return false
-            }
-        }
-        return true
+        return mask == 0 ? .goesOn : .moves(Move(entry: entry, mark: mark, mask: mask))
     }
 }
 

@@ -9,7 +9,8 @@ package import Model
 /// | bits | meaning |
 /// |---|---|
 /// | 24–31 | `0x6a` |
-/// | 17 | 1 for a stateless group's refusal, 0 for a network ACL's rule |
+/// | 22 | 1 for the guard's refusals |
+/// | 17 | 1 for a stateless group's refusal; 0 here and in 22 for a network ACL's rule |
 /// | 16 | 1 for ingress |
 /// | 0–15 | the rule's index |
 ///
@@ -24,15 +25,25 @@ package enum EdgeMark {
     package static let answer: UInt32 = pattern | 0x80_0000
 
     /// Refused by the guard, which waits for the way out to be known.
-    package static let impostor: UInt32 = pattern | 0x40_0000
-    package static let headers: UInt32 = pattern | 0x40_0001
+    package static let impostor: UInt32 = value(0, .egress, .guard)
+    package static let headers: UInt32 = value(1, .egress, .guard)
 
-    /// * `stage`: `group` or `acl`.
+    /// * `index`: the rule's; of the guard, which of its refusals it is.
     package static func value(_ index: UInt16, _ direction: Direction, _ stage: Stage) -> UInt32 {
-        pattern | (stage == .group ? 0x2_0000 : 0) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
+        pattern | bits(stage) | (direction == .ingress ? 0x1_0000 : 0) | UInt32(index)
+    }
+
+    private static func bits(_ stage: Stage) -> UInt32 {
+        switch stage {
+        case .acl: 0
+        case .group: 0x2_0000
+        case .guard: 0x40_0000
+        }
     }
 
     package static func index(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
     package static func direction(_ mark: UInt32) -> Direction { mark & 0x1_0000 != 0 ? .ingress : .egress }
-    package static func stage(_ mark: UInt32) -> Stage { mark & 0x2_0000 != 0 ? .group : .acl }
+    package static func stage(_ mark: UInt32) -> Stage {
+        Stage.allCases.first { bits($0) != 0 && mark & bits($0) != 0 } ?? .acl
+    }
 }

@@ -5,7 +5,7 @@ package import Model
 /// | bytes | meaning |
 /// |---|---|
 /// | 0–1 | `gh` |
-/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `o` or `p` refused by the stateless groups of its sender or its target, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked, `k` link upkeep beyond its link, `i` impostor, `h` unclear headers |
+/// | 2 | `a` accepted by a rule, `l` or `m` refused by a network ACL as the packet left or entered a subnet, `o` or `p` refused by the stateless groups of its sender or its target, `r` refused by default, `s` spoofed, `d` DHCP server, `n` router advertisement, `v` invalid, `u` untracked, `k` link upkeep beyond its link, `i` impostor, `h` unclear headers, `t` no hop left, `w` misrouted, `e` the host's own error, let in |
 /// | 3 | `e` egress, `i` ingress |
 /// | 4–7 | the rule's index in hexadecimal for `a`, `l`, `m`, `o` and `p`; `0000` for the others, whose rule follows from the interface |
 package struct LogPrefix: Hashable, Sendable {
@@ -74,7 +74,23 @@ package struct LogPrefix: Hashable, Sendable {
         case .linkUpkeep: UInt8(ascii: "k")
         case .impostor: UInt8(ascii: "i")
         case .headers: UInt8(ascii: "h")
+        // Rules do not tell it from others: capture does, by the device.
+        case .held: UInt8(ascii: "z")
+        case .hopLimit: UInt8(ascii: "t")
+        case .misrouted: UInt8(ascii: "w")
+        case .hostError: UInt8(ascii: "e")
         case .dhcpClient: UInt8(ascii: "c")
+        }
+    }
+
+    private static func letter(_ edge: Direction, _ stage: Stage) -> Character {
+        switch (stage, edge) {
+        case (.acl, .egress): "l"
+        case (.acl, .ingress): "m"
+        case (.group, .egress): "o"
+        case (.group, .ingress): "p"
+        // The guard's reasons have letters of their own; this one is nobody's.
+        case (.guard, _): "g"
         }
     }
 
@@ -84,8 +100,7 @@ package struct LogPrefix: Hashable, Sendable {
         switch reason {
         case .accepted(let index): return "gha\(way)" + hexadecimal(index)
         case .refusedAtEdge(let index, let edge, let stage):
-            let letter = stage == .acl ? (edge == .egress ? "l" : "m") : (edge == .egress ? "o" : "p")
-            return "gh\(letter)\(way)" + hexadecimal(index)
+            return "gh\(Self.letter(edge, stage))\(way)" + hexadecimal(index)
         case .refused: return "ghr\(way)0000"
         case .guarded(let rule): return "gh\(Unicode.Scalar(Self.letter(rule)))\(way)0000"
         }

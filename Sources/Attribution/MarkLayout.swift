@@ -10,6 +10,10 @@ package enum MarkLayout {
     package static func egressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark >> 16) }
     package static func ingressIndex(_ mark: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: mark) }
 
+    package static func index(_ mark: UInt32, _ direction: Direction) -> UInt16 {
+        direction == .egress ? egressIndex(mark) : ingressIndex(mark)
+    }
+
     /// The index of `GuardRule.dhcpClient`, which no group rule gets.
     package static let dhcpClientIndex: UInt16 = 0xffff
 

@@ -29,6 +29,6 @@ enum HTTPDate {
     static func pause(_ text: String, now: Timestamp) -> Duration? {
         if let seconds = Int(text), (0...86_400).contains(seconds) { return .seconds(seconds) }
         guard let date = parse(text) else { return nil }
-        return .nanoseconds(max(0, date.nanoseconds - now.nanoseconds))
+        return date > now ? .nanoseconds(date.nanoseconds - now.nanoseconds) : .zero
     }
 }

@@ -192,6 +192,8 @@ int gh_next_signal(int descriptor) {
 
 int gh_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) < 0 ? -errno : 0; }
 
+int gh_unlock(int descriptor) { return flock(descriptor, LOCK_UN) < 0 ? -errno : 0; }
+
 int gh_sync_file_system(int descriptor) { return syncfs(descriptor) < 0 ? -errno : 0; }
 
 int gh_grace_period(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ? -errno : 0; }

@@ -2,6 +2,7 @@
 #include "CNetlink.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -17,6 +18,24 @@ int gh_netlink_open(int protocol) {
     struct sockaddr_nl address = {.nl_family = AF_NETLINK};
     if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) return -errno;
     return descriptor;
+}
+
+int gh_filter_translated(int descriptor) {
+    enum { attributes = NLMSG_LENGTH(sizeof(struct nfgenmsg)) };
+    struct sock_filter steps[] = {
+        // Where CTA_STATUS begins among the message's attributes; 0 where there is none.
+        BPF_STMT(BPF_LD | BPF_IMM, attributes),
+        BPF_STMT(BPF_LDX | BPF_IMM, CTA_STATUS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_NLATTR)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 0),
+        BPF_STMT(BPF_MISC | BPF_TAX, 0),
+        BPF_STMT(BPF_LD | BPF_W | BPF_IND, NLA_HDRLEN),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, IPS_NAT_MASK, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog program = {.len = sizeof steps / sizeof *steps, .filter = steps};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
 }
 
 size_t gh_message_header_size(void) { return sizeof(struct entry); }

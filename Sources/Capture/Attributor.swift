@@ -12,10 +12,18 @@ package struct Attributor: Sendable {
         package let device: String
         package let egressRefusal: Identifier<Rule>
         package let ingressRefusal: Identifier<Rule>
+        /// Whether it is a held device's: everything is refused, whatever rule refuses it.
+        package let isHeld: Bool
 
         package func refusal(_ direction: Direction) -> Identifier<Rule> {
             direction == .egress ? egressRefusal : ingressRefusal
         }
+
+        /// Where what no rule admits is refused.
+        var refusingStage: Stage { isHeld ? .guard : .group }
+
+        /// The guard's reason to refuse a packet of this port.
+        func reason(_ rule: GuardRule) -> GuardRule { isHeld ? .held : rule }
     }
 
     package private(set) var ports: [Port] = []
@@ -23,6 +31,8 @@ package struct Attributor: Sendable {
     private var byDevice: [String: Int] = [:]
     /// Place in `ports` plus one, by device number.
     private var byDeviceNumber: [UInt32: Int] = [:]
+    /// Places of ports whose device is there.
+    private var present: Set<Int> = []
     private var rules: [Direction: [Identifier<Rule>?]] = [.egress: [], .ingress: []]
     /// Since when each revision is in force, rising.
     private var timeline: [(since: Int64, revision: Int)] = []
@@ -32,7 +42,7 @@ package struct Attributor: Sendable {
 
     /// The attributor after a change.
     ///
-    /// * `ports`: each interface with its addresses and the number of its device.
+    /// * `ports`: each interface with its addresses and the number of its device, 0 while that is not there.
     /// * `ruleAt`: the rule of an index, for indexes below `ruleCount`.
     /// * `instant`: when the kernel had the change, in nanoseconds since 1970.
     package func adopting(
@@ -46,13 +56,17 @@ package struct Attributor: Sendable {
             next.ports.enumerated().map { ($1.interface, $0) }, uniquingKeysWith: { first, _ in first })
         next.byDeviceNumber = [:]
         next.byDevice = [:]
+        next.present = []
         for entry in newPorts {
             let place = places[entry.port.interface] ?? next.ports.count
             if place == next.ports.count { next.ports.append(entry.port) } else { next.ports[place] = entry.port }
             places[entry.port.interface] = place
             for address in entry.addresses { next.byAddress[address] = place }
             next.byDevice[entry.port.device] = place
-            next.byDeviceNumber[entry.deviceNumber] = place
+            if entry.deviceNumber != 0 {
+                next.byDeviceNumber[entry.deviceNumber] = place
+                next.present.insert(place)
+            }
         }
         for direction in Direction.allCases {
             next.rules[direction] = (0..<max(ruleCount, 1)).map { ruleAt(UInt16($0), direction) }
@@ -61,6 +75,9 @@ package struct Attributor: Sendable {
         next.revision = revision
         return next
     }
+
+    /// Whether the port's device is there.
+    package func isHere(_ port: Port) -> Bool { byDevice[port.device].map(present.contains) ?? false }
 
     package func port(address: IPAddress) -> Port? { byAddress[address].map { ports[$0] } }
     package func port(device: String) -> Port? { byDevice[device].map { ports[$0] } }
@@ -102,5 +119,15 @@ extension Attributor.Port {
         self.device = device
         self.egressRefusal = first?.defaultRefusal(.egress) ?? interface.bareRefusal(.egress)
         self.ingressRefusal = first?.defaultRefusal(.ingress) ?? interface.bareRefusal(.ingress)
+        self.isHeld = false
+    }
+
+    /// The port of a held device.
+    package init(held device: String) {
+        self.interface = .held(device)
+        self.device = device
+        self.egressRefusal = GuardRule.held.id
+        self.ingressRefusal = GuardRule.held.id
+        self.isHeld = true
     }
 }

@@ -17,12 +17,20 @@ package struct Books: Sendable {
     package struct Entry: Hashable, Sendable {
         package var recorded = Traffic.zero
         package var lost = Traffic.zero
-        /// What the counters had reached when they last began anew: their table was deleted, or the machine booted.
+        /// What the counters had reached when they last began anew, because their table was deleted or the machine booted; and
+        /// what others of the kernel's counters said that these could not see (`LossStatement.Reason.notSentOn`).
         package var kernelBase = Traffic.zero
         /// What the counters were last seen at.
         package var kernelSeen = Traffic.zero
+        /// What neither records nor a stated loss explained at the last reading that could say so: it keeps that name, and is no
+        /// part of a loss that is found later.
+        package var unexplainedPackets: Int64 = 0
+        package var unexplainedBytes: Int64 = 0
         /// Bounds of the loss that is not yet stated, while it is known that there may be some.
         package var pending: PendingLoss?
+
+        /// Whether nothing was ever counted or recorded of the account.
+        package var isBlank: Bool { self == Entry() }
     }
 
     /// Between which numbers a loss must lie, as readings under traffic have narrowed it down.
@@ -35,6 +43,9 @@ package struct Books: Sendable {
         package var highBytes = Int64.max
 
         package var isSettled: Bool { lowPackets == highPackets && lowBytes == highBytes }
+
+        /// The same after something else may have been lost: what readings said before is no bound any more.
+        var unbounded: PendingLoss { PendingLoss(reason: reason, since: since) }
     }
 
     package private(set) var entries: [Account: Entry] = [:]
@@ -46,7 +57,12 @@ package struct Books: Sendable {
     }
 
     package mutating func state(_ loss: LossStatement) {
-        entries[Account(loss.interface, loss.way), default: Entry()].lost += loss.traffic
+        let account = Account(loss.interface, loss.way)
+        if loss.reason.isMissing {
+            entries[account, default: Entry()].lost += loss.traffic
+        } else {
+            entries[account, default: Entry()].kernelBase += loss.traffic
+        }
     }
 
     /// States that what was recorded is lost after all.
@@ -65,9 +81,8 @@ package struct Books: Sendable {
 
     /// Says that packets of the account may have been counted while nobody could record them.
     package mutating func expectLoss(_ account: Account, _ reason: LossStatement.Reason, since: Int64) {
-        if entries[account]?.pending == nil {
-            entries[account, default: Entry()].pending = PendingLoss(reason: reason, since: since)
-        }
+        let pending = entries[account]?.pending?.unbounded
+        entries[account, default: Entry()].pending = pending ?? PendingLoss(reason: reason, since: since)
     }
 
     /// Takes what the kernel's counter says; a smaller number than before means that it began anew.
@@ -91,9 +106,13 @@ package struct Books: Sendable {
     package mutating func countersBeganAnew(now: Int64) {
         for (account, entry) in entries {
             var entry = entry
-            entry.kernelBase = entry.recorded + entry.lost
+            entry.kernelBase =
+                entry.recorded + entry.lost
+                + Traffic(
+                    packets: UInt64(bitPattern: entry.unexplainedPackets),
+                    bytes: UInt64(bitPattern: entry.unexplainedBytes))
             entry.kernelSeen = .zero
-            entry.pending = entry.pending ?? PendingLoss(reason: .notListening, since: now)
+            entry.pending = entry.pending?.unbounded ?? PendingLoss(reason: .notListening, since: now)
             entries[account] = entry
         }
     }
@@ -140,6 +159,26 @@ package struct Books: Sendable {
         }
     }
 
+    /// Takes what a reading leaves unexplained, of accounts without a pending loss.
+    package mutating func noteUnexplained(_ lines: [Line]) {
+        for line in lines {
+            guard var entry = entries[line.account], entry.pending == nil else { continue }
+            (entry.unexplainedPackets, entry.unexplainedBytes) = line.difference
+            entries[line.account] = entry
+        }
+    }
+
+    /// The lines of accounts whose sessions have no more open than what a pass over them has just recorded.
+    ///
+    /// * `before`: the books before that pass, with what the counters said then.
+    package func lines(since before: Books) -> [Line] {
+        entries.map { account, entry in
+            Line(
+                account: account, kernelBefore: before.kernel(account), kernelAfter: kernel(account),
+                recorded: entry.recorded, open: .zero, lost: entry.lost)
+        }
+    }
+
     /// Narrows pending losses down by a reading.
     ///
     /// A loss must lie between what the counters said before and after the records were read. Where traffic rests, both
@@ -151,11 +190,16 @@ package struct Books: Sendable {
         for line in lines {
             guard var entry = entries[line.account], var pending = entry.pending else { continue }
             let sum = line.recorded + line.open + line.lost
-            func signed(_ value: UInt64, _ minus: UInt64) -> Int64 { Int64(bitPattern: value &- minus) }
-            pending.lowPackets = max(pending.lowPackets, signed(line.kernelBefore.packets, sum.packets))
-            pending.highPackets = min(pending.highPackets, signed(line.kernelAfter.packets, sum.packets))
-            pending.lowBytes = max(pending.lowBytes, signed(line.kernelBefore.bytes, sum.bytes))
-            pending.highBytes = min(pending.highBytes, signed(line.kernelAfter.bytes, sum.bytes))
+            func packets(_ kernel: Traffic) -> Int64 {
+                Int64(bitPattern: kernel.packets &- sum.packets) &- entry.unexplainedPackets
+            }
+            func bytes(_ kernel: Traffic) -> Int64 {
+                Int64(bitPattern: kernel.bytes &- sum.bytes) &- entry.unexplainedBytes
+            }
+            pending.lowPackets = max(pending.lowPackets, packets(line.kernelBefore))
+            pending.highPackets = min(pending.highPackets, packets(line.kernelAfter))
+            pending.lowBytes = max(pending.lowBytes, bytes(line.kernelBefore))
+            pending.highBytes = min(pending.highBytes, bytes(line.kernelAfter))
             entry.pending = pending
             if pending.isSettled {
                 entry.pending = nil

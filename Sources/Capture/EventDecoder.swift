@@ -5,9 +5,11 @@ package import Netlink
 /// Makes session events of the packets that NFLOG reports.
 package enum EventDecoder {
     /// The event of a packet; nil when its prefix is not ours or its interface is not known.
+    ///
+    /// * `translated`: sessions whose addresses are translated. Of what is refused no session comes, and nothing is known.
     package static func event(
         _ packet: LoggedPacket, _ view: ByteView, _ prefix: LogPrefix, sequence: UInt64, now: Int64,
-        attributor: Attributor
+        attributor: Attributor, translated: TranslatedSessions = TranslatedSessions()
     ) -> SessionEvent? {
         let header = packet.header
         // A packet that was judged for its session goes from the session's target to its initiator.
@@ -15,7 +17,11 @@ package enum EventDecoder {
         let isSource = (prefix.direction == .egress) != isAnswer
         let number = isSource ? packet.inputDevice : packet.outputDevice
         let local = isSource ? source(header) : target(header)
-        guard let port = attributor.port(deviceNumber: number) ?? attributor.port(address: local) else { return nil }
+        // On a bridge the device is the bridge; what goes to many names its target by the port alone.
+        guard
+            let port = attributor.port(deviceNumber: number) ?? attributor.port(address: local)
+                ?? attributor.port(deviceNumber: isSource ? packet.inputPort : packet.outputPort)
+        else { return nil }
         let time = packet.time > 0 ? packet.time : now
         var stage = Stage.group
         var verdict = Verdict.drop
@@ -28,15 +34,20 @@ package enum EventDecoder {
         case .refusedAtEdge(let index, let edge, let refusing):
             stage = refusing
             rule = attributor.rule(index, edge) ?? RuleReference.unnamedRefusal.id
-        case .refused: rule = port.refusal(prefix.direction)
+        case .refused:
+            stage = port.refusingStage
+            rule = port.refusal(prefix.direction)
         case .guarded(let reason):
             stage = .guard
-            rule = reason.id
+            verdict = reason.refuses ? .drop : .accept
+            rule = port.reason(reason).id
         }
+        let seen = isAnswer ? key(header).sessionOfAnswer : key(header)
+        let translation = verdict == .accept ? translated[seen] : nil
         return SessionEvent(
             sequence: sequence, time: Timestamp(nanoseconds: time), verdict: verdict, stage: stage, rule: rule,
             revision: attributor.revision(at: time), interface: port.interface, direction: prefix.direction,
-            key: isAnswer ? key(header).sessionOfAnswer : key(header),
+            key: translation?.seen(at: prefix.direction) ?? seen, translation: translation,
             packet: view.slice(packet.payloadOffset, packet.payloadLength).array,
             sourceMAC: packet.sourceMAC == 0 ? nil : MACAddress(bits: packet.sourceMAC),
             targetMAC: packet.targetMAC == 0 ? nil : MACAddress(bits: packet.targetMAC))
@@ -45,8 +56,9 @@ package enum EventDecoder {
     private static func key(_ header: PacketHeader) -> FlowKey {
         FlowKey(
             initiator: source(header), target: target(header),
-            transport: TransportProtocol(rawValue: header.transport), initiatorPort: header.sourcePort,
-            targetPort: header.targetPort)
+            transport: TransportProtocol(rawValue: header.transport),
+            initiatorPort: header.showsPorts ? header.sourcePort : nil,
+            targetPort: header.showsPorts ? header.targetPort : nil)
     }
 
     private static func source(_ header: PacketHeader) -> IPAddress {
@@ -74,6 +86,6 @@ extension FlowKey {
         let requests: [UInt16: UInt16] = transport == .icmp ? [0: 8, 14: 13, 16: 15, 18: 17] : [129: 128, 140: 139]
         return FlowKey(
             initiator: target, target: initiator, transport: transport,
-            initiatorPort: requests[initiatorPort] ?? initiatorPort, targetPort: targetPort)
+            initiatorPort: initiatorPort.map { requests[$0] ?? $0 }, targetPort: targetPort)
     }
 }

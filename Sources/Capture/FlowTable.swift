@@ -36,6 +36,10 @@ struct FlowSlot {
         return value ^ value >> 29
     }
 
+    var recorded: RecordedSession {
+        RecordedSession(original: recordedOriginal, reply: recordedReply, isEnded: isEnded)
+    }
+
     /// The session's number in records; never 0.
     var connection: UInt64 { max(hash, 1) }
 

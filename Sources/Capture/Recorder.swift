@@ -12,7 +12,9 @@ package struct Recorder {
     package private(set) var books: Books
     package private(set) var sessions: FlowTable
     /// What earlier processes had recorded of sessions that may still live, by connection number.
-    private var restored: [UInt64: (original: Traffic, reply: Traffic)]
+    private var restored: [UInt64: RecordedSession]
+    /// Sessions that another rule admits than when they began.
+    package var moved = MovedSessions()
     /// When the first pass over live sessions ended, in seconds since 1970.
     private var firstPass: UInt32?
     package private(set) var window: CaptureWindow
@@ -23,9 +25,10 @@ package struct Recorder {
     /// Records that wait to be put into the spool.
     package private(set) var pending: [FlowRecord] = []
     private var pass: UInt32 = 0
+    private var lately = EndedSessions()
 
     package init(
-        attributor: Attributor, books: Books, restored: [UInt64: (original: Traffic, reply: Traffic)],
+        attributor: Attributor, books: Books, restored: [UInt64: RecordedSession],
         window: CaptureWindow, expectedSessions: Int = 1 << 16
     ) {
         sessions = FlowTable(minimumCapacity: expectedSessions)
@@ -45,12 +48,12 @@ package struct Recorder {
     /// A snapshot's file: the books, and the recorded counts of all sessions that may live on.
     ///
     /// `next` is the first record that is not in them.
-    package func encodedSnapshot(next: UInt64, bootID: String) -> [UInt8] {
+    package func encodedSnapshot(next: UInt64, position: Spool.Position, bootID: String) -> [UInt8] {
         var count = restored.count
         sessions.forEach { count += $0.start == 0 ? 0 : 1 }
-        return Snapshot.encode(next: next, bootID: bootID, books: books, sessions: count) { tell in
-            for (connection, counts) in restored { tell(connection, counts.original, counts.reply) }
-            sessions.forEach { if $0.start != 0 { tell($0.connection, $0.recordedOriginal, $0.recordedReply) } }
+        return Snapshot.encode(next: next, position: position, bootID: bootID, books: books, sessions: count) { tell in
+            for (connection, session) in restored { tell(connection, session) }
+            sessions.forEach { if $0.start != 0 { tell($0.connection, $0.recorded) } }
         }
     }
 
@@ -76,7 +79,14 @@ package struct Recorder {
     /// Records a session that has ended.
     package mutating func record(ended entry: ConnectionEntry) {
         guard entry.mark != 0 else { return }
+        lately.note(entry)
         record(entry, isFinal: true)
+    }
+
+    /// Finds those of the sessions that ended lately.
+    package func findEnded(_ quoted: inout QuotedSessions) {
+        guard quoted.areWanting else { return }
+        lately.forEach { quoted.note($0, $1) }
     }
 
     /// Begins a pass over all live sessions at the close of a window.
@@ -96,30 +106,35 @@ package struct Recorder {
         sessions.removeAll { $0.start == 0 && second &- $0.seen > 120 }
         let first = firstPass ?? second
         firstPass = first
-        if second &- first > 120 { restored.removeAll() }
+        guard second &- first > 120 else { return }
+        restored.removeAll()
+        guard !moved.isEmpty else { return }
+        var live: Set<UInt64> = []
+        sessions.forEach { if $0.start != 0 { live.insert($0.connection) } }
+        moved.keep(live)
     }
 
-    private func baseline(_ entry: ConnectionEntry, _ place: Int?) -> (original: Traffic, reply: Traffic) {
-        if let place { return (sessions[place].recordedOriginal, sessions[place].recordedReply) }
-        return restored[Self.connection(entry)] ?? (.zero, .zero)
+    private func baseline(_ entry: ConnectionEntry, _ place: Int?) -> RecordedSession {
+        if let place { return sessions[place].recorded }
+        return restored[Self.connection(entry)] ?? RecordedSession()
     }
 
     private mutating func record(_ entry: ConnectionEntry, isFinal: Bool) {
         let slot = FlowSlot(entry.original, start: entry.start)
         let found = sessions.find(slot)
-        let (original, reply) = baseline(entry, found)
-        let wasEnded = found.map { sessions[$0].isEnded } ?? false
+        let known = baseline(entry, found)
         let isEnded = isFinal || entry.isClosed
-        let newOriginal = entry.fromOriginal - original
-        let newReply = entry.fromReply - reply
-        let isFirst = original.isZero && reply.isZero
-        let tellsEnd = isEnded && !wasEnded && !isFirst
+        let newOriginal = entry.fromOriginal - known.original
+        let newReply = entry.fromReply - known.reply
+        let isFirst = known.original.isZero && known.reply.isZero
+        let tellsEnd = isEnded && !known.isEnded && !isFirst
         if !newOriginal.isZero || !newReply.isZero || tellsEnd {
             let state: FlowRecord.State = isEnded ? .ended : isFirst ? .new : .continuing
             emit(entry, state, newOriginal, newReply, isFirst: isFirst)
         }
         if isFinal {
             if let found { sessions.remove(at: found) }
+            if !moved.isEmpty { moved.forget(Self.connection(entry)) }
         } else {
             let place = found ?? sessions.findOrInsert(slot)
             sessions[place].recordedOriginal = entry.fromOriginal
@@ -140,9 +155,13 @@ package struct Recorder {
     ) {
         let connection = Self.connection(entry)
         let began = Timestamp(nanoseconds: entry.start)
-        let start = isFirst ? max(began, window.start) : window.start
+        let move = moved.move(connection, mark: entry.mark)
+        // What a session did before it was moved is in a record of its own.
+        let known = isFirst ? began : move.map { Timestamp(nanoseconds: $0.since) } ?? began
+        let start = max(known, window.start)
         let last = entry.stop > 0 ? Timestamp(nanoseconds: entry.stop) : now
         let end = min(max(last, start), max(window.end, start))
+        let translation = entry.translation
         var wasAttributed = false
         for direction in Direction.allCases.reversed() {
             let index =
@@ -158,8 +177,9 @@ package struct Recorder {
                     connection: connection, interface: port.interface, direction: direction, verdict: .accept,
                     stage: index == MarkLayout.dhcpClientIndex ? .guard : .group,
                     rule: attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id,
-                    revision: attributor.revision(at: entry.start),
-                    key: direction == .egress ? entry.original.key : entry.keyAtTarget, state: state,
+                    revision: move?.revision ?? attributor.revision(at: entry.start),
+                    key: translation?.seen(at: direction) ?? entry.original.key,
+                    otherSide: translation?.otherSide(at: direction), state: state,
                     fromInitiator: original, fromTarget: reply, cumulativeFromInitiator: entry.fromOriginal,
                     cumulativeFromTarget: entry.fromReply))
         }
@@ -190,9 +210,9 @@ package struct Recorder {
     package func open(_ entry: ConnectionEntry, _ add: (Books.Account, Traffic) -> Void) {
         guard entry.mark != 0 else { return }
         let slot = FlowSlot(entry.original, start: entry.start)
-        let (original, reply) = baseline(entry, sessions.find(slot))
-        let newOriginal = entry.fromOriginal - original
-        let newReply = entry.fromReply - reply
+        let known = baseline(entry, sessions.find(slot))
+        let newOriginal = entry.fromOriginal - known.original
+        let newReply = entry.fromReply - known.reply
         if MarkLayout.egressIndex(entry.mark) != 0, let port = attributor.port(address: entry.original.source) {
             add(Books.Account(port.interface, .out), newOriginal)
             add(Books.Account(port.interface, .into), newReply)

@@ -9,11 +9,14 @@ package struct Gatehouse: AsyncParsableCommand {
         abstract: "Security groups in the kernel, and a log whose books balance.",
         discussion: """
             Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the answer is no (explain: refused; books: not
-            balanced).
+            balanced; status: not enforced;
+            apply --plan: would be refused).
             """,
         version: "0.1.0",
         subcommands: [
-            Demo.self, Up.self, Apply.self, Events.self, Flows.self, BooksCommand.self, Explain.self, Status.self,
+            Demo.self, Up.self, Apply.self, Events.self, Flows.self, ImportCommand.self, ArchiveCommand.self,
+            ConnectCommand.self, BooksCommand.self, Explain.self, Status.self, Release.self, Interfaces.self,
+            Attach.self, Detach.self,
             Revisions.self, Serve.self, HostCommand.self, Audit.self, CollectorCommand.self,
             BucketCommand.self, ACLCommand.self, Backup.self, Restore.self, Verify.self,
         ])

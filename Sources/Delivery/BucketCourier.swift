@@ -1,4 +1,5 @@
 import Buckets
+import CoreMetrics
 package import Model
 
 /// Brings what is due into one bucket, round by round, and tries again what it refused.
@@ -13,14 +14,16 @@ package actor BucketCourier {
         package var now: @Sendable () -> Timestamp
         /// Says a line to the operator.
         package var log: @Sendable (String) -> Void
+        package var metrics: DeliveryMetrics
 
         package init(
             source: DeliverySource, now: @escaping @Sendable () -> Timestamp,
-            log: @escaping @Sendable (String) -> Void
+            log: @escaping @Sendable (String) -> Void, metrics: DeliveryMetrics = DeliveryMetrics()
         ) {
             self.source = source
             self.now = now
             self.log = log
+            self.metrics = metrics
         }
     }
 
@@ -78,6 +81,7 @@ package actor BucketCourier {
         do throws(DeliveryError) {
             try await delivery.deliver(round, to: bucket, from: surroundings.source.spool, catalogue: catalogue)
             backoff.succeed()
+            surroundings.metrics.rounds.increment()
             return true
         } catch {
             let now = surroundings.now()
@@ -87,6 +91,7 @@ package actor BucketCourier {
                 _ = fail("\(error)", retryAfter: pause, surroundings)
                 return false
             }
+            surroundings.metrics.dropped.increment()
             let dropped = try await delivery.drop(round, from: bucket)
             let start = round.spans.map(\.start).min() ?? round.end
             for line in refusals.lines(dropped: dropped, since: start, bucket: bucket, at: now) {
@@ -98,6 +103,7 @@ package actor BucketCourier {
 
     private func fail(_ reason: String, retryAfter: Duration?, _ surroundings: Surroundings) -> Timestamp? {
         problem = reason
+        surroundings.metrics.failures.increment()
         backoff.fail(at: surroundings.now(), retryAfter: retryAfter, jitter: Double.random(in: 0...1))
         return backoff.dueAt
     }

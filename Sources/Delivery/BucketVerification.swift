@@ -28,14 +28,16 @@ package struct BucketVerification: Sendable {
         /// The end of the last hour that a manifest covers.
         package var coveredUntil: Timestamp?
         package var findings: [Finding] = []
+        /// How many manifests each key signed, by its public half in hexadecimal digits.
+        package var signers: [String: Int] = [:]
     }
 
     private let bucket: any Bucket
-    private let key: ManifestKey.Public
+    private let keys: [ManifestKey.Public]
 
-    package init(_ bucket: any Bucket, key: ManifestKey.Public) {
+    package init(_ bucket: any Bucket, keys: [ManifestKey.Public]) {
         self.bucket = bucket
-        self.key = key
+        self.keys = keys
     }
 
     package func run() async throws(BucketError) -> Report {
@@ -45,7 +47,7 @@ package struct BucketVerification: Sendable {
         for manifest in try await manifests(&report) {
             for object in manifest.objects { listed[object.key] = object }
             sealedUntil[manifest.interface] = max(sealedUntil[manifest.interface] ?? .min, manifest.hour)
-            let end = Timestamp(seconds: (manifest.hour + 1) * 3600)
+            let end = Timestamp(hours: manifest.hour).advanced(by: .seconds(3600))
             report.coveredUntil = max(report.coveredUntil ?? end, end)
         }
         var present: [String: Int] = [:]
@@ -92,7 +94,8 @@ package struct BucketVerification: Sendable {
         for entry in try await bucket.list(prefix: Manifest.prefix) {
             guard let file = try await bucket.content(of: entry.key) else { continue }
             do throws(Manifest.ReadError) {
-                let manifest = try Manifest(file, confirmedBy: key)
+                let (manifest, signer) = try Manifest.read(file, confirmedBy: keys)
+                report.signers[signer, default: 0] += 1
                 guard manifest.key == entry.key else {
                     report.findings.append(.replayed(key: entry.key))
                     continue

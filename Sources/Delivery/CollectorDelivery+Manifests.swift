@@ -18,17 +18,13 @@ extension CollectorDelivery {
             let target = try bucket(location)
             let manifests = byInterface.keys.sorted().map { interface in
                 let objects = byInterface[interface] ?? []
-                let first = objects.map(\.end).min() ?? Timestamp(seconds: open * 3600)
+                let first = objects.map(\.end).min() ?? Timestamp(hours: open)
                 return Manifest(
                     interface: interface, hour: open, chain: first, after: links[interface], objects: objects)
             }
-            let files = try await onDisk {
-                try manifests.map {
-                    NewObject(key: $0.key, content: try $0.signed(by: key), contentType: "application/json")
-                }
-            }
+            let (files, keys) = try await signed(manifests, key)
             for ((manifest, file), result) in zip(zip(manifests, files), await target.put(files)) {
-                let content = try await settleManifest(result, file, target, key)
+                let content = try await settleManifest(result, file, target, keys)
                 links[manifest.interface] = DeliveryState.Link(
                     number: manifest.number, hash: hexadecimal(SHA256.hash(data: content)), chain: manifest.chain)
             }
@@ -41,16 +37,36 @@ extension CollectorDelivery {
         try await onDisk { try journal.empty() }
     }
 
+    /// The files of manifests, and the keys that such files are signed with now.
+    private func signed(
+        _ manifests: [Manifest], _ own: ManifestKey
+    ) async throws(DeliveryError) -> ([NewObject], [ManifestKey.Public]) {
+        let lines = try await onDisk { try manifests.map { try $0.line() } }
+        let others = await signer?.signatures(of: lines) ?? lines.map { _ in nil }
+        let files = try await onDisk {
+            try zip(manifests, zip(lines, others)).map { manifest, signed in
+                let (line, other) = signed
+                let content =
+                    try other.map { try Manifest.file(line, $0.signature, by: $0.key.text) }
+                    ?? Manifest.file(line, try own.sign(line), by: own.publicText)
+                return NewObject(key: manifest.key, content: content, contentType: "application/json")
+            }
+        }
+        let keys = [ManifestKey.Public(own.publicText)].compactMap(\.self) + others.compactMap { $0?.key }.prefix(1)
+        return (files, keys)
+    }
+
     /// The manifest as it is in the bucket: what lies under its key already may say the same in other bytes, or more.
     private func settleManifest(
-        _ result: Result<PutOutcome, BucketError>, _ file: NewObject, _ target: any Bucket, _ key: ManifestKey
+        _ result: Result<PutOutcome, BucketError>, _ file: NewObject, _ target: any Bucket,
+        _ keys: [ManifestKey.Public]
     ) async throws(DeliveryError) -> [UInt8] {
         do throws(BucketError) {
             _ = try result.get()
             return file.content
         } catch {
-            guard case .differentContent = error, let own = ManifestKey.Public(key.publicText),
-                let present = try? await target.content(of: file.key), (try? Manifest(present, confirmedBy: own)) != nil
+            guard case .differentContent = error, let present = try? await target.content(of: file.key),
+                (try? Manifest(present, confirmedBy: keys)) != nil
             else { throw .bucket(error) }
             return present
         }

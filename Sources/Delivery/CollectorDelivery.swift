@@ -59,11 +59,15 @@ package final class CollectorDelivery: Sendable {
 
     let configuration: Configuration
     let ledger: DeliveryLedger
+    let signer: ManifestSigner?
     private let open = Mutex<[String: any Bucket]>([:])
 
     /// Reads the state that an earlier run left.
-    package init(_ configuration: Configuration) throws(DeliveryError) {
+    ///
+    /// * `signer`: signs manifests where it answers; where it does not, and without one, the host does.
+    package init(_ configuration: Configuration, signer: ManifestSigner? = nil) throws(DeliveryError) {
         self.configuration = configuration
+        self.signer = signer
         ledger = try DeliveryLedger(path: configuration.stateFile)
     }
 

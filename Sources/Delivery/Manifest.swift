@@ -2,7 +2,8 @@ import Crypto
 import FoundationEssentials
 package import Model
 
-/// What one interface's objects of one hour are in a bucket, signed by the host that delivered them.
+/// What one interface's objects of one hour are in a bucket, signed by the control plane of the host that delivered them, or by
+/// the host where none answers.
 ///
 /// A file of two lines: this value as JSON with sorted keys, then its Ed25519 signature. The manifests of an interface are a
 /// chain, each with the SHA-256 of the one before, so that a removed one is missed.
@@ -41,7 +42,7 @@ package struct Manifest: Hashable, Sendable, Codable {
 
     /// Where it lies in its bucket.
     package var key: String {
-        let time = CivilTime(Timestamp(seconds: hour * 3600))
+        let time = CivilTime(Timestamp(hours: hour))
         func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let name = String(number)
         let chain = chain.text(fractionDigits: 0).filter { $0 != "-" && $0 != ":" }
@@ -57,28 +58,46 @@ package struct Manifest: Hashable, Sendable, Codable {
         let signature: String
     }
 
-    /// The file.
-    package func signed(by key: ManifestKey) throws -> [UInt8] {
+    /// The line that is signed.
+    func line() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let content = Array(try encoder.encode(self))
-        let signature = Signature(
-            algorithm: "Ed25519", key: key.publicText, signature: hexadecimal(try key.sign(content)))
-        return content + [UInt8(ascii: "\n")] + (try encoder.encode(signature)) + [UInt8(ascii: "\n")]
+        return Array(try encoder.encode(self))
     }
 
-    /// Reads a file whose signature the key confirms.
-    package init(_ file: [UInt8], confirmedBy key: ManifestKey.Public) throws(ReadError) {
+    /// The file of a line and its signature by the public key `key`, in hexadecimal digits.
+    package static func file(_ line: [UInt8], _ signature: [UInt8], by key: String) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let signature = Signature(algorithm: "Ed25519", key: key, signature: hexadecimal(signature))
+        return line + [UInt8(ascii: "\n")] + (try encoder.encode(signature)) + [UInt8(ascii: "\n")]
+    }
+
+    /// Reads the line that is signed.
+    package init(line: [UInt8]) throws(ReadError) {
+        guard !line.contains(UInt8(ascii: "\n")),
+            let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(line))
+        else { throw .unreadable }
+        self = manifest
+    }
+
+    /// Reads a file whose signature one of the keys confirms.
+    package init(_ file: [UInt8], confirmedBy keys: [ManifestKey.Public]) throws(ReadError) {
+        self = try Self.read(file, confirmedBy: keys).manifest
+    }
+
+    /// Reads a file, and tells whose signature it bears.
+    static func read(
+        _ file: [UInt8], confirmedBy keys: [ManifestKey.Public]
+    ) throws(ReadError) -> (manifest: Manifest, key: String) {
         let lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.count == 3, lines[2].isEmpty,
             let signature = try? JSONDecoder().decode(Signature.self, from: Data(lines[1])),
             let bytes = bytes(ofHexadecimal: signature.signature)
         else { throw .unreadable }
-        guard key.confirms(bytes, of: Array(lines[0])) else {
-            throw signature.key == key.text ? .wrongSignature : .otherKey(signature.key)
-        }
-        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(lines[0])) else { throw .unreadable }
-        self = manifest
+        guard let key = keys.first(where: { $0.text == signature.key }) else { throw .otherKey(signature.key) }
+        guard key.confirms(bytes, of: Array(lines[0])) else { throw .wrongSignature }
+        return (try Manifest(line: Array(lines[0])), key.text)
     }
 
     /// Why a manifest proves nothing.

@@ -3,7 +3,7 @@ import Crypto
 import Host
 import Model
 
-/// The Ed25519 key that a host signs its manifests with.
+/// The Ed25519 key that a control plane, or a host, signs manifests with.
 package struct ManifestKey: Sendable {
     private let key: Curve25519.Signing.PrivateKey
 
@@ -19,7 +19,7 @@ package struct ManifestKey: Sendable {
 
     package var publicText: String { hexadecimal(key.publicKey.rawRepresentation) }
 
-    func sign(_ bytes: [UInt8]) throws -> [UInt8] { Array(try key.signature(for: bytes)) }
+    package func sign(_ bytes: [UInt8]) throws -> [UInt8] { Array(try key.signature(for: bytes)) }
 
     /// What others check signatures with.
     package struct Public: Sendable {
@@ -36,12 +36,14 @@ package struct ManifestKey: Sendable {
             self.text = digits
         }
 
-        func confirms(_ signature: [UInt8], of bytes: [UInt8]) -> Bool { key.isValidSignature(signature, for: bytes) }
+        package func confirms(_ signature: [UInt8], of bytes: [UInt8]) -> Bool {
+            key.isValidSignature(signature, for: bytes)
+        }
     }
 }
 
 /// The bytes that pairs of hexadecimal digits stand for; nil for anything else.
-func bytes(ofHexadecimal text: String) -> [UInt8]? {
+package func bytes(ofHexadecimal text: String) -> [UInt8]? {
     let digits = text.compactMap(\.hexDigitValue)
     guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
     return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

@@ -84,8 +84,7 @@ struct RecordIndex: Sendable {
         else { return }
         var interface: Identifier<Interface>?
         var wanted: [Int] = []
-        // What the survey counted was committed.
-        try spool.forEachPart(from: first, verifies: false) { part in
+        try spool.forEachPart(from: first) { part in
             guard case .records(let block) = part else { return true }
             if segments.last != block.segment { segments.append(block.segment) }
             for index in 0..<block.count {

@@ -42,6 +42,10 @@ package struct FileValue {
             report("\(kind) where a text is wanted", mend: "write \(wanted)")
             return nil
         }
+        guard !scalar.string.utf8.contains(0) else {
+            report("a NUL character (\\0) in a text", mend: "leave it out")
+            return nil
+        }
         return scalar.string
     }
 
@@ -117,6 +121,10 @@ package struct FileValue {
             guard problems.mayVisit(line: keyLine, path: path) else { break }
             guard case .scalar(let scalar) = keyNode else {
                 problems.add(line: keyLine, path: path, message: "a key that is not a text", mend: "write \(wanted)")
+                continue
+            }
+            guard !scalar.string.utf8.contains(0) else {
+                problems.add(line: keyLine, path: path, message: "a NUL character (\\0) in a key", mend: "leave it out")
                 continue
             }
             let below = path.isEmpty ? scalar.string : "\(path).\(scalar.string)"

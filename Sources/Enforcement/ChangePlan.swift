@@ -34,7 +34,7 @@ package enum ChangePlan: Equatable, Sendable {
             guard let before = old.sets[set] else { continue }
             for (element, target) in before where elements[element] != target {
                 if set.lingers, elements[element] == nil { continue }
-                steps.append(.remove(set: set.text, key: element.key))
+                steps.append(Self.step(set, .remove(set: set.text, key: element.key)))
                 guard set.decides, elements[element] == nil else { continue }
                 if set.restricts { growth += 1 } else { shrinkage += 1 }
             }
@@ -70,8 +70,11 @@ package enum ChangePlan: Equatable, Sendable {
     }
 
     private static func leadsToNewChain(_ step: RuleTable.Step, _ old: Ruleset) -> Bool {
-        guard case .addJump(_, _, let chain) = step else { return false }
-        return old.chains[chain] == nil
+        switch step {
+        case .addJump(_, _, let chain): return old.chains[chain] == nil
+        case .elsewhere(.ports, .addJump(_, _, let chain)): return old.chains[Ruleset.portPrefix + chain] == nil
+        case .elsewhere, .add, .addValue, .remove, .addChain, .addJumpRule, .addGotoRule: return false
+        }
     }
 
     private enum Sense {
@@ -106,10 +109,15 @@ package enum ChangePlan: Equatable, Sendable {
 
     private static func add(_ set: SetName, _ element: Ruleset.Element, _ target: Ruleset.Target) -> RuleTable.Step {
         switch target {
-        case .nothing: .add(set: set.text, key: element.key)
-        case .chain(let chain): .addJump(map: set.text, key: element.key, chain: chain)
-        case .number(let number): .addValue(map: set.text, key: element.key, value: number.key)
+        case .nothing: step(set, .add(set: set.text, key: element.key))
+        case .chain(let chain): step(set, .addJump(map: set.text, key: element.key, chain: chain))
+        case .number(let number): step(set, .addValue(map: set.text, key: element.key, value: number.key))
         }
+    }
+
+    /// A step in the table that the set stands in.
+    private static func step(_ set: SetName, _ step: RuleTable.Step) -> RuleTable.Step {
+        set.table == .gatehouse ? step : .elsewhere(set.table, step)
     }
 
     /// The steps that make the chains that only `new` has; nil when one is no mere profile or a set is missing.
@@ -117,7 +125,9 @@ package enum ChangePlan: Equatable, Sendable {
         guard new.sets.keys.allSatisfy({ old.sets[$0] != nil }) else { return nil }
         var steps: [RuleTable.Step] = []
         for (name, chain) in new.chains where old.chains[name] == nil {
-            guard chain.hook == nil, let rules = chain.rules else { return nil }
+            guard chain.hook == nil, let rules = chain.rules, Ruleset.place(ofChain: name).table == .gatehouse else {
+                return nil
+            }
             steps.append(.addChain(name))
             for rule in rules {
                 guard rule.count == 1, case .verdict(let decision) = rule[0] else { return nil }

@@ -9,9 +9,10 @@ enum CountingChains {
         "guarded_\(rule.rawValue.split(separator: "-").joined(separator: "_"))_\(direction)"
     }
 
-    static func render(generation: UInt32) -> Ruleset {
+    /// * `sets`: those that are made; the rules write into those of `CountingSet.all`.
+    static func render(generation: UInt32, sets: [CountingSet] = CountingSet.all) -> Ruleset {
         var ruleset = Ruleset()
-        for set in CountingSet.all {
+        for set in sets {
             if !set.isPerPort {
                 for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = [:] }
             }
@@ -19,14 +20,26 @@ enum CountingChains {
         }
         for direction in Direction.allCases { addRefusal(direction, &ruleset) }
         for entry in CountingSet.guardCases { addGuard(entry.rule, entry.direction, &ruleset) }
+        ruleset.chains["acl_counted_egress"] = .init([[.goto("count_acl_egress")]])
+        ruleset.chains["acl_counted_ingress"] = .init([
+            [.fromPort, .goto("count_acl_inside")], [.goto("count_acl_ingress")],
+        ])
         ruleset.chains.merge(writers(generation: generation)) { _, new in new }
         return ruleset
+    }
+
+    /// What a key says of the protocol, in the order in which it is tried: in IPv6 the headers before the transport's may be cut
+    /// off, so that there is none.
+    private static func variants(_ set: CountingSet) -> [[PacketField]] {
+        guard let family = set.family, family == .ipv6 else { return [set.columns] }
+        return [set.columns, set.columns.map { $0 == .transport ? .firstHeader(family) : $0 }]
     }
 
     private static func addRefusal(_ direction: Direction, _ ruleset: inout Ruleset) {
         // A packet that was judged for its session, and goes the other way, belongs to none that is admitted.
         ruleset.chains["refuse_\(direction)"] = .init(
             [[.match(.isAnswer), .note(.packetMark(0)), .goto("invalid")]]
+                + (direction == .ingress ? toMany { "refuse_many_\($0.rawValue)" } : [])
                 + AddressFamily.allCases.flatMap { family in
                     [
                         [.family(family), withPorts, .goto("refuse_\(direction)_\(family.rawValue)p")],
@@ -35,27 +48,57 @@ enum CountingChains {
                 })
         let report = LogPrefix(reason: .refused, direction: direction)
         for family in AddressFamily.allCases {
-            for (set, letter) in [
-                (CountingSet.refusedPorts(direction, family), "p"), (CountingSet.refusedPlain(direction, family), "q"),
+            if direction == .ingress {
+                let (ports, many) = (CountingSet.refusedMany(family, .ports), CountingSet.refusedMany(family, .many))
+                ruleset.chains["refuse_many_\(family.rawValue)"] = .init(
+                    [[withPorts, .match(.showsPorts), .goto("tell_\(ports.name)")]]
+                        + tellBare(many, report, then: "count_\(ports.name)"))
+                ruleset.chains["tell_\(ports.name)"] = .init([tell(ports, report), [.goto("count_\(ports.name)")]])
+            }
+            let bare = CountingSet.refusedBare(direction, family)
+            for (set, shown, letter) in [
+                (CountingSet.refusedPorts(direction, family), Match.showsPorts, "p"),
+                (.refusedPlain(direction, family), .showsTypes, "q"),
             ] {
                 // Sessions whose sender is on this host as well are counted for both ends.
                 let inside: [Ruleset.Rule] =
                     direction == .ingress ? [[.fromPort, .goto("count_inside_\(family.rawValue)")]] : []
+                let end = "end_\(set.name)"
+                ruleset.chains[end] = .init(inside + [[.goto("count_\(set.name)")]])
                 ruleset.chains["refuse_\(direction)_\(family.rawValue)\(letter)"] = .init(
-                    [tell(set, report)] + inside + [[.goto("count_\(set.name)")]])
+                    [[.match(shown), .goto("tell_\(set.name)")]] + tellBare(bare, report, then: end))
+                ruleset.chains["tell_\(set.name)"] = .init([tell(set, report), [.goto(end)]])
             }
         }
+    }
+
+    /// What leads packets to many to a chain of their family.
+    private static func toMany(_ chain: (AddressFamily) -> String) -> [Ruleset.Rule] {
+        zip(AddressFamily.allCases, LinkUpkeep.toMany).map { [$1, .goto(chain($0))] }
     }
 
     private static func addGuard(_ rule: GuardRule, _ direction: Direction, _ ruleset: inout Ruleset) {
         let report = LogPrefix(reason: .guarded(rule), direction: direction)
         var dispatch: [Ruleset.Rule] = []
+        if direction == .ingress {
+            dispatch += toMany { "tell_\(CountingSet.guarded(rule, direction, $0, .many).name)" }
+        }
         for family in AddressFamily.allCases {
-            for hasPorts in [true, false] {
-                let set = CountingSet.guarded(rule, direction, family, withPorts: hasPorts)
-                dispatch.append([.family(family)] + (hasPorts ? [withPorts] : []) + [.goto("tell_\(set.name)")])
-                ruleset.chains["tell_\(set.name)"] = .init([tell(set, report), [.goto("count_\(set.name)")]])
+            if direction == .ingress {
+                let many = CountingSet.guarded(rule, direction, family, .many)
+                ruleset.chains["tell_\(many.name)"] = .init(tellBare(many, report, then: "count_\(many.name)"))
             }
+            func set(_ form: CountingSet.Form) -> CountingSet { .guarded(rule, direction, family, form) }
+            let end = "count_\(set(.bare).name)"
+            for (told, shown) in [
+                (set(.ports), [withPorts, .match(.showsPorts)]), (set(.types), [.match(.showsTypes)]),
+            ] {
+                dispatch.append([.family(family)] + shown + [.goto("tell_\(told.name)")])
+                ruleset.chains["tell_\(told.name)"] = .init([tell(told, report), [.goto("count_\(told.name)")]])
+            }
+            let bare = "tell_\(set(.bare).name)"
+            dispatch.append([.family(family), .goto(bare)])
+            ruleset.chains[bare] = .init(tellBare(set(.bare), report, then: end))
         }
         ruleset.chains[guardChain(rule, direction)] = .init(dispatch)
     }
@@ -64,28 +107,53 @@ enum CountingChains {
         (.tcp, .transport(.tcp)), (.udp, .transport(.udp)), (nil, .noneOf(.tcp, .udp)),
     ]
 
-    /// The chain of a rule that refuses before connection tracking: each end that is here is told once a session, and
+    /// The chains of a rule that refuses before connection tracking: each end that is here is told once a session, and
     /// counts.
-    static func edgeRefusal(_ mark: UInt32) -> [Ruleset.Rule] {
+    static func edgeRefusal(_ mark: UInt32, _ name: String) -> [String: Ruleset.Chain] {
         let direction = EdgeMark.direction(mark)
         func report(_ way: Direction) -> LogPrefix {
             LogPrefix(
                 reason: .refusedAtEdge(index: EdgeMark.index(mark), direction, EdgeMark.stage(mark)), direction: way)
         }
-        var rules: [Ruleset.Rule] = [[.countEgress]]
-        if direction == .ingress { rules.append([.countIngress]) }
+        let end = "acl_counted_\(direction)"
+        var whole: [Ruleset.Rule] = []
         for family in AddressFamily.allCases {
             for (transport, condition) in edgeTransports {
                 let set = CountingSet.refusedAtEdge(direction, isInside: false, family, transport)
                 let match: [Statement] = [.family(family), condition]
                 if direction == .ingress {
-                    rules.append([.fromPort] + match + [isUnseen(set), .log(report(.egress))])
+                    whole.append([.fromPort] + match + [isUnseen(set), .log(report(.egress))])
                 }
-                rules.append(match + tell(set, report(direction)))
+                whole.append(match + tell(set, report(direction)))
             }
         }
-        if direction == .ingress { rules.append([.fromPort, .goto("count_acl_inside")]) }
-        return rules + [[.goto("count_acl_\(direction)")]]
+        let shown = "\(name)_shown"
+        var rules: [Ruleset.Rule] = [[.countEgress]]
+        if direction == .ingress { rules.append([.countIngress]) }
+        rules += [
+            [.transport(.tcp, .udp), .match(.showsPorts), .goto(shown)],
+            [.noneOf(.tcp, .udp), .match(.showsTypes), .goto(shown)],
+        ]
+        for family in AddressFamily.allCases {
+            let bare = CountingSet.refusedAtEdgeBare(direction, isInside: false, family)
+            rules += tellBare(
+                bare, report(direction), atSender: direction == .ingress ? report(.egress) : nil, then: end,
+                [.family(family)],
+                ends: false)
+        }
+        return [name: .init(rules + [[.goto(end)]]), shown: .init(whole + [[.goto(end)]])]
+    }
+
+    /// Where a packet goes that the guard has decided about and counted, and under what it is counted where no set has room.
+    private static func fate(_ rule: GuardRule) -> (verdict: Statement, overflow: CountingSet.Overflow) {
+        switch rule {
+        case .spoof, .dhcpServer, .routerAdvertisement, .invalid, .untracked, .linkUpkeep, .impostor, .headers,
+            .held, .misrouted, .dhcpClient:
+            (.drop, .guarded)
+        // The host drops it when it looks at the hops, and says so to the sender.
+        case .hopLimit: (.goto("expired"), .guarded)
+        case .hostError: (.accept, .accepted)
+        }
     }
 
     private static func isUnseen(_ set: CountingSet) -> Statement { .lookup(set.columns, .seen(set), isIn: false) }
@@ -95,40 +163,77 @@ enum CountingChains {
         [isUnseen(set), .add(.seen(set), set.columns), .log(report)]
     }
 
+    /// Reports the first packet of a key that holds nothing of the transport's header, and goes on to be counted.
+    ///
+    /// * `atSender`: the report at the sender's end, where that is told as well.
+    /// * `conditions`: what each of the rules asks for first.
+    private static func tellBare(
+        _ set: CountingSet, _ report: LogPrefix, atSender: LogPrefix? = nil, then end: String,
+        _ conditions: Ruleset.Rule = [], ends: Bool = true
+    ) -> [Ruleset.Rule] {
+        var rules: [Ruleset.Rule] = []
+        for columns in variants(set) {
+            rules.append(conditions + [.lookup(columns, .seen(set), isIn: true), .goto(end)])
+            if let atSender {
+                rules.append(
+                    conditions + [.fromPort, .lookup(columns, .seen(set), isIn: false), .log(atSender)])
+            }
+            rules.append(conditions + [.add(.seen(set), columns), .log(report), .goto(end)])
+        }
+        return ends ? rules + [[.goto(end)]] : rules
+    }
+
     /// The chains that write into the sets of one generation: all that changes when generations change places.
     static func writers(generation: UInt32) -> [String: Ruleset.Chain] {
         func update(_ set: CountingSet, _ verdict: Statement, _ conditions: Statement...) -> Ruleset.Rule {
             conditions + [.update(.counting(set, generation: generation), set.columns), verdict]
         }
+        // Whatever of the protocol can be read.
+        func updateBare(_ set: CountingSet, _ verdict: Statement, _ conditions: Statement...) -> [Ruleset.Rule] {
+            variants(set).map { conditions + [.update(.counting(set, generation: generation), $0), verdict] }
+        }
         // Finds the port's element, which counts.
-        func overflow(_ verdict: Verdict, _ direction: Direction) -> Ruleset.Rule {
-            let set = CountingSet.overflow(verdict, direction)
+        func overflow(_ kind: CountingSet.Overflow, _ direction: Direction) -> Ruleset.Rule {
+            let set = CountingSet.overflow(kind, direction)
             return [.lookup(set.columns, .counting(set, generation: generation), isIn: true)]
         }
         var chains: [String: Ruleset.Chain] = [:]
         for family in AddressFamily.allCases {
             for direction in Direction.allCases {
-                let refused = overflow(.drop, direction)
+                let refused = overflow(.refused, direction)
                 let ports = CountingSet.refusedPorts(direction, family)
                 let plain = CountingSet.refusedPlain(direction, family)
-                chains["count_\(ports.name)"] = .init([
-                    update(ports, .drop), update(.coarse(direction, family), .drop), refused, [.drop],
-                ])
-                chains["count_\(plain.name)"] = .init([update(plain, .drop), refused, [.drop]])
+                let bare = updateBare(.refusedBare(direction, family), .drop)
+                chains["count_\(ports.name)"] = .init(
+                    [update(ports, .drop), update(.coarse(direction, family), .drop)] + bare + [refused, [.drop]])
+                chains["count_\(plain.name)"] = .init([update(plain, .drop)] + bare + [refused, [.drop]])
             }
+            let (portsToMany, many) = (CountingSet.refusedMany(family, .ports), CountingSet.refusedMany(family, .many))
+            chains["count_\(portsToMany.name)"] = .init(
+                [update(portsToMany, .drop, withPorts)] + updateBare(many, .drop)
+                    + [overflow(.refused, .ingress), [.drop]])
             for entry in CountingSet.guardCases {
-                for hasPorts in [true, false] {
-                    let set = CountingSet.guarded(entry.rule, entry.direction, family, withPorts: hasPorts)
-                    chains["count_\(set.name)"] = .init([
-                        update(set, .drop), overflow(.drop, entry.direction), [.drop],
-                    ])
+                if entry.direction == .ingress {
+                    let many = CountingSet.guarded(entry.rule, entry.direction, family, .many)
+                    let (verdict, kind) = fate(entry.rule)
+                    chains["count_\(many.name)"] = .init(
+                        updateBare(many, verdict) + [overflow(kind, entry.direction), [verdict]])
+                }
+                let bare = CountingSet.guarded(entry.rule, entry.direction, family, .bare)
+                let (verdict, kind) = fate(entry.rule)
+                let rest = updateBare(bare, verdict) + [overflow(kind, entry.direction), [verdict]]
+                chains["count_\(bare.name)"] = .init(rest)
+                for form in [CountingSet.Form.ports, .types] {
+                    let set = CountingSet.guarded(entry.rule, entry.direction, family, form)
+                    chains["count_\(set.name)"] = .init([update(set, verdict), [.goto("count_\(bare.name)")]])
                 }
             }
             var inside: [Ruleset.Rule] = []
             for (transport, condition) in edgeTransports {
                 inside.append(update(.refusedInside(family, transport), .drop, condition))
             }
-            inside += [overflow(.accept, .egress), overflow(.drop, .ingress), [.drop]]
+            inside += updateBare(.refusedInsideBare(family), .drop)
+            inside += [overflow(.accepted, .egress), overflow(.refused, .ingress), [.drop]]
             chains["count_inside_\(family.rawValue)"] = .init(inside)
         }
         for edge in CountingSet.edgeCases {
@@ -138,21 +243,40 @@ enum CountingChains {
                     let set = CountingSet.refusedAtEdge(edge.direction, isInside: edge.isInside, family, transport)
                     rules.append(update(set, .drop, .family(family), condition))
                 }
+                rules += updateBare(
+                    .refusedAtEdgeBare(edge.direction, isInside: edge.isInside, family), .drop, .family(family))
             }
-            rules += [update(.coarseAtEdge, .drop), overflow(.drop, .egress)]
-            if edge.direction == .ingress { rules.append(overflow(.drop, .ingress)) }
+            rules += [update(.coarseAtEdge, .drop), overflow(.refused, .egress)]
+            if edge.direction == .ingress { rules.append(overflow(.refused, .ingress)) }
             chains["count_acl_\(edge.isInside ? "inside" : edge.direction.rawValue)"] = .init(rules + [[.drop]])
         }
-        let accepted = [overflow(.accept, .egress), overflow(.accept, .ingress), [.accept]]
+        let accepted = [overflow(.accepted, .egress), overflow(.accepted, .ingress), [.accept]]
         chains["resent"] = .init(
             AddressFamily.allCases.map { update(.resentOpening($0), .accept, .family($0)) } + accepted)
         chains["extra"] = .init(
             AddressFamily.allCases.flatMap { family in
-                [
-                    update(.extra(family, .tcp), .accept, .family(family), .transport(.tcp)),
-                    update(.extra(family, nil), .accept, .family(family), .transport(.icmp, .icmpv6)),
-                ]
+                [update(.extra(family), .accept, .family(family), .transport(.tcp))]
             } + accepted)
+        chains["count_admitted_many"] = .init(
+            AddressFamily.allCases.map { update(.admittedMany($0), .goto("admitted_many"), .family($0)) }
+                + [overflow(.accepted, .ingress), [.goto("admitted_many")]])
+        for family in AddressFamily.allCases {
+            chains["count_unsent_\(family.rawValue)"] = .init([
+                update(.unsent(from: .initiator, family), .return, .match(.isAnswer)),
+                update(.unsent(from: .target, family), .return, .match(.isOriginal)),
+            ])
+        }
+        chains["count_error"] = .init(
+            AddressFamily.allCases.flatMap { family in
+                [(CountingSet.SessionEnd.initiator, Statement.match(.isAnswer)), (.target, .match(.isOriginal))].flatMap
+                {
+                    end, way in
+                    [false, true].map { isCoarse in
+                        update(
+                            .error(to: end, family, isCoarse: isCoarse), .goto("error_admitted"), .family(family), way)
+                    }
+                }
+            } + [overflow(.accepted, .egress), overflow(.accepted, .ingress), [.goto("error_admitted")]])
         return chains
     }
 }

@@ -46,7 +46,7 @@ enum EdgeHooks {
         for mark in marks {
             let name = "\(EdgeMark.stage(mark))_refusal_\(EdgeMark.direction(mark))_\(EdgeMark.index(mark))"
             verdicts[.mark(mark)] = .chain(name)
-            ruleset.chains[name] = .init(CountingChains.edgeRefusal(mark))
+            ruleset.chains.merge(CountingChains.edgeRefusal(mark, name)) { _, new in new }
         }
         ruleset.sets[.refusals(epoch: epoch)] = verdicts
         // What bears the mark of a rule that has just gone was refused all the same.

@@ -28,6 +28,15 @@ extension Ruleset {
             Element(text: address.description, key: address.bytes)
         }
 
+        /// The same as sixteen bytes of a packet, of which nft knows no more than the number.
+        package static func word16(_ address: IPAddress) -> Element { word16(address.bytes) }
+
+        private static func word16(_ bytes: [UInt8]) -> Element {
+            let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            let text = digits.drop { $0 == "0" }
+            return Element(text: "0x\(text.isEmpty ? "0" : text)", key: bytes)
+        }
+
         /// A packet mark, which the kernel keeps in the host's byte order.
         package static func mark(_ mark: UInt32) -> Element {
             number(mark, text: "0x" + String(mark, radix: 16))
@@ -72,6 +81,7 @@ extension Ruleset {
             case .address(.ipv4): return IPAddress(ipv4: UInt32(truncatingIfNeeded: big(bytes))).description
             case .address(.ipv6):
                 return IPAddress(ipv6High: big(bytes.prefix(8)), low: big(bytes.dropFirst(8))).description
+            case .word16: return word16(Array(bytes)).text
             case .transport, .port: return String(big(bytes))
             case .mark: return mark(own()).text
             case .priority: return priority(own()).text

@@ -9,6 +9,10 @@ package import Netlink
 package final class Enforcer {
     private let program: NftProgram
     private let table: RuleTable
+    private let portTable: RuleTable
+    /// Hears of changes to the table by others, where it is watched.
+    private let watch: TableWatch?
+    private let countingSets: [CountingSet]
     private var plan: HostPlan?
     /// What the kernel holds, as we made it; nil before the first load.
     private var current: Ruleset?
@@ -18,8 +22,8 @@ package final class Enforcer {
     /// How nft prints what we made; nil after a change of ours, until `drift` has taken a new one.
     private var listing: TableListing?
     private var rulesetNumber: UInt32 = 0
-    /// Whether packets may be under way that began before our last transaction.
-    private var needsGrace = false
+    /// Whether packets may be under way that began before our last transaction, or that of a process before.
+    private var needsGrace = true
     package private(set) var epoch: Int
     package private(set) var generation: UInt32 = 0
 
@@ -37,55 +41,117 @@ package final class Enforcer {
     }
 
     /// * `epoch`: the epoch of the table that an earlier process left, as `epoch` told it.
-    package init(program: NftProgram, socket: NetfilterSocket, epoch: Int) {
+    /// * `watch`: hears of the table in the same network namespace.
+    /// * `countingSets`: what the table counts in.
+    package init(
+        program: NftProgram, socket: NetfilterSocket, epoch: Int, watch: TableWatch? = nil,
+        countingSets: [CountingSet] = CountingSet.all
+    ) {
+        self.countingSets = countingSets
         self.program = program
         self.epoch = epoch
+        self.watch = watch
         table = RuleTable(.gatehouse, socket: socket)
+        portTable = RuleTable(.ports, socket: socket)
+    }
+
+    /// The sets that the table counts in at present.
+    package var presentCountingSets: [CountingSet] {
+        guard plan?.bridges != nil else { return countingSets }
+        return countingSets + CountingSet.onBridges
     }
 
     /// Whether the kernel has a table of ours.
-    package func hasTable() throws(EnforcementError) -> Bool { try program.list(.gatehouse) != nil }
+    package func hasTable() throws(EnforcementError) -> Bool { try program.has(.gatehouse) }
 
-    /// Makes the kernel enforce the plan, whatever it held before: used at start and to repair.
-    ///
-    /// Counters of devices that stay are kept.
-    package func load(_ plan: HostPlan) throws(EnforcementError) -> Method {
-        let actual = try readActual()
-        generation = try actual == nil ? 0 : readGeneration()
-        if actual != nil { epoch += 1 }
-        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: generation)
-        var script = ScriptWriter.script(from: actual, to: wanted)
-        if let actual {
-            script = ScriptWriter.hooks(of: wanted, in: actual) + script
-        } else {
-            script += ScriptWriter.note(generation: generation)
+    /// What became of the kernel's counters when a plan was loaded.
+    package enum Loading: Equatable, Sendable {
+        /// There was no table, or one that could not be amended: all counters begin at zero.
+        case new
+        /// Counters of devices that stay are kept.
+        case amended
+    }
+
+    /// So often a table that others change while it is read is read anew.
+    private static let readings = 4
+
+    /// Makes the kernel enforce the plan, whatever it held before and whoever changes it meanwhile: used at start and to
+    /// repair.
+    @discardableResult
+    package func load(_ plan: HostPlan) throws(EnforcementError) -> Loading {
+        for _ in 0..<Self.readings {
+            let before = try number()
+            do {
+                return try amend(plan)
+            } catch {
+                // What somebody took away between the reading and the transaction is not there to be changed.
+                if try number() == before { break }
+            }
         }
-        try commit(script)
-        (self.plan, current) = (plan, wanted)
-        obsolete = actual
+        // What is there cannot be amended: a set of ours has another type, or somebody is quicker than we are.
+        return try replace(plan)
+    }
+
+    private func amend(_ plan: HostPlan) throws(EnforcementError) -> Loading {
+        guard let actual = try readActual() else { return try replace(plan) }
+        let generation = try readGeneration()
+        // Who lost his state does not know which names are taken.
+        let next = max(epoch, actual.sets.keys.compactMap(\.listedEpoch).max() ?? 0) + 1
+        let wanted = RulesetRenderer.render(plan, epoch: next, generation: generation, sets: countingSets)
+        try commit(ScriptWriter.hooks(of: wanted, in: actual) + ScriptWriter.script(from: actual, to: wanted))
+        epoch = next
+        self.generation = generation
+        hold(plan, wanted, obsolete: actual)
+        return .amended
+    }
+
+    /// Makes the whole table anew in one transaction, which needs nothing of what the kernel held.
+    private func replace(_ plan: HostPlan) throws(EnforcementError) -> Loading {
+        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: 0, sets: countingSets)
+        // One that an earlier plan needed would refuse what this one does not know of.
+        let hasFormer = try program.has(.ports)
+        let former = hasFormer && !wanted.hasPorts ? "delete table \(TableName.ports)\n" : ""
+        try commit(former + ScriptWriter.whole(wanted) + ScriptWriter.note(generation: 0))
+        generation = 0
+        hold(plan, wanted, obsolete: nil)
+        return .new
+    }
+
+    private func hold(_ plan: HostPlan, _ ruleset: Ruleset, obsolete: Ruleset?) {
+        (self.plan, current, self.obsolete) = (plan, ruleset, obsolete)
         former = []
         listing = nil
-        return .whole
     }
 
     /// Changes the kernel from the present plan to the next.
     ///
     /// - Returns: how it was done; of several changes the strongest.
     package func apply(_ next: HostPlan) throws(EnforcementError) -> Method {
-        guard current != nil, let plan else { return try load(next) }
+        guard current != nil, let plan else {
+            try load(next)
+            return .whole
+        }
         if plan == next { return .nothing }
         guard plan.edges != next.edges, plan.with([]) != next.with([]) else { return try change(to: next) }
         // Edges and groups are asked at two hooks. A packet between them must not pass the old edge and the new groups,
         // so while the groups change it has to pass both edges.
         let both = plan.edges(andOf: next)
-        let methods = [
-            try change(to: plan.with(both)), try change(to: next.with(both)), try change(to: next),
-        ]
-        return methods.max() ?? .nothing
+        do {
+            let methods = [
+                try change(to: plan.with(both)), try change(to: next.with(both)), try change(to: next),
+            ]
+            return methods.max() ?? .nothing
+        } catch {
+            if self.plan != plan { try load(plan) }
+            throw error
+        }
     }
 
     private func change(to next: HostPlan) throws(EnforcementError) -> Method {
-        guard let plan else { return try load(next) }
+        guard let plan else {
+            try load(next)
+            return .whole
+        }
         if plan == next { return .nothing }
         try tidy()
         // One interface in other groups and nothing else, or other rules and nothing else: the most frequent changes do
@@ -114,8 +180,11 @@ package final class Enforcer {
     }
 
     private func applyWhole(_ next: HostPlan) throws(EnforcementError) -> Method {
-        guard let current else { return try load(next) }
-        var wanted = RulesetRenderer.render(next, epoch: epoch, generation: generation)
+        guard let current else {
+            try load(next)
+            return .whole
+        }
+        var wanted = RulesetRenderer.render(next, epoch: epoch, generation: generation, sets: countingSets)
         var method = Method.nothing
         var hasNewChains = true
         switch ChangePlan(from: current, to: wanted) {
@@ -130,7 +199,7 @@ package final class Enforcer {
             try commit(script)
             method = .rules
         case .nextEpoch:
-            wanted = RulesetRenderer.render(next, epoch: epoch + 1, generation: generation)
+            wanted = RulesetRenderer.render(next, epoch: epoch + 1, generation: generation, sets: countingSets)
             try commit(ScriptWriter.script(from: current, to: wanted))
             epoch += 1
             method = .switched
@@ -156,7 +225,8 @@ package final class Enforcer {
         guard let plan, let current, let place = plan.place(ofDevice: device) else { return nil }
         let port = plan.ports[place]
         let isStateless = plan.isStateless(profile)
-        guard isStateless == plan.isStateless(port.profile) else { return nil }
+        // On a bridge there are several maps, and members in both tables.
+        guard isStateless == plan.isStateless(port.profile), plan.bridges == nil else { return nil }
         return MembershipChange(port, to: profile, isStateless: isStateless, current, epoch: epoch).map { ($0, place) }
     }
 
@@ -182,6 +252,7 @@ package final class Enforcer {
         try awaitGrace()
         try program.apply(script)
         needsGrace = true
+        try forgetOwnChanges()
     }
 
     /// Changes elements; chains that they lead to are made before, so that no packet finds one that is empty to it.
@@ -195,6 +266,7 @@ package final class Enforcer {
             }
             needsGrace = true
         }
+        try forgetOwnChanges()
     }
 
     private func awaitGrace() throws(EnforcementError) {
@@ -238,7 +310,12 @@ package final class Enforcer {
         let next = generation + 1
         // Not drawn up anew: chains that no interface has at present are still in the kernel, and may be wanted again.
         var wanted = current
-        wanted.chains.merge(CountingChains.writers(generation: next)) { _, new in new }
+        var writers = CountingChains.writers(generation: next)
+        if plan?.bridges != nil {
+            writers = writers.mapValues { Ruleset.Chain(BridgedEnds.expand($0.rules ?? [])) }
+            writers.merge(PortCounting.writers(generation: next).chains) { _, new in new }
+        }
+        wanted.chains.merge(writers) { _, new in new }
         // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
         // elements that it deletes, and what they would count would be lost.
         try commit(try emptyingScript(next))
@@ -252,7 +329,7 @@ package final class Enforcer {
     /// Empties the counting sets of a generation that no packet writes into.
     private func emptyingScript(_ generation: UInt32) throws(EnforcementError) -> String {
         var lines: [String] = []
-        for set in CountingSet.all {
+        for set in presentCountingSets {
             let name = SetName.counting(set, generation: generation)
             guard set.isPerPort else {
                 lines.append(ScriptWriter.flush(name))
@@ -274,10 +351,15 @@ package final class Enforcer {
     /// The elements of one of the table's sets.
     package func elements(of set: SetName) throws(EnforcementError) -> [RuleTable.Element] {
         do {
-            return try table.elements(of: set.text)
+            return try (set.table == .ports ? portTable : table).elements(of: set.text)
         } catch {
             throw .kernel(error.description)
         }
+    }
+
+    /// The elements of a set that the table may lack at present; none then.
+    package func elements(ofPresent set: SetName) throws(EnforcementError) -> [RuleTable.Element] {
+        current?.sets[set] == nil ? [] : try elements(of: set)
     }
 
     /// The elements of a counting set of a generation that stands still, each once.
@@ -285,7 +367,7 @@ package final class Enforcer {
         .Element]
     {
         do {
-            return try table.settledElements(
+            return try (set.isOfPorts ? portTable : table).settledElements(
                 of: SetName.counting(set, generation: generation).text)
         } catch {
             throw .kernel(error.description)
@@ -294,34 +376,64 @@ package final class Enforcer {
 
     // MARK: Drift
 
+    /// Whether somebody else changed the table since this was asked last, or may have.
+    package func wasTouched() throws(EnforcementError) -> Bool {
+        do {
+            return try watch?.drain() ?? false
+        } catch {
+            throw .kernel(error.description)
+        }
+    }
+
+    /// Our own changes are told to us as well. What others changed meanwhile is found by the ruleset's number.
+    private func forgetOwnChanges() throws(EnforcementError) { _ = try wasTouched() }
+
     /// What `drift` says when somebody deleted the whole table: its counters are gone with it.
     package static let tableIsGone = "the table is gone"
 
-    /// Whether the table is still as we made it; somebody else's change to it is told in words.
+    /// How the table in the kernel compares with what we made.
+    package enum Drift: Equatable, Sendable {
+        /// It is as we made it.
+        case same
+        /// It is there; whether it is as we made it can be told after `tidy` only.
+        case untold
+        /// Somebody else changed it; how, in words.
+        case found(String)
+    }
+
+    /// Whether the table is still as we made it.
     ///
-    /// Costs one small request while nobody touched any ruleset. Before `tidy` nothing is told.
-    package func drift() throws(EnforcementError) -> String? {
-        guard let current, obsolete == nil, former.isEmpty else { return nil }
+    /// Costs one small request while nobody touched any ruleset.
+    package func drift() throws(EnforcementError) -> Drift {
+        guard let current else { return .untold }
         let number = try number()
-        if listing != nil, number == rulesetNumber { return nil }
-        guard let text = try program.list(.gatehouse) else { return Self.tableIsGone }
-        let found = TableListing(text)
+        if listing != nil, number == rulesetNumber { return .same }
+        guard obsolete == nil, former.isEmpty else {
+            return try program.has(.gatehouse) ? .untold : .found(Self.tableIsGone)
+        }
+        guard let text = try program.list(.gatehouse) else { return .found(Self.tableIsGone) }
+        let ports = current.hasPorts ? try program.list(.ports) : nil
+        if current.hasPorts, ports == nil { return .found("the table \(TableName.ports) is gone") }
+        let found = TableListing(text, ports: ports)
         if let difference = listing.map({ found.difference(from: $0) }) ?? found.difference(inShapeFrom: current) {
-            return difference
+            return .found(difference)
         }
         for (set, wanted) in current.sets where set.writer == .enforcer {
             let keys = Set(try elements(of: set).map(\.key))
-            if keys != Set(wanted.keys.map(\.key)) { return "the elements of set \(set.text) differ" }
+            if keys != Set(wanted.keys.map(\.key)) { return .found("the elements of set \(set.text) differ") }
         }
         listing = found
         rulesetNumber = number
-        return nil
+        return .same
     }
 
     /// Puts the present plan back, in one transaction.
-    package func repair() throws(EnforcementError) {
-        guard let plan else { return }
-        _ = try load(plan)
+    ///
+    /// - Returns: What became of the counters; nil before the first load.
+    @discardableResult
+    package func repair() throws(EnforcementError) -> Loading? {
+        guard let plan else { return nil }
+        return try load(plan)
     }
 
     private func number() throws(EnforcementError) -> UInt32 {
@@ -335,11 +447,13 @@ package final class Enforcer {
     /// The table as it stands in the kernel, with rules that equal none of ours; nil when there is none.
     private func readActual() throws(EnforcementError) -> Ruleset? {
         guard let text = try program.list(.gatehouse) else { return nil }
-        let found = TableListing(text)
+        let found = TableListing(text, ports: try program.list(.ports))
         var actual = Ruleset()
         for name in found.chains.keys { actual.chains[name] = .unknown(isBase: found.isBase(name)) }
-        for (name, isMap) in found.sets {
-            let set = SetName(listed: name, isMap: isMap)
+        let sets =
+            found.sets.map { SetName(listed: $0, isMap: $1) }
+            + found.portSets.map { SetName(listedOfPorts: $0, isMap: $1) }
+        for set in sets {
             // Sets that stay under their name are compared element by element; the others get new names, or are not ours
             // to write.
             let elements =

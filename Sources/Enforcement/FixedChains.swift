@@ -51,14 +51,26 @@ enum FixedChains {
                 [.match(.hasRule(.ingress, true)), .goto("related_to_admitted")],
                 [.goto("invalid")],
             ],
-            "related_to_admitted": [[.countIngress], [.transport(.icmp, .icmpv6), .goto("extra")], [.accept]],
-            "admitted": [[.note(.noProfile)], [.match(.isAnswer), .goto("answer_admitted")], [.accept]],
+            "related_to_admitted": [[.transport(.icmp, .icmpv6), .goto("error")], [.countIngress], [.accept]],
+            "admitted": [[.note(.noProfile)], [.match(.isAnswer), .goto("answer_admitted")]]
+                + LinkUpkeep.toMany.map { [.match(.fromHost), $0, .goto("count_admitted_many")] } + [[.accept]],
+            // Its mark names no rule any more: each packet is judged, and counted here, where its device is known.
+            "admitted_many": [[.note(.noRules)], [.accept]],
             "answer_admitted": [[.note(.packetMark(0))], [.countIngress], [.accept]],
             "invalid": [
                 [.fromPort, .goto(guardChain(.invalid, .egress))],
+                [.match(.fromHost), .match(.icmpType(.icmp, [3...5, 11...12])), .goto("host_error")],
+                [.match(.fromHost), .match(.icmpType(.icmpv6, [1...4])), .goto("host_error")],
                 [.countIngress, .goto(guardChain(.invalid, .ingress))],
                 [.accept],
             ],
+            "misrouted": [
+                [.fromPort, .goto(guardChain(.misrouted, .egress))],
+                [.countIngress, .goto(guardChain(.misrouted, .ingress))],
+                [.accept],
+            ],
+            // About a packet that never got so far as to begin a session.
+            "host_error": [[.countIngress, .goto(guardChain(.hostError, .ingress))], [.accept]],
             "not_tracked": [
                 [.match(.packetMark(EdgeMark.impostor)), .goto("impostor")],
                 [.match(.packetMark(EdgeMark.headers)), .goto("unclear_headers")],
@@ -70,6 +82,7 @@ enum FixedChains {
             ],
         ]
         for (name, rules) in chains { ruleset.chains[name] = .init(rules) }
+        ruleset.merge(SessionErrorChains.render())
         return ruleset
     }
 
@@ -92,14 +105,22 @@ enum FixedChains {
         [.goto("known")],
     ]
 
-    private static let unjudged: [Ruleset.Rule] = [
-        // What a helper announced bears the rules of the session that it belongs to, whose ends may be the other way round.
-        [.status(.expected), .match(.hasRule(.egress, true)), .goto("known")],
-        [.status(.expected), .match(.hasRule(.ingress, true)), .goto("known")],
-        [.countEgress],
-        [.match(.isAnswer), .goto("judge_answer")],
-        [.goto("judge_egress")],
-    ]
+    private static let unjudged: [Ruleset.Rule] =
+        [
+            // What a helper announced bears the rules of the session that it belongs to, whose ends may be the other way round.
+            [.status(.expected), .match(.hasRule(.egress, true)), .goto("known")],
+            [.status(.expected), .match(.hasRule(.ingress, true)), .goto("known")],
+            [.countEgress],
+        ] + misrouted + [
+            [.match(.isAnswer), .goto("judge_answer")],
+            [.goto("judge_egress")],
+        ]
+
+    /// Rules are asked by the device that a packet leaves by. Where somebody leads an interface's address over another's device,
+    /// the wrong interface's rules must admit nothing: what they admit would be known when the way is right again.
+    private static let misrouted: [Ruleset.Rule] = zip(AddressFamily.allCases, LinkUpkeep.toOne).map { family, toOne in
+        [.toPort, toOne, .isNotIn(.targets(family), .outputDevice, .target(family)), .goto("misrouted")]
+    }
 
     private static func guardChain(_ rule: GuardRule, _ direction: Direction) -> String {
         CountingChains.guardChain(rule, direction)
@@ -141,6 +162,7 @@ enum FixedChains {
             [.state(.untracked), .goto("not_tracked")],
             [.fromPort, LinkUpkeep.ofRouters, .goto("guard_router_advertisement")],
             [.countEgress],
+        ] + AddressFamily.allCases.map(foreignSource) + misrouted + [
             [.state(.related), .goto("related")],
             [.state(.invalid), .goto("invalid")],
         ] + LinkUpkeep.dhcpAnswers.map { [.fromPort] + $0 + [.goto(guardChain(.dhcpServer, .egress))] } + [
@@ -150,4 +172,14 @@ enum FixedChains {
             [.match(.tcpSYN), .delete(.handshakes, [.connection])],
             [.goto("judge_egress")],
         ]
+
+    /// Once more what the guard asks: its chain may have been missing when the packet passed there, and what is refused from
+    /// here on is told and counted by its source.
+    private static func foreignSource(_ family: AddressFamily) -> Ruleset.Rule {
+        [
+            .fromPort, .isNotIn(.sources(family), .inputDevice, .source(family)),
+            .isNotIn(.sourcesWithMAC(family), .inputDevice, .sourceMAC, .source(family)),
+            .goto(guardChain(.spoof, .egress)),
+        ]
+    }
 }

@@ -1,8 +1,10 @@
 package import Netlink
 
 extension TableName {
-    /// The one table that is ours.
+    /// The table that judges.
     package static let gatehouse = TableName(.inet, "gatehouse")
+    /// The table of bridges' ports: there where the host has bridges.
+    package static let ports = TableName(.bridge, "gatehouse")
 }
 
 /// Where Gatehouse's base chains hang, and who else sits there.
@@ -36,8 +38,20 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
     case input
     case output
     case postrouting
+    /// Behind `postrouting`: what the host sends by a bridge gets that bridge's number.
+    case home
+    /// Of the table of bridges' ports. Before br_netfilter: what a port may say of itself.
+    case portGuard = "bridge/port_guard"
+    /// Behind br_netfilter's way through `guard`: whom nobody claims.
+    case portUnknown = "bridge/port_unknown"
+    /// Before br_netfilter's way through `forward`: has the frame passed the gate of its bridge, and is it the port's?
+    case portForward = "bridge/port_forward"
+    /// Behind that: br_netfilter will show the frame to `postrouting`, as if the host had made it.
+    case portPassed = "bridge/port_passed"
+    /// What the host sends by a bridge.
+    case portOutput = "bridge/port_output"
 
-    /// The base chain's name.
+    /// The base chain's name; behind `bridge/` where it stands in the table of bridges' ports.
     package var chain: String { rawValue }
 
     package enum Place: String, Hashable, Sendable {
@@ -50,10 +64,10 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
 
     package var place: Place {
         switch self {
-        case .guard, .edge: .prerouting
-        case .guardOutput, .edgeOutput, .output: .output
-        case .postrouting: .postrouting
-        case .forward: .forward
+        case .guard, .edge, .portGuard, .portUnknown: .prerouting
+        case .guardOutput, .edgeOutput, .output, .portOutput: .output
+        case .postrouting, .home: .postrouting
+        case .forward, .portForward, .portPassed: .forward
         case .input: .input
         }
     }
@@ -61,6 +75,8 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
     /// One of the kernel's names for a priority, and what is added to it.
     package struct Priority: Hashable, Sendable, CustomStringConvertible {
         package enum Base: Int, Hashable, Sendable {
+            /// A bridge's hooks have other names: a number will do.
+            case number = 1
             case raw = -300
             case mangle = -150
             case dstnat = -100
@@ -71,10 +87,10 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
         package let base: Base
         package let offset: Int
 
-        package var value: Int { base.rawValue + offset }
+        package var value: Int { base == .number ? offset : base.rawValue + offset }
 
         package var description: String {
-            offset == 0 ? "\(base)" : "\(base) \(offset < 0 ? "-" : "+") \(abs(offset))"
+            base == .number ? "\(offset)" : offset == 0 ? "\(base)" : "\(base) \(offset < 0 ? "-" : "+") \(abs(offset))"
         }
     }
 
@@ -83,6 +99,11 @@ package enum Hook: String, Hashable, Sendable, CaseIterable {
         case .guard, .guardOutput: Priority(base: .raw, offset: 0)
         case .edge, .edgeOutput: Priority(base: .raw, offset: 5)
         case .forward, .input, .output, .postrouting: Priority(base: .filter, offset: -10)
+        case .home: Priority(base: .filter, offset: -5)
+        case .portGuard: Priority(base: .number, offset: -300)
+        case .portForward, .portOutput: Priority(base: .number, offset: -250)
+        // br_netfilter is at 0, and at -1 in forward.
+        case .portUnknown, .portPassed: Priority(base: .number, offset: 10)
         }
     }
 }

@@ -11,8 +11,20 @@ package struct HostPlan: Equatable, Sendable {
         package let device: String
         package let addresses: [IPAddress]
         package let mac: MACAddress?
+        /// Whether the device is there. Until then its name is judged, and its addresses may be another host's.
+        package let isHere: Bool
+        /// The bridge that its device is a port of, where the interface is judged there; nil for a routed device.
+        package let bridge: String?
+        /// Bridges that it hung on since it is known: what was counted there is not forgotten.
+        package let formerBridges: Set<String>
         /// Keys of its groups, in the interface's order.
         package fileprivate(set) var profile: [String]
+
+        /// The addresses that are this host's.
+        var ownAddresses: [IPAddress] { isHere ? addresses : [] }
+
+        /// Where packets of it are counted by bridge and address.
+        var countedOn: Set<String> { formerBridges.union(bridge.map { [$0] } ?? []) }
     }
 
     /// A group with the names that its chains and sets get from its key.
@@ -63,6 +75,46 @@ package struct HostPlan: Equatable, Sendable {
         package let rule: ACLRule
     }
 
+    /// A bridge of this host that interfaces hang on, or of which the policy says something.
+    package struct Bridge: Equatable, Sendable {
+        package let name: String
+        /// Ports of it that are there.
+        package let members: [String]
+        /// Whether ports that no interface claims are refused.
+        package let refusesUnknown: Bool
+        /// Ports that lead out of the host.
+        package let uplinks: [String]
+
+        package init(name: String, members: [String], refusesUnknown: Bool = false, uplinks: [String] = []) {
+            self.name = name
+            self.members = members
+            self.refusesUnknown = refusesUnknown
+            self.uplinks = uplinks
+        }
+    }
+
+    /// What is to be known of the host's bridges.
+    package struct HostBridges: Equatable, Sendable {
+        /// The bridge of each interface that hangs on one.
+        package let attached: [Identifier<Interface>: String]
+        /// Bridges that interfaces hung on since they are known.
+        package let former: [Identifier<Interface>: Set<String>]
+        package let bridges: [Bridge]
+
+        package init(
+            attached: [Identifier<Interface>: String] = [:], former: [Identifier<Interface>: Set<String>] = [:],
+            bridges: [Bridge]
+        ) {
+            self.attached = attached
+            self.former = former
+            self.bridges = bridges
+        }
+    }
+
+    /// nil where the host has no bridges, and needs no table of their ports.
+    package let bridges: [Bridge]?
+    /// Addresses of everybody in the subnets of interfaces that hang on bridges.
+    package let broadcasts: [IPAddress]
     package private(set) var ports: [Port]
     private let places: [String: Int]
     package let groups: [Group]
@@ -73,23 +125,38 @@ package struct HostPlan: Equatable, Sendable {
     /// Plans a revision.
     ///
     /// * `devices`: for each interface that this host has, the present name of its device.
+    /// * `awaited`: those of them whose device is not there yet.
+    /// * `held`: devices that may neither send nor get anything.
+    /// * `bridges`: the host's; nil where it has none.
     /// * `indexes`: gives each rule its index, allocating new ones.
     package init(
-        _ policy: Policy, devices: [Identifier<Interface>: String], indexes: inout RuleIndexes
+        _ policy: Policy, devices: [Identifier<Interface>: String], awaited: Set<Identifier<Interface>> = [],
+        held: [String] = [], bridges: HostBridges? = nil, indexes: inout RuleIndexes
     ) throws(EnforcementError) {
-        var ports: [Port] = []
+        // Without an address or a group: nothing can be from it or for it.
+        var ports = held.map {
+            Port(
+                interface: .held($0), device: $0, addresses: [], mac: nil, isHere: true, bridge: nil,
+                formerBridges: [], profile: [])
+        }
         var groups: [Group] = []
         var edges: [Edge] = []
+        var broadcasts: Set<IPAddress> = []
         for vpc in policy.vpcs {
-            edges += try Self.edges(of: vpc, devices, &indexes)
+            edges += try Self.edges(of: vpc, devices, awaited, &indexes)
             var members: [String: [IPAddress]] = [:]
             let keys = Dictionary(vpc.groups.map { ($0.name, Self.key($0)) }, uniquingKeysWith: { first, _ in first })
             for interface in vpc.instances.flatMap(\.interfaces) {
                 for group in interface.groups { members[group, default: []] += interface.addresses }
                 guard let device = devices[interface.id] else { continue }
+                if bridges?.attached[interface.id] != nil {
+                    broadcasts.formUnion(vpc.subnets.first { $0.name == interface.subnet }?.prefixes.broadcasts ?? [])
+                }
                 ports.append(
                     Port(
                         interface: interface.id, device: device, addresses: interface.addresses, mac: interface.mac,
+                        isHere: !awaited.contains(interface.id), bridge: bridges?.attached[interface.id],
+                        formerBridges: bridges?.former[interface.id] ?? [],
                         profile: interface.groups.compactMap { keys[$0] }))
             }
             for group in vpc.groups {
@@ -111,6 +178,8 @@ package struct HostPlan: Equatable, Sendable {
         self.groups = groups
         stateless = Set(groups.filter { $0.refusals != nil }.map(\.key))
         self.edges = edges
+        self.bridges = bridges?.bridges
+        self.broadcasts = broadcasts.sorted()
     }
 
     private static func refusals(
@@ -130,7 +199,8 @@ package struct HostPlan: Equatable, Sendable {
 
     /// The edges of a VPC's subnets; one whose ACL lets everything through has nothing in a packet's way.
     private static func edges(
-        of vpc: VPC, _ devices: [Identifier<Interface>: String], _ indexes: inout RuleIndexes
+        of vpc: VPC, _ devices: [Identifier<Interface>: String], _ awaited: Set<Identifier<Interface>>,
+        _ indexes: inout RuleIndexes
     ) throws(EnforcementError) -> [Edge] {
         guard vpc.subnets.contains(where: { $0.acl != nil }) else { return [] }
         let here = Dictionary(
@@ -144,7 +214,7 @@ package struct HostPlan: Equatable, Sendable {
                 Edge(
                     key: key(subnet.name, subnet.id.short), prefixes: subnet.prefixes,
                     lists: [try list(acl, &indexes)], devices: interfaces.compactMap { devices[$0.id] },
-                    addresses: interfaces.flatMap(\.addresses)))
+                    addresses: interfaces.filter { !awaited.contains($0.id) }.flatMap(\.addresses)))
         }
         return edges
     }
@@ -192,7 +262,8 @@ package struct HostPlan: Equatable, Sendable {
 
     /// What differs, when it is one interface's groups or some groups' rules and nothing else.
     func smallChange(to next: HostPlan) -> SmallChange? {
-        guard edges == next.edges, ports.count == next.ports.count, groups.count == next.groups.count,
+        guard edges == next.edges, bridges == next.bridges, broadcasts == next.broadcasts,
+            ports.count == next.ports.count, groups.count == next.groups.count,
             zip(groups, next.groups).allSatisfy({ $0.key == $1.key && $0.refusals == $1.refusals })
         else { return nil }
         let changed = zip(groups, next.groups).filter { $0.rules != $1.rules }.map(\.1)
@@ -204,7 +275,8 @@ package struct HostPlan: Equatable, Sendable {
             moved = (after.device, after.profile)
         }
         if let moved { return .membership(device: moved.device, profile: moved.profile) }
-        guard zip(groups, next.groups).allSatisfy({ $0.members == $1.members }) else { return nil }
+        // What goes to many on a bridge has lists of its own, and peers of their rules.
+        guard bridges == nil, zip(groups, next.groups).allSatisfy({ $0.members == $1.members }) else { return nil }
         return .rules(changed)
     }
 
@@ -220,5 +292,14 @@ package struct HostPlan: Equatable, Sendable {
         guard !groups.isEmpty else { return "none" }
         let id = Identifier<Port>(derivedFrom: "profile", groups.joined(separator: " "))
         return "\(groups.count == 1 ? groups[0] : "\(groups[0])_and_\(groups.count - 1)")_\(id.short)"
+    }
+}
+
+extension [IPPrefix] {
+    /// The addresses of everybody, of which blocks of IPv4 have one unless they are too small.
+    fileprivate var broadcasts: [IPAddress] {
+        filter { $0.family == .ipv4 && $0.length < 31 }.map {
+            IPAddress(ipv4: UInt32(truncatingIfNeeded: $0.base.low) | (1 << UInt32(32 - $0.length)) - 1)
+        }
     }
 }

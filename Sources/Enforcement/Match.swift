@@ -18,6 +18,9 @@ package enum Match: Hashable, Sendable {
     /// Types of ICMP or ICMPv6.
     case icmpType(TransportProtocol, [ClosedRange<UInt8>])
     case icmpCode(TransportProtocol, UInt8)
+    /// The packet holds two ports, or the first two bytes of its transport's header.
+    case showsPorts
+    case showsTypes
     /// TCP with SYN among its flags.
     case tcpSYN
     /// TCP with SYN and without ACK.
@@ -40,6 +43,20 @@ package enum Match: Hashable, Sendable {
     /// The packet bears an `EdgeMark`.
     case edgeMark
     case packetMark(UInt32)
+    /// Its time to live, or hop limit, is one or none: it may not be sent on.
+    case hasNoHopLeft(AddressFamily)
+    /// Of a frame: its type, behind no tag.
+    case etherType([UInt16])
+    /// Of a frame: to many by its MAC.
+    case toGroupMAC
+    /// ARP of IPv4 over Ethernet.
+    case arpOfIPv4
+    /// ARP of a sender without an address.
+    case arpProbe
+    /// Neighbour discovery about a link-local address.
+    case neighbourOfLink
+    /// The packet's priority: the number of a bridge, or `BridgeNumber.passed`.
+    case priority(UInt32)
     /// The IPv6 hop limit.
     case hopLimit(UInt8)
     /// The host itself made the packet: it came from no device. Known after routing alone.

@@ -24,7 +24,7 @@ struct MembershipChange {
             let arriving = StatelessChains.profileChain(profile, .ingress)
             guard current.chains[leaving] != nil, current.chains[arriving] != nil else { return nil }
             lead(.device(port.device), in: .statelessSenders(epoch: epoch), to: leaving)
-            for address in port.addresses {
+            for address in port.ownAddresses {
                 lead(.address(address), in: .statelessTargets(address.family, epoch: epoch), to: arriving)
             }
         }
@@ -62,7 +62,7 @@ struct MembershipChange {
         }
         for (groups, joins) in [(after.subtracting(before), true), (before.subtracting(after), false)] {
             for group in groups {
-                for address in port.addresses {
+                for address in port.ownAddresses {
                     let set = SetName.members(group: group, address.family, epoch: epoch)
                     let element = Ruleset.Element.address(address)
                     steps.append(

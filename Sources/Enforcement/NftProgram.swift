@@ -21,6 +21,30 @@ package struct NftProgram: Sendable {
         throw .refused(Self.words(output))
     }
 
+    /// Whether there is such a table.
+    package func has(_ table: TableName) throws(EnforcementError) -> Bool {
+        try tables().contains { $0 == (table.family.word, table.name) }
+    }
+
+    /// Family and name of every table.
+    func tables() throws(EnforcementError) -> [(family: String, name: String)] {
+        let output = try launch(["list", "tables"], "")
+        guard output.exit == .code(0) else { throw .refused(Self.words(output)) }
+        return output.output.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            return words.count == 3 && words[0] == "table" ? (String(words[1]), String(words[2])) : nil
+        }
+    }
+
+    /// Another's table without counters and elements, with priorities in numbers; nil when it is gone.
+    func listForeign(_ family: String, _ name: String) throws(EnforcementError) -> String? {
+        let output = try launch(
+            ["--stateless", "--terse", "--numeric-priority", "list", "table", family, name], "")
+        if output.exit == .code(0) { return output.output }
+        if output.errors.contains("No such file or directory") { return nil }
+        throw .refused(Self.words(output))
+    }
+
     private func run(_ arguments: [String], _ input: String) throws(EnforcementError) {
         let output = try launch(arguments, input)
         guard output.exit == .code(0) else { throw .refused(Self.words(output)) }

@@ -14,6 +14,8 @@ enum NftText {
         case .add(let set, let key): "add @\(set.text) { \(text(key)) }"
         case .delete(let set, let key): "delete @\(set.text) { \(text(key)) }"
         case .update(let set, let key): "update @\(set.text) { \(text(key)) }"
+        case .exceeds(let set, let key, let rate, let burst):
+            "update @\(set.text) { \(text(key)) limit rate over \(rate)/minute burst \(burst) packets }"
         case .log(let prefix): "log prefix \"\(prefix.text)\" group \(KernelNames.logGroup)"
         case .note(let note): text(note)
         case .notrack: "notrack"
@@ -28,8 +30,13 @@ enum NftText {
             "ct mark set ct mark and \(hex(~MarkLayout.bits(direction))) or \(hex(MarkLayout.half(index, direction)))"
         case .noRules: "ct mark set 0"
         case .packetMark(let mark): "meta mark set \(hex(mark))"
-        case .profile(let device, let map): "\(text(ProfileDispatch.holder)) set \(text(device)) map @\(map.text)"
+        case .profile(let end, let map): "\(text(ProfileDispatch.holder)) set \(text(end)) map @\(map.text)"
+        case .priority(let number): "\(text(ProfileDispatch.holder)) set \(Ruleset.Element.priority(number).text)"
         case .noProfile: "\(text(ProfileDispatch.holder)) set none"
+        case .quotedLength(let family):
+            "\(text(PacketField.notedLength)) set @th,\(family == .ipv4 ? 64 : 96),32"
+        case .connection: "\(text(PacketField.notedConnection)) set \(text(PacketField.connection))"
+        case .noConnection: "\(text(PacketField.notedConnection)) set none"
         }
     }
 
@@ -61,6 +68,9 @@ enum NftText {
                 : "udp sport . udp dport \(list(pairs.map { "\($0.source) . \($0.target)" }))"
         case .icmpType(let transport, let types):
             "\(transport) type \(list(types.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }))"
+        // Of no number nothing is left, but a rule that reads what is not there ends.
+        case .showsPorts: "th dport & 0 == 0"
+        case .showsTypes: "th sport & 0 == 0"
         case .icmpCode(let transport, let code): "\(transport) code \(code)"
         case .tcpSYN: "tcp flags & syn == syn"
         case .tcpOpening: "tcp flags & (syn | ack) == syn"
@@ -76,6 +86,15 @@ enum NftText {
             "ct original proto-dst \(types.count == 1 ? "\(types.lowerBound)" : "\(types.lowerBound)-\(types.upperBound)")"
         case .hasRule(let direction, let has): "ct mark and \(hex(MarkLayout.bits(direction))) \(has ? "!=" : "==") 0"
         case .packetMark(let mark): "meta mark \(hex(mark))"
+        case .hasNoHopLeft(.ipv4): "ip ttl <= 1"
+        case .hasNoHopLeft(.ipv6): "ip6 hoplimit <= 1"
+        case .etherType(let types): "ether type \(list(types.map { "0x" + hexadecimal($0) }))"
+        case .toGroupMAC: "ether daddr & 01:00:00:00:00:00 != 00:00:00:00:00:00"
+        case .arpOfIPv4: "arp htype 1 arp ptype ip arp hlen 6 arp plen 4"
+        case .arpProbe: "arp saddr ip 0.0.0.0"
+        // The first ten bits of fe80::/10.
+        case .neighbourOfLink: "@th,64,10 0x3fa"
+        case .priority(let number): "\(text(ProfileDispatch.holder)) \(Ruleset.Element.priority(number).text)"
         case .hopLimit(let limit): "ip6 hoplimit \(limit)"
         case .fromHost: "meta iif 0"
         case .notFromHost: "meta iif != 0"
@@ -102,16 +121,21 @@ enum NftText {
         case .inputDevice: "iifname"
         case .outputDevice: "oifname"
         case .sourceMAC: "ether saddr"
+        case .arpSender: "arp saddr ip"
+        case .arpSenderMAC: "arp saddr ether"
+        case .neighbourTarget: "@th,64,128"
         case .source(let family): "\(header(family)) saddr"
         case .target(let family): "\(header(family)) daddr"
         case .initiator(let family): "ct original \(header(family)) saddr"
         case .responder(let family): "ct reply \(header(family)) saddr"
         case .transport: "meta l4proto"
+        case .firstHeader(.ipv4): "ip protocol"
+        case .firstHeader(.ipv6): "ip6 nexthdr"
         case .sourcePort, .typeAndCode: "th sport"
         case .targetPort: "th dport"
         case .mark: "ct mark"
         case .packetMark: "meta mark"
-        case .priority: "meta priority"
+        case .priority, .notedConnection, .notedLength, .notedRule: "meta priority"
         case .connection: "ct id"
         }
     }
@@ -128,6 +152,8 @@ enum NftText {
         var parts: [String] = []
         if set.key == [.connection] {
             parts.append("typeof ct id")
+        } else if set.key == [.device, .word16] {
+            parts.append("typeof iifname . @th,64,128")
         } else {
             let key = set.key.map(type).joined(separator: " . ")
             switch set.value {
@@ -153,6 +179,8 @@ enum NftText {
         case .mac: "ether_addr"
         case .address(.ipv4): "ipv4_addr"
         case .address(.ipv6): "ipv6_addr"
+        // Only `typeof` can say it.
+        case .word16: "integer"
         case .transport: "inet_proto"
         case .port: "inet_service"
         case .mark: "mark"

@@ -7,6 +7,11 @@ extension Plumbing {
     package struct Switch: Hashable, Sendable {
         package let path: String
         package let value: String
+
+        package init(path: String, value: String) {
+            self.path = path
+            self.value = value
+        }
     }
 
     /// Counting: what records and books stand on.
@@ -17,6 +22,9 @@ extension Plumbing {
         Switch(path: "netfilter/nf_conntrack_events", value: "1"),
         // Segments outside the window are counted, not only passed.
         Switch(path: "netfilter/nf_conntrack_tcp_be_liberal", value: "1"),
+        // Sums are the ends' to check. Of UDP-Lite conntrack computes another than the ends do (`udplite_error` takes UDP's
+        // number into it), and would take each datagram for damaged.
+        Switch(path: "netfilter/nf_conntrack_checksum", value: "0"),
     ]
 
     /// Sets counting, and forwarding of both families, in the present network namespace.
@@ -37,6 +45,9 @@ extension Plumbing {
             ["all", "default"].map { Switch(path: "ipv6/conf/\($0)/forwarding", value: "1") }
         }
     }
+
+    /// Whether `rp_filter` of all devices weakens that of each: the kernel takes the greater of the two.
+    package static var takesAnyARPSender: Bool { isSet(Switch(path: "ipv4/conf/all/rp_filter", value: "2")) }
 
     /// The switches that say something else, or cannot be read.
     package static func wrong(_ switches: [Switch]) -> [Switch] { switches.filter { !isSet($0) } }

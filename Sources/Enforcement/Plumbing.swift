@@ -16,11 +16,14 @@ package struct Plumbing {
     package struct Port: Hashable, Sendable {
         package let device: String
         package let addresses: [IPAddress]
+        /// The guest's; nil where it may have any.
+        package let mac: MACAddress?
         package let subnet: [IPPrefix]
 
-        package init(device: String, addresses: [IPAddress], subnet: [IPPrefix]) {
+        package init(device: String, addresses: [IPAddress], mac: MACAddress? = nil, subnet: [IPPrefix]) {
             self.device = device
             self.addresses = addresses
+            self.mac = mac
             self.subnet = subnet
         }
     }
@@ -45,11 +48,14 @@ package struct Plumbing {
         }
         // Addresses that moved to another device, or went with their interface.
         let wanted = Set(ports.flatMap { port in port.addresses.map { "\(IPPrefix($0)) dev \(port.device)" } })
+        let known = Set(
+            ports.filter { $0.mac != nil }.flatMap { port in port.addresses.map { "\($0) dev \(port.device)" } })
         for family in AddressFamily.allCases {
             do {
                 commands[family]? += try Self.routes(family).subtracting(wanted).sorted().map {
                     "route del \($0) proto \(Self.routeProtocol)"
                 }
+                commands[family]? += try Self.neighbours(family).subtracting(known).sorted().map { "neigh del \($0)" }
             } catch {
                 problems.append(error.description)
             }
@@ -67,6 +73,10 @@ package struct Plumbing {
             for address in port.addresses {
                 commands[address.family]?.append(
                     "route replace \(IPPrefix(address)) dev \(port.device) proto \(Self.routeProtocol)")
+                guard let mac = port.mac else { continue }
+                commands[address.family]?.append(
+                    "neigh replace \(address) lladdr \(mac) dev \(port.device) nud permanent protocol "
+                        + "\(Self.routeProtocol)")
             }
             for gateway in port.subnet.compactMap(\.gateway) where gateway.family == .ipv6 {
                 commands[.ipv6]?.append("neigh replace proxy \(gateway) dev \(port.device)")
@@ -79,24 +89,60 @@ package struct Plumbing {
         return problems + AddressFamily.allCases.flatMap { Self.batch(commands[$0] ?? [], $0) }
     }
 
+    /// Deletes other routes of the main table to interfaces' addresses: those that another program would have preferred to ours.
+    ///
+    /// - Returns: what could not be done, in words.
+    package func deleteOthers(to targets: [(address: IPAddress, device: String)]) -> [String] {
+        var commands: [AddressFamily: [String]] = [:]
+        do throws(SystemError) {
+            for (address, device) in targets {
+                let version = address.family == .ipv4 ? "-4" : "-6"
+                let output = try ChildProcess.run(
+                    "ip", [version, "-o", "route", "show", "exact", "\(IPPrefix(address))"])
+                for line in output.output.split(separator: "\n") {
+                    let words = line.split(separator: " ")
+                    let isOurs = words.contains("\(Self.routeProtocol)") && words.contains(Substring(device))
+                    if !isOurs { commands[address.family, default: []].append("route del \(line)") }
+                }
+            }
+        } catch {
+            return [error.description]
+        }
+        return AddressFamily.allCases.flatMap { Self.batch(commands[$0] ?? [], $0) }
+    }
+
     /// Gatehouse's routes of a family as they stand: `10.1.0.10/32 dev tap0`.
     private static func routes(_ family: AddressFamily) throws(SystemError) -> Set<String> {
+        Set(try ours("route", [], family).map { "\(IPPrefix($0.address)) dev \($0.device)" })
+    }
+
+    /// Gatehouse's neighbours of a family as they stand: `10.1.0.10 dev tap0`.
+    private static func neighbours(_ family: AddressFamily) throws(SystemError) -> Set<String> {
+        Set(try ours("neigh", ["nud", "permanent"], family).map { "\($0.address) dev \($0.device)" })
+    }
+
+    /// What `ip` lists under our protocol number, each with its address and device.
+    private static func ours(
+        _ kind: String, _ filter: [String], _ family: AddressFamily
+    ) throws(SystemError) -> [(address: IPAddress, device: Substring)] {
         let output = try ChildProcess.run(
-            "ip", ["-\(family == .ipv4 ? 4 : 6)", "-o", "route", "show", "proto", "\(routeProtocol)"])
-        var found: Set<String> = []
-        for line in output.output.split(separator: "\n") {
+            "ip", ["-\(family == .ipv4 ? 4 : 6)", "-o", kind, "show"] + filter + ["proto", "\(routeProtocol)"])
+        return output.output.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard let place = words.firstIndex(of: "dev"), place + 1 < words.count, let first = words.first,
-                let target = IPAddress(String(first))
-            else { continue }
-            found.insert("\(IPPrefix(target)) dev \(words[place + 1])")
+                let address = IPAddress(String(first))
+            else { return nil }
+            return (address, words[place + 1])
         }
-        return found
     }
 
     private static func switches(_ device: String) -> [(path: String, value: String)] {
         [
             ("ipv4/conf/\(device)/proxy_arp", "1"), ("ipv6/conf/\(device)/proxy_ndp", "1"),
+            // Who asks by ARP in another's name becomes no neighbour of the host: its address is not routed here.
+            ("ipv4/conf/\(device)/rp_filter", "1"),
+            // No guest gives the host an address or a default route.
+            ("ipv6/conf/\(device)/accept_ra", "0"),
             // Without these the first packet of a guest would meet half a second of silence.
             ("ipv4/neigh/\(device)/proxy_delay", "0"), ("ipv6/neigh/\(device)/proxy_delay", "0"),
         ]
@@ -122,7 +168,8 @@ package struct Plumbing {
             let output = try ChildProcess.run(
                 "ip", ["-\(family == .ipv4 ? 4 : 6)", "-force", "-batch", "-"], input: Array(script.utf8))
             return output.errors.split(separator: "\n").map(String.init).filter {
-                !$0.hasPrefix("Command failed") && !$0.contains("File exists")
+                // What is there already, or gone already, is as it should be.
+                !$0.hasPrefix("Command failed") && !$0.contains("File exists") && !$0.contains("No such process")
             }
         } catch {
             return [error.description]

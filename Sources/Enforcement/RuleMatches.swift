@@ -62,8 +62,9 @@ enum RuleMatches {
     private static func ofSession(_ service: Service) -> [Statement] {
         switch service {
         case .any, .icmpTCPUDP: ofPacket(service)
-        // In IPv6 the guard refuses it: conntrack would hold what is within.
-        case .transport(.ah, nil): [.family(.ipv4), .transport(.ah)]
+        // Where a family does not carry it, conntrack would hold what is within.
+        case .transport(let transport, nil) where !transport.isCarried(by: .ipv6):
+            [.family(.ipv4), .transport(transport)]
         case .transport(_, nil): ofPacket(service)
         case .transport(let transport, .some(let ports)): [.transport(transport), .match(.responderPorts(ports))]
         case .icmp(let transport, let type, let code):

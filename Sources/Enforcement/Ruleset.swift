@@ -1,3 +1,5 @@
+import Netlink
+
 /// The wanted content of Gatehouse's table, as values that can be compared: nothing here touches the kernel.
 package struct Ruleset: Equatable, Sendable {
     /// What a rule asks, notes and decides, in order.
@@ -37,11 +39,25 @@ package struct Ruleset: Equatable, Sendable {
 
     /// Elements of sets and maps; none where packets write them.
     package var sets: [SetName: [Element: Target]] = [:]
+    /// By name; behind `bridge/` those of the table of bridges' ports.
     package var chains: [String: Chain] = [:]
 
     package init() {}
 
+    /// The table that a chain stands in, and its name there.
+    static func place(ofChain key: String) -> (table: TableName, name: String) {
+        key.hasPrefix(portPrefix) ? (.ports, String(key.dropFirst(portPrefix.count))) : (.gatehouse, key)
+    }
+
+    /// What the names of chains in the table of bridges' ports begin with, which no name in nft can hold.
+    static let portPrefix = "bridge/"
+
     mutating func add(_ hook: Hook, _ rules: [Rule]) { chains[hook.chain] = Chain(hook: hook, rules) }
+
+    /// Whether something of it stands in the table of bridges' ports.
+    var hasPorts: Bool {
+        chains.keys.contains { $0.hasPrefix(Self.portPrefix) } || sets.keys.contains { $0.table == .ports }
+    }
 
     mutating func merge(_ other: Ruleset) {
         sets.merge(other.sets) { _, new in new }

@@ -1,4 +1,4 @@
-import Attribution
+package import Attribution
 package import Model
 
 /// Draws up the whole table for a host plan.
@@ -28,7 +28,10 @@ package struct RulesetRenderer {
     /// The table for a plan.
     ///
     /// * `generation`: the counting sets' generation that rules write into.
-    package static func render(_ plan: HostPlan, epoch: Int, generation: UInt32) -> Ruleset {
+    /// * `sets`: the counting sets that are made.
+    package static func render(
+        _ plan: HostPlan, epoch: Int, generation: UInt32, sets: [CountingSet] = CountingSet.all
+    ) -> Ruleset {
         var renderer = RulesetRenderer(plan, epoch: epoch)
         renderer.addPorts()
         renderer.addGroups()
@@ -36,8 +39,9 @@ package struct RulesetRenderer {
         let edges = EdgeHooks.render(plan, epoch: epoch)
         renderer.ruleset.merge(FixedChains.render(hasEdges: !edges.chains.isEmpty))
         renderer.ruleset.merge(edges)
-        renderer.ruleset.merge(CountingChains.render(generation: generation))
+        renderer.ruleset.merge(CountingChains.render(generation: generation, sets: sets))
         renderer.addDispatch()
+        if let host = plan.bridges { renderer.ruleset.addBridges(plan, host, epoch: epoch, generation: generation) }
         return renderer.ruleset
     }
 
@@ -46,12 +50,14 @@ package struct RulesetRenderer {
         var ports: [Element: Ruleset.Target] = [:]
         var sources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
         var addresses: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
+        var targets: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
         var macSources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
         for port in plan.ports {
             let device = Element.device(port.device)
             ports[device] = .nothing
-            for address in port.addresses {
-                addresses[address.family]?[.address(address)] = .nothing
+            for address in port.ownAddresses { addresses[address.family]?[.address(address)] = .nothing }
+            for address in port.addresses where port.bridge == nil {
+                targets[address.family]?[.joined(device, .address(address))] = .nothing
                 if let mac = port.mac {
                     macSources[address.family]?[.joined(device, .mac(mac), .address(address))] = .nothing
                 } else {
@@ -65,6 +71,7 @@ package struct RulesetRenderer {
         }
         for family in AddressFamily.allCases {
             ruleset.sets[.addresses(family)] = addresses[family] ?? [:]
+            ruleset.sets[.targets(family)] = targets[family] ?? [:]
             ruleset.sets[.sources(family)] = sources[family] ?? [:]
             ruleset.sets[.sourcesWithMAC(family)] = macSources[family] ?? [:]
         }
@@ -115,8 +122,11 @@ package struct RulesetRenderer {
             ruleset.sets[.profileChains(direction, epoch: epoch)] = chains
             ruleset.sets[.formerProfiles(direction, epoch: epoch)] = [:]
             ruleset.sets[.profiles(direction, epoch: epoch)] = Dictionary(
-                plan.ports.compactMap { port in numbers[port.profile].map { (.device(port.device), .number($0)) } },
+                plan.ports.filter { $0.bridge == nil }.compactMap { port in
+                    numbers[port.profile].map { (.device(port.device), .number($0)) }
+                },
                 uniquingKeysWith: { first, _ in first })
+            if plan.bridges != nil { ruleset.addBridgedProfiles(plan, direction, numbers, epoch: epoch) }
         }
         addJudging()
     }
@@ -128,7 +138,7 @@ package struct RulesetRenderer {
     private mutating func addJudging() {
         func egress(_ device: PacketField) -> [Ruleset.Rule] {
             [[.isNotIn(.ports, device), .goto("to_ingress")], [.match(.hasRule(.egress, true)), .goto("to_ingress")]]
-                + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile(device, of: $0))]] } + [
+                + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile([device], of: $0))]] } + [
                     [.goto("refuse_egress")]
                 ]
         }
@@ -137,7 +147,8 @@ package struct RulesetRenderer {
             [[.match(.isOriginal), .countIngress]]
             + ways.map { [.match($0), .isNotIn(.ports, $1), .goto("admitted")] }
             + [[.match(.hasRule(.ingress, true)), .goto("admitted")]]
-            + ProfileDispatch.rules(.ingress, epoch) { map in ways.map { [.match($0), .note(.profile($1, of: map))] } }
+            + ProfileDispatch.rules(.ingress, epoch) { map in ways.map { [.match($0), .note(.profile([$1], of: map))] }
+            }
             + [[.goto("refuse_ingress")]]
         ruleset.chains["judge_egress"] = .init(egress(.inputDevice))
         ruleset.chains["judge_answer"] = .init([[.note(.packetMark(EdgeMark.answer))]] + egress(.outputDevice))

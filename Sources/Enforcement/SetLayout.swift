@@ -25,9 +25,11 @@ extension SetName {
     /// The components of a key; those of an unknown set are not known.
     package var key: [KeyPart] {
         switch self {
-        case .ports, .egressCounts, .ingressCounts, .profiles, .formerProfiles, .edgesLeft, .statelessSenders:
+        case .ports, .egressCounts, .ingressCounts, .profiles, .formerProfiles, .edgesLeft, .statelessSenders,
+            .linkSourceRates:
             [.device]
-        case .sources(let family): [.device, .address(family)]
+        case .sources(let family), .targets(let family): [.device, .address(family)]
+        case .linkSources: [.device, .address(.ipv6)]
         case .sourcesWithMAC(let family): [.device, .mac, .address(family)]
         case .generation, .refusals: [.mark]
         case .handshakes: [.connection]
@@ -36,16 +38,20 @@ extension SetName {
             .statelessTargets(let family, _):
             [.address(family)]
         case .profileChains: [ProfileDispatch.holder.part]
+        case .bridged(let set): set.key
+        case .port(let set): set.key
         case .unknown: []
         }
     }
 
     package var value: Value {
         switch self {
-        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .generation, .handshakes,
-            .counting,
-            .seen, .members, .unknown(_, false):
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
+            .handshakes,
+            .linkSources, .linkSourceRates, .counting, .seen, .members, .unknown(_, false):
             .none
+        case .bridged(let set): set.givesNumbers ? .number(ProfileDispatch.holder.part) : .none
+        case .port(let set): set.leadsToChains ? .chain : .none
         case .profiles, .formerProfiles: .number(ProfileDispatch.holder.part)
         case .profileChains, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
             .unknown(_, true):
@@ -57,14 +63,20 @@ extension SetName {
 
     package var writer: Writer {
         switch self {
-        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .members, .profiles,
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .members,
+            .profiles,
             .profileChains,
             .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals:
             .enforcer
         case .counting(let set, _): set.isPerPort ? .enforcer : .packets(timeoutSeconds: nil)
         case .seen: .packets(timeoutSeconds: 60)
+        case .bridged: .enforcer
+        case .port(.unknownCounts): .packets(timeoutSeconds: nil)
+        case .port(.unknown): .apart
+        case .port: .enforcer
         // Longer than any entry lives that no answer but a SYN-ACK keeps alive.
         case .handshakes: .packets(timeoutSeconds: 600)
+        case .linkSources, .linkSourceRates: .packets(timeoutSeconds: 3600)
         case .generation, .unknown: .apart
         }
     }
@@ -72,10 +84,12 @@ extension SetName {
     /// The most elements; nil for no limit.
     package var size: Int? {
         switch self {
-        case .ports, .egressCounts, .ingressCounts: 65_536
-        case .sources, .addresses: 131_072
+        case .ports, .egressCounts, .ingressCounts, .linkSources, .linkSourceRates: 65_536
+        case .sources, .addresses, .targets: 131_072
         case .handshakes: 262_144
         case .counting, .seen: CountingSet.capacity
+        case .bridged: nil
+        case .port(let set): set.size
         case .sourcesWithMAC, .generation, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
             .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
             nil
@@ -86,7 +100,10 @@ extension SetName {
     package var hasCounters: Bool {
         switch self {
         case .egressCounts, .ingressCounts, .counting: true
-        case .ports, .sources, .sourcesWithMAC, .addresses, .generation, .handshakes, .seen, .members, .profiles,
+        case .bridged(let set): set.hasCounters
+        case .port(let set): set.hasCounters
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .generation, .handshakes, .linkSources,
+            .linkSourceRates, .seen, .members, .profiles,
             .profileChains,
             .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
             false
@@ -100,9 +117,11 @@ extension SetName {
     package var decides: Bool {
         switch self {
         case .members, .profiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals: true
-        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .generation, .handshakes,
-            .counting,
-            .seen, .profileChains, .formerProfiles, .unknown:
+        case .bridged(let set): set.decides
+        case .port(let set): set.decides
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
+            .handshakes,
+            .linkSources, .linkSourceRates, .counting, .seen, .profileChains, .formerProfiles, .unknown:
             false
         }
     }
@@ -111,9 +130,10 @@ extension SetName {
     package var restricts: Bool {
         switch self {
         case .statelessSenders, .statelessTargets: true
-        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts, .generation, .handshakes,
-            .counting,
-            .seen, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft, .edgesEntered, .refusals, .unknown:
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
+            .handshakes,
+            .linkSources, .linkSourceRates, .counting, .seen, .members, .profiles, .profileChains, .formerProfiles,
+            .edgesLeft, .edgesEntered, .refusals, .bridged, .port, .unknown:
             false
         }
     }
@@ -125,9 +145,12 @@ extension SetName {
     /// one when a plan is loaded.
     package var isKept: Bool {
         switch self {
-        case .ports, .sources, .sourcesWithMAC, .addresses, .egressCounts, .ingressCounts: true
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts: true
         case .counting(let set, _): set.isPerPort
-        case .generation, .handshakes, .seen, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
+        case .bridged(let set): set.isKept
+        case .port(let set): set.isKept
+        case .generation, .handshakes, .linkSources, .linkSourceRates, .seen, .members, .profiles, .profileChains,
+            .formerProfiles, .edgesLeft,
             .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
             false
         }

@@ -1,5 +1,6 @@
 package import Attribution
 package import Model
+package import Netlink
 
 /// A set or map of the table: its name says what its keys hold, where its elements lead, and who writes them.
 package enum SetName: Hashable, Sendable {
@@ -10,6 +11,8 @@ package enum SetName: Hashable, Sendable {
     case sourcesWithMAC(AddressFamily)
     /// Addresses of the host's interfaces, which no other device may send from.
     case addresses(AddressFamily)
+    /// What may leave by a device: the interface's own addresses.
+    case targets(AddressFamily)
     /// Devices with packets and bytes that came from, and went to, their instances.
     case egressCounts
     case ingressCounts
@@ -17,6 +20,9 @@ package enum SetName: Hashable, Sendable {
     case generation
     /// TCP sessions that were answered.
     case handshakes
+    /// Link-local addresses that a device sent from, and how often it comes with a further one.
+    case linkSources
+    case linkSourceRates
     case counting(CountingSet, CountingSet.Half)
     /// Keys that were told within the last minute.
     case seen(CountingSet)
@@ -34,6 +40,10 @@ package enum SetName: Hashable, Sendable {
     case statelessTargets(AddressFamily, epoch: Int)
     /// Packet mark ► the chain of the rule that refused before connection tracking.
     case refusals(epoch: Int)
+    /// Of interfaces on bridges.
+    case bridged(BridgedSet)
+    /// In the table of bridges' ports.
+    case port(PortSet)
     /// Found in the kernel, and not one that this version makes.
     case unknown(String, isMap: Bool)
 
@@ -49,10 +59,13 @@ package enum SetName: Hashable, Sendable {
         case .sources(let family): "sources_\(family.rawValue)"
         case .sourcesWithMAC(let family): "mac_sources_\(family.rawValue)"
         case .addresses(let family): "addresses_\(family.rawValue)"
+        case .targets(let family): "targets_\(family.rawValue)"
         case .egressCounts: "egress_counts"
         case .ingressCounts: "ingress_counts"
         case .generation: "generation"
         case .handshakes: "handshakes"
+        case .linkSources: "link_sources"
+        case .linkSourceRates: "link_source_rates"
         case .counting(let set, let half): set.name(half)
         case .seen(let set): "seen_\(set.name)"
         case .members(let group, let family, let epoch): "members_\(family.rawValue)_\(group)_\(epoch)"
@@ -64,19 +77,51 @@ package enum SetName: Hashable, Sendable {
         case .statelessSenders(let epoch): "stateless_egress_\(epoch)"
         case .statelessTargets(let family, let epoch): "stateless_ingress_\(family.rawValue)_\(epoch)"
         case .refusals(let epoch): "acl_verdicts_\(epoch)"
+        case .bridged(let set): set.text
+        case .port(let set): set.text
         case .unknown(let text, _): text
+        }
+    }
+
+    /// The table that the set stands in.
+    package var table: TableName {
+        switch self {
+        case .port: .ports
+        case .counting(let set, _), .seen(let set): set.isOfPorts ? .ports : .gatehouse
+        case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
+            .handshakes, .linkSources, .linkSourceRates, .members, .profiles, .profileChains,
+            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .bridged,
+            .unknown:
+            .gatehouse
         }
     }
 
     /// The names without an epoch or a group: those that a table of an earlier process has as well.
     package static let lasting: [SetName] =
-        [.ports, .egressCounts, .ingressCounts, .generation, .handshakes]
-        + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0), .addresses($0)] }
-        + CountingSet.all.flatMap { set in CountingSet.Half.allCases.map { .counting(set, $0) } }
-        + CountingSet.all.filter(\.isTold).map { .seen($0) }
+        [.ports, .egressCounts, .ingressCounts, .generation, .handshakes, .linkSources, .linkSourceRates]
+        + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0), .addresses($0), .targets($0)] }
+        + (CountingSet.all + CountingSet.onBridges).flatMap { set in
+            CountingSet.Half.allCases.map { .counting(set, $0) } + (set.isTold ? [.seen(set)] : [])
+        } + BridgedSet.lasting.map { .bridged($0) } + PortSet.lasting.map { .port($0) }
 
-    private static let byText = Dictionary(lasting.map { ($0.text, $0) }) { first, _ in first }
+    private static let byText = names(in: .gatehouse)
+    private static let byTextOfPorts = names(in: .ports)
+
+    private static func names(in table: TableName) -> [String: SetName] {
+        Dictionary(lasting.filter { $0.table == table }.map { ($0.text, $0) }) { first, _ in first }
+    }
 
     /// The name that stands in a listing; those of sets that a later load replaces are `unknown`.
     init(listed text: String, isMap: Bool) { self = Self.byText[text] ?? .unknown(text, isMap: isMap) }
+
+    /// The name that stands in a listing of the table of bridges' ports.
+    init(listedOfPorts text: String, isMap: Bool) {
+        self = Self.byTextOfPorts[text] ?? .port(.unknown(text, isMap: isMap))
+    }
+
+    /// The epoch at the end of a name that was found in the kernel, where one may stand there.
+    var listedEpoch: Int? {
+        guard case .unknown(let text, _) = self, let digits = text.split(separator: "_").last else { return nil }
+        return UInt32(digits).map(Int.init)
+    }
 }

@@ -74,7 +74,7 @@ struct StatelessChains {
         ) { first, _ in first }
         for family in AddressFamily.allCases {
             let arriving = ports.flatMap { port in
-                port.addresses.filter { $0.family == family }.map {
+                port.ownAddresses.filter { $0.family == family }.map {
                     (Ruleset.Element.address($0), chain(port, .ingress))
                 }
             }

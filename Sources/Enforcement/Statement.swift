@@ -12,6 +12,8 @@ package enum Statement: Hashable, Sendable {
     case delete(SetName, [PacketField])
     /// Adds the packet's key to a set where it is not in it yet, and counts; a rule whose set is full ends here.
     case update(SetName, [PacketField])
+    /// The packet's key comes more often than so many times a minute, after so many at once.
+    case exceeds(SetName, [PacketField], perMinute: Int, burst: Int)
     case log(LogPrefix)
     case note(Note)
     /// Keeps the packet from connection tracking.
@@ -28,10 +30,17 @@ package enum Statement: Hashable, Sendable {
         case packetMark(UInt32)
         /// The connection's mark names no rule.
         case noRules
-        /// The number of the profile that a device has (`ProfileDispatch`).
-        case profile(PacketField, of: SetName)
+        /// The number that a map has for an end: of its profile (`ProfileDispatch`), or of its bridge.
+        case profile([PacketField], of: SetName)
+        /// The packet's priority.
+        case priority(UInt32)
         /// No number of a profile any more.
         case noProfile
+        /// The number of the connection's entry, until `noConnection`.
+        case connection
+        case noConnection
+        /// The word with the length of the packet that an ICMP error of the family quotes, until `noConnection`.
+        case quotedLength(AddressFamily)
     }
 
     /// What becomes of a packet.

@@ -8,8 +8,20 @@ struct TableListing: Equatable {
     /// Whether the chain is a base chain: its hook line comes first.
     func isBase(_ chain: String) -> Bool { chains[chain]?.first?.hasPrefix("type ") == true }
 
+    /// Sets and maps of the table of bridges' ports; its chains are among `chains`, behind `bridge/`.
+    private(set) var portSets: [String: Bool] = [:]
+
     /// Reads nft's text: objects indented by one tab, their lines by two.
-    init(_ text: String) {
+    ///
+    /// * `ports`: the text of the table of bridges' ports, where there is one.
+    init(_ text: String, ports: String? = nil) {
+        read(text, prefix: "", \.sets)
+        if let ports { read(ports, prefix: Ruleset.portPrefix, \.portSets) }
+    }
+
+    private mutating func read(
+        _ text: String, prefix: String, _ place: WritableKeyPath<TableListing, [String: Bool]>
+    ) {
         var chain: String?
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -20,9 +32,9 @@ struct TableListing: Equatable {
                 let name = String(words[1])
                 switch kind {
                 case "chain":
-                    chain = name
-                    chains[name] = []
-                case "set", "map": sets[name] = kind == "map"
+                    chain = prefix + name
+                    chains[prefix + name] = []
+                case "set", "map": self[keyPath: place][name] = kind == "map"
                 default: break
                 }
             } else if let chain, line.hasPrefix("\t\t") {
@@ -39,6 +51,7 @@ struct TableListing: Equatable {
             return chains[name] == nil ? "chain \(name) is gone" : "the rules of chain \(name) differ"
         }
         for name in made.sets.keys where sets[name] == nil { return "set \(name) is gone" }
+        for name in made.portSets.keys where portSets[name] == nil { return "set \(name) of bridges' ports is gone" }
         for name in chains.keys where made.chains[name] == nil { return "chain \(name) is not ours" }
         return nil
     }
@@ -50,7 +63,10 @@ struct TableListing: Equatable {
             guard let rules = chains[name] else { return "chain \(name) is gone" }
             if rules.count != lines { return "chain \(name) has \(rules.count) rules, not \(lines)" }
         }
-        for set in made.sets.keys where sets[set.text] == nil { return "set \(set.text) is gone" }
+        for set in made.sets.keys {
+            let found = set.table == .ports ? portSets[set.text] : sets[set.text]
+            if found == nil { return "set \(set.text) is gone" }
+        }
         return nil
     }
 }

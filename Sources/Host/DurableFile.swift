@@ -54,19 +54,40 @@ package enum DurableFile {
         }
     }
 
+    /// When the file was last written, in nanoseconds since 1970; nil where there is none.
+    package static func modifiedAt(_ path: String) throws(SystemError) -> Int64? {
+        var information = stat()
+        do {
+            try check("stat", path) { unsafe stat(path, &information) }
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+        return Int64(information.st_mtim.tv_sec) * 1_000_000_000 + Int64(information.st_mtim.tv_nsec)
+    }
+
     package static func openForAppending(_ path: String) throws(SystemError) -> Descriptor {
         try open(path, flags: O_WRONLY | O_CREAT | O_APPEND)
+    }
+
+    /// Opens a file for writing that is empty then.
+    package static func create(_ path: String) throws(SystemError) -> Descriptor {
+        try open(path, flags: O_WRONLY | O_CREAT | O_TRUNC)
+    }
+
+    package static func openForReading(_ path: String) throws(SystemError) -> Descriptor {
+        try open(path, flags: O_RDONLY)
     }
 
     package static func rename(_ path: String, to other: String) throws(SystemError) {
         try check("rename", path) { unsafe Glibc.rename(path, other) }
     }
 
-    /// Takes the file at `path` for this process alone, for as long as the descriptor lives.
-    package static func lock(_ path: String) throws(SystemError) -> Descriptor {
+    /// Takes the file at `path` for this process alone, for as long as the value lives.
+    package static func lock(_ path: String) throws(SystemError) -> FileLock {
         let file = try open(path, flags: O_RDWR | O_CREAT)
         try checkShim("flock", path, gh_lock(file.number))
-        return file
+        return FileLock(file)
     }
 
     /// Writes into a file that is there, such as a kernel switch.

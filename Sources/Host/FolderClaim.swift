@@ -2,7 +2,7 @@ import Glibc
 
 /// A file that says which process works in a folder: locked for as long as the value lives, with the process's number in it.
 package final class FolderClaim: Sendable {
-    private let number: Int32
+    private let lock: FileLock
 
     /// Another process has it.
     package struct Taken: Error, Equatable {
@@ -14,18 +14,16 @@ package final class FolderClaim: Sendable {
 
     /// Takes the file at `path` for this process alone, or throws `Taken` at once.
     package static func take(_ path: String) throws -> FolderClaim {
-        let claim = FolderClaim(number: try lock(path))
+        let claim = FolderClaim(try lock(path))
         try claim.sign(path)
         return claim
     }
 
-    private init(number: Int32) { self.number = number }
+    private init(_ lock: consuming FileLock) { self.lock = lock }
 
-    deinit { close(number) }
-
-    private static func lock(_ path: String) throws -> Int32 {
+    private static func lock(_ path: String) throws -> FileLock {
         do {
-            return try DurableFile.lock(path).release()
+            return try DurableFile.lock(path)
         } catch {
             guard error.code == EWOULDBLOCK else { throw error }
             let text = String(decoding: try DurableFile.read(path) ?? [], as: UTF8.self)
@@ -34,7 +32,7 @@ package final class FolderClaim: Sendable {
     }
 
     private func sign(_ path: String) throws {
-        let number = number
+        let number = lock.file.number
         do {
             try check("ftruncate", path) { ftruncate(number, 0) }
             let text = "\(Machine.processID)\n"

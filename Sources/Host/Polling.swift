@@ -17,7 +17,7 @@ package enum Polling {
 }
 
 /// Signals turned into something to wait on.
-package final class SignalDescriptor {
+package final class SignalDescriptor: Sendable {
     package let number: Int32
 
     package static let hangUp = SIGHUP

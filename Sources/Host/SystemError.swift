@@ -66,6 +66,11 @@ extension SystemError {
 }
 
 extension SystemError {
+    /// Whether there is no folder of that name, or a file in its place.
+    package var isNoFolder: Bool { [ENOENT, ENOTDIR].contains(code) }
+}
+
+extension SystemError {
     /// Whether the disk is full, or this user's share of it.
     package var isNoRoom: Bool { [ENOSPC, EDQUOT].contains(code) }
 }

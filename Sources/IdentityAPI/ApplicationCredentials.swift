@@ -10,6 +10,13 @@ struct ApplicationCredentials: Sendable {
 
     /// The credential that id (or name and user) and secret stand for; nil when they don't belong together.
     func prove(_ credential: LoginRequest.Credential, _ call: Call) async throws -> ApplicationCredential? {
+        let account = credential.id ?? "\(credential.user?.name ?? credential.user?.id ?? "")/\(credential.name ?? "")"
+        return try await service.authenticator.gate.attempt(.applicationCredential, account, call) {
+            try await find(credential)
+        }
+    }
+
+    private func find(_ credential: LoginRequest.Credential) async throws -> ApplicationCredential? {
         let row = try await service.registry.read { database -> ApplicationCredential? in
             if let id = credential.id { return try ApplicationCredential.with(id: id, in: database) }
             guard let name = credential.name, let user = try credential.user?.name(in: database),
@@ -21,7 +28,7 @@ struct ApplicationCredentials: Sendable {
         // Secrets are random and long: a plain digest is enough.
         let given = Identity.hash(ofToken: credential.secret)
         guard Password.isEqual(given, Data(base64Encoded: hash) ?? Data(count: given.count)), let row,
-            row.expiresAt.map({ $0 > Timestamp.now.nanoseconds }) ?? true
+            !row.isOver(at: Timestamp.now.nanoseconds)
         else { return nil }
         return row
     }
@@ -50,7 +57,7 @@ struct ApplicationCredentials: Sendable {
         case (.delete, "application_credentials", 3):
             guard let row = try await find(call.path[2], userID) else { return missing(call.path[2]) }
             try await service.registry.change(by: Actor(session, call, "application_credential.delete")) { change in
-                try change.delete(row)
+                try change.delete(row, by: session)
             }
             return Answer(.noContent)
         default: return IdentityService.notFound("/v3/users/\(call.path.joined(separator: "/"))")
@@ -75,28 +82,19 @@ struct ApplicationCredentials: Sendable {
         guard userID == session.user.id, let project = session.project else {
             return IdentityService.failure(.forbidden, "An application credential is made by its user, in a project.")
         }
-        guard let body = JSON(parsing: call.body)?["application_credential"], let name = body["name"]?.text,
-            (1...255).contains(name.count)
-        else {
-            return IdentityService.failure(.badRequest, "application_credential.name is wanted: 1 to 255 characters")
+        let request: CredentialRequest
+        do {
+            request = try CredentialRequest(try call.document(), by: session, in: project)
+        } catch let fault as CredentialRequest.Fault {
+            return IdentityService.failure(.badRequest, fault.description)
         }
-        let secret = body["secret"]?.text ?? Identity.randomText(bytes: 48)
-        guard secret.utf8.count >= 20 else {
-            return IdentityService.failure(
-                .badRequest, "application_credential.secret: fewer than 20 characters; leave it out to have one made")
-        }
-        let expiry = body["expires_at"]?.text
-        let expiresAt = expiry.flatMap(Self.instant)
-        if let expiry, expiresAt == nil {
-            return IdentityService.failure(.badRequest, "application_credential.expires_at: \"\(expiry)\" is no time")
-        }
+        let secret = request.secret ?? Identity.randomText(bytes: 48)
         let row = ApplicationCredential(
-            id: Identity.randomID(), name: name, userID: userID, projectID: project.id,
-            description: body["description"]?.text ?? "",
-            secretHash: Identity.hash(ofToken: secret).base64EncodedString(),
-            roles: session.roles.map(\.rawValue).sorted().joined(separator: ","), expiresAt: expiresAt)
+            id: Identity.randomID(), name: request.name, userID: userID, projectID: project.id,
+            description: request.description, secretHash: Identity.hash(ofToken: secret).base64EncodedString(),
+            roles: request.roles, expiresAt: request.expiresAt, isUnrestricted: request.isUnrestricted)
         try await service.registry.change(by: Actor(session, call, "application_credential.create")) { change in
-            try change.keep(row)
+            try change.keep(row, madeBy: session)
         }
         return Answer(.created, .object(["application_credential": describe(row, secret: secret)]))
     }
@@ -115,24 +113,15 @@ struct ApplicationCredentials: Sendable {
             ("id", .string(row.id)), ("name", .string(row.name)), ("description", .string(row.description)),
             ("project_id", .string(row.projectID)), ("user_id", .string(row.userID)),
             ("expires_at", .optional(row.expiresAt.map { Timestamp(nanoseconds: $0).description })),
-            ("unrestricted", .bool(false)),
+            ("unrestricted", .bool(row.isUnrestricted)),
             (
                 "roles",
                 .array(
-                    row.roles.split(separator: ",").compactMap { Role(rawValue: String($0)) }.map {
-                        .object(["id": .string($0.id), "name": .string($0.rawValue)])
-                    })
+                    row.givenRoles.map { .object(["id": .string($0.id), "name": .string($0.rawValue)]) })
             ),
+            ("access_rules", .array([])),
         ])
         if let secret { json["secret"] = .string(secret) }
         return .object(json)
-    }
-
-    private static func instant(_ text: String) -> Int64? {
-        let whole = text.hasSuffix("Z") ? text : text + "Z"
-        let formats: [Date.ISO8601FormatStyle] = [
-            .iso8601, Date.ISO8601FormatStyle(includingFractionalSeconds: true),
-        ]
-        return formats.lazy.compactMap { try? $0.parse(whole) }.first.map { Int64($0.timeIntervalSince1970 * 1e9) }
     }
 }

@@ -13,6 +13,7 @@ package struct IAMExchange: MountedAPI {
     let lifetime: Duration
 
     package let mounts = [["identity", "token"]]
+    package let routes = [APIRoute(.post, "")]
 
     package init(registry: Registry, authenticator: Authenticator, lifetime: Duration) {
         self.registry = registry
@@ -22,37 +23,51 @@ package struct IAMExchange: MountedAPI {
 
     private static let grant = "urn:ibm:params:oauth:grant-type:apikey"
 
-    package func answer(_ call: Call) async throws -> Answer {
+    package func answer(unserved call: Call) throws -> Answer {
         guard call.path.isEmpty else { throw Refusal.nothingHere }
-        guard call.method == .post else {
-            return Self.refusal(.methodNotAllowed, "BXNIM0103E", "Only POST is served here.", call)
+        return Self.refusal(.methodNotAllowed, "BXNIM0103E", "Only POST is served here.", call)
+    }
+
+    package func answer(_ call: Call) async throws -> Answer {
+        let form: [String: String]
+        do {
+            form = try call.form()
+        } catch {
+            return Self.refusal(.badRequest, "BXNIM0109E", error.message, call)
         }
-        let form = Self.form(call.body)
         guard form["grant_type"] == Self.grant else {
             return Self.refusal(.badRequest, "BXNIM0134E", "The grant_type is not \(Self.grant).", call)
         }
         guard let key = form["apikey"], !key.isEmpty else {
             return Self.refusal(.badRequest, "BXNIM0109E", "The property apikey is missing or empty.", call)
         }
-        guard let session = try await authenticator.session(ofKey: key, call) else {
-            return Self.refusal(.badRequest, "BXNIM0415E", "Provided API key could not be found.", call)
+        guard Limit.tokenText.admits(key) else {
+            let words = "The property apikey has more than \(Limit.tokenText.bound) bytes."
+            return Self.refusal(.badRequest, "BXNIM0109E", words, call)
         }
         let now = Timestamp.now.nanoseconds
-        let seconds = lifetime.components.seconds
-        let (user, project) = (session.user, session.project)
         let issuedAt = now / 1_000_000_000
-        let text = Self.token(user, project, from: issuedAt, to: issuedAt + seconds)
-        _ = try await registry.keep { database in
-            try Identity.issue(
-                to: user.id, project: project?.id, methods: ["token"], at: now, lifetime: lifetime, text: text,
-                in: database)
-        }
+        guard let key = try await authenticator.session(ofKey: key, call),
+            let issued = try await issue(for: key, at: now)
+        else { return Self.refusal(.badRequest, "BXNIM0415E", "Provided API key could not be found.", call) }
+        let end = (issued.session.token?.expiresAt ?? now) / 1_000_000_000
         return Answer(
             .ok,
             .object([
-                "access_token": .string(text), "refresh_token": "not_supported", "token_type": "Bearer",
-                "expires_in": .int(Int(seconds)), "expiration": .int(Int(issuedAt + seconds)), "scope": "ibm openid",
+                "access_token": .string(issued.text), "refresh_token": "not_supported", "token_type": "Bearer",
+                "expires_in": .int(Int(end - issuedAt)), "expiration": .int(Int(end)), "scope": "ibm openid",
             ]))
+    }
+
+    /// A token of an API token: in its project, not beyond its end, and gone with it.
+    private func issue(for key: Session, at now: Int64) async throws -> IssuedToken? {
+        guard let token = key.token else { return nil }
+        let (user, project, lifetime) = (key.user, key.project, lifetime)
+        return try await registry.keep { database in
+            try Identity.issue(
+                for: .token(token), scope: .unscoped, at: now, lifetime: lifetime,
+                text: { Self.token(user, project, from: now / 1_000_000_000, to: $0 / 1_000_000_000) }, in: database)
+        }
     }
 
     /// Three parts in Base64 for URLs; the third is random, and with it the whole text cannot be guessed.
@@ -67,13 +82,6 @@ package struct IAMExchange: MountedAPI {
                 .replacing("=", with: "")
         }
         return (parts + [Identity.randomText(bytes: 48)]).joined(separator: ".")
-    }
-
-    private static func form(_ body: [UInt8]) -> [String: String] {
-        guard let text = String(validating: body, as: UTF8.self), let pairs = QueryText.pairs(text) else {
-            return [:]
-        }
-        return Dictionary(pairs.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func refusal(_ status: HTTPResponse.Status, _ code: String, _ message: String, _ call: Call)

@@ -13,6 +13,19 @@ package struct IdentityService: MountedAPI {
     /// How long a token is good for.
     let tokenLifetime: Duration
     package let mounts = [["identity"]]
+    package let routes =
+        APIRoute.routes(
+            .get,
+            [
+                "", "v3", "v3/auth/tokens", "v3/auth/projects", "v3/auth/catalog", "v3/auth/domains", "v3/projects",
+                "v3/projects/{project}", "v3/roles", "v3/roles/{role}", "v3/domains", "v3/domains/{domain}",
+                "v3/users/{user}", "v3/users/{user}/application_credentials",
+                "v3/users/{user}/application_credentials/{credential}",
+            ]) + [
+            APIRoute(.post, "v3/auth/tokens"), APIRoute(.head, "v3/auth/tokens"), APIRoute(.delete, "v3/auth/tokens"),
+            APIRoute(.post, "v3/users/{user}/application_credentials"),
+            APIRoute(.delete, "v3/users/{user}/application_credentials/{credential}"),
+        ]
     static let region = "RegionOne"
     static let domain: JSON = .object(["id": "default", "name": "Default"])
 
@@ -21,6 +34,8 @@ package struct IdentityService: MountedAPI {
         self.authenticator = authenticator
         self.tokenLifetime = tokenLifetime
     }
+
+    package func answer(unserved call: Call) -> Answer { Self.notFound("/\(call.path.joined(separator: "/"))") }
 
     package func answer(_ call: Call) async throws -> Answer {
         if call.path.isEmpty { return Answer(.multipleChoices, versions(call)) }
@@ -95,82 +110,72 @@ package struct IdentityService: MountedAPI {
     private func logIn(_ call: Call) async throws -> Answer {
         let request: LoginRequest
         do {
-            request = try LoginRequest(call.body)
-        } catch {
-            return Self.failure(.badRequest, "\(error)")
+            request = try LoginRequest(try call.document())
+        } catch let fault as LoginRequest.Fault {
+            return Self.failure(.badRequest, fault.description)
         }
-        let now = Timestamp.now.nanoseconds
         var actor = Actor(
             userID: "", userName: request.userName, projectID: "", projectName: "", roles: [],
             requestID: call.requestID, source: call.source, action: "login")
-        guard let proven = try await prove(request, call),
-            let projectID = try await scope(request, proven), !projectID.isMissing
-        else {
-            try await registry.note(
-                AuditNote(action: "login", outcome: .failure, reason: "the credentials are not right"), by: actor)
+        if case .applicationCredential = request.proof, request.project != nil {
+            let words =
+                "An application credential is bound to its project: a login with it names no auth.scope; leave it out."
+            try await noteFailure(words, by: actor)
+            return Self.failure(.unauthorized, words)
+        }
+        let issued: IssuedToken?
+        do {
+            issued = try await issue(for: request, call)
+        } catch let error as RegistryError where [.tooManyAttempts, .forbidden].contains(error.code) {
+            let reason = error.code == .tooManyAttempts ? "too many failed logins" : error.message
+            try await noteFailure(reason, by: actor)
+            throw error
+        }
+        guard let issued else {
+            try await noteFailure("the credentials are not right", by: actor)
             return Self.unauthenticated
         }
-        let user = proven.userID
-        let methods = request.methods
-        let lifetime = tokenLifetime
-        let issued = try await registry.keep { database in
-            let issued = try Identity.issue(
-                to: user, project: projectID.id, methods: methods, at: now, lifetime: lifetime, in: database)
-            try TokenRecord.forget(expiredBefore: now - 86_400_000_000_000, in: database)
-            guard
-                let session = try Identity.session(
-                    of: user, project: projectID.id, token: issued.record, in: database)
-            else { throw RegistryError(.unauthenticated, "") }
-            return (issued.text, session)
-        }
-        actor.userID = user
-        actor.userName = issued.1.user.name
-        actor.projectID = issued.1.project?.id ?? ""
+        actor.userID = issued.session.user.id
+        actor.userName = issued.session.user.name
+        actor.projectID = issued.session.project?.id ?? ""
         try await registry.note(AuditNote(action: "login"), by: actor)
-        var answer = Answer(.created, .object(["token": describe(issued.1, call)]))
-        answer.headers[.subjectToken] = issued.0
+        var answer = Answer(.created, .object(["token": describe(issued.session, call)]))
+        answer.headers[.subjectToken] = issued.text
         return answer
     }
 
-    /// Who the credentials prove the caller to be, and the project that they are bound to.
-    private struct Proven {
-        var userID: String
-        var boundProject: String?
+    /// nil when what is shown is not right, or not for the project that is asked for.
+    private func issue(for request: LoginRequest, _ call: Call) async throws -> IssuedToken? {
+        guard let proof = try await prove(request, call), let scope = try await scope(request) else { return nil }
+        let (now, lifetime) = (Timestamp.now.nanoseconds, tokenLifetime)
+        return try await registry.keep { database in
+            try TokenRecord.forget(expiredBefore: now - 86_400_000_000_000, in: database)
+            return try Identity.issue(for: proof, scope: scope, at: now, lifetime: lifetime, in: database)
+        }
     }
 
-    private func prove(_ request: LoginRequest, _ call: Call) async throws -> Proven? {
+    private func noteFailure(_ reason: String, by actor: Actor) async throws {
+        try await registry.noteRepeated(
+            AuditNote(action: "login", outcome: .failure, reason: reason), by: actor)
+    }
+
+    /// nil when what is shown is not right.
+    private func prove(_ request: LoginRequest, _ call: Call) async throws -> LoginProof? {
         switch request.proof {
         case .password(let selector, let password):
             let name = try await registry.read { try selector.name(in: $0) } ?? "?"
-            return try await authenticator.user(name, password, call).map { Proven(userID: $0.id) }
+            return try await authenticator.user(name, password, call).map { .password($0) }
         case .token(let token):
-            let now = Timestamp.now.nanoseconds
-            let session = try await registry.read { try Identity.session(ofToken: token, at: now, in: $0) }
-            return session.map { Proven(userID: $0.user.id) }
+            return try await authenticator.session(provenBy: token, call)?.token.map { .token($0) }
         case .applicationCredential(let credential):
-            let found = try await ApplicationCredentials(service: self).prove(credential, call)
-            return found.map { Proven(userID: $0.userID, boundProject: $0.projectID) }
+            return try await ApplicationCredentials(service: self).prove(credential, call).map { .credential($0) }
         }
     }
 
-    private enum Scope {
-        case unscoped
-        case project(String)
-        case missing
-
-        var id: String? { if case .project(let id) = self { id } else { nil } }
-        var isMissing: Bool { if case .missing = self { true } else { false } }
-    }
-
-    private func scope(_ request: LoginRequest, _ proven: Proven) async throws -> Scope? {
-        if let bound = proven.boundProject { return .project(bound) }
+    /// nil when there is no such project.
+    private func scope(_ request: LoginRequest) async throws -> LoginScope? {
         guard let wanted = request.project else { return .unscoped }
-        return try await registry.read { database in
-            guard let project = try wanted.project(in: database),
-                try Identity.session(of: proven.userID, project: project.id, token: nil, in: database) != nil
-            else { return .missing }
-            return .project(project.id)
-        }
+        return try await registry.read { try wanted.project(in: $0) }.map { .project($0.id) }
     }
 
     private func validate(_ call: Call) async throws -> Answer {
@@ -178,8 +183,7 @@ package struct IdentityService: MountedAPI {
         guard let token = call.headers[.subjectToken] else {
             return Self.failure(.badRequest, "X-Subject-Token is missing; send the token to look at")
         }
-        let now = Timestamp.now.nanoseconds
-        guard let session = try await registry.read({ try Identity.session(ofToken: token, at: now, in: $0) }) else {
+        guard let session = try await authenticator.session(provenBy: token, call) else {
             return Self.notFound("token")
         }
         var answer = Answer(.ok, .object(["token": describe(session, call)]))
@@ -192,14 +196,16 @@ package struct IdentityService: MountedAPI {
         guard let token = call.headers[.subjectToken] else {
             return Self.failure(.badRequest, "X-Subject-Token is missing; send the token to revoke")
         }
-        let now = Timestamp.now.nanoseconds
-        guard let owner = try await registry.read({ try Identity.session(ofToken: token, at: now, in: $0) }),
+        guard let owner = try await authenticator.session(provenBy: token, call),
             owner.user.id == session.user.id || session.roles.contains(.admin)
         else { return Self.notFound("token") }
         try await registry.keep {
             try TokenRecord.revoke(token, in: $0)
         }
-        authenticator.forget(token)
+        try await registry.note(
+            AuditNote(
+                action: "token.revoke", targetKind: .user, targetID: owner.user.id, targetName: owner.user.name),
+            by: Actor(session, call, "token.revoke"))
         return Answer(.noContent)
     }
 
@@ -213,7 +219,11 @@ package struct IdentityService: MountedAPI {
                     "password_expires_at": .null,
                 ])
             ),
-            ("audit_ids", .strings([session.token?.auditID ?? ""])),
+            (
+                // As Keystone: its own, and that of the first that it came of.
+                "audit_ids",
+                .strings(([session.chain.first] + [session.chain.dropFirst().last]).compactMap(\.?.auditID))
+            ),
             ("issued_at", .string(Timestamp(nanoseconds: session.token?.issuedAt ?? 0).description)),
             (
                 "expires_at",
@@ -230,6 +240,12 @@ package struct IdentityService: MountedAPI {
                     .object(["id": .string($0.id), "name": .string($0.rawValue)])
                 })
             token["catalog"] = catalog(call)
+        }
+        if let credential = session.credential {
+            token["application_credential"] = .object([
+                "id": .string(credential.id), "name": .string(credential.name),
+                "restricted": .bool(!credential.isUnrestricted),
+            ])
         }
         return .object(token)
     }
@@ -275,7 +291,9 @@ package struct IdentityService: MountedAPI {
             .object(["id": .string(role.id), "name": .string(role.rawValue), "domain_id": .null])
         }
         guard let id = call.path.first else {
-            return Answer(.ok, .object(["roles": .array(roles), "links": .object([:])]))
+            let names = call.values("name")
+            let found = roles.filter { names.isEmpty || names.contains($0["name"]?.text ?? "") }
+            return Answer(.ok, .object(["roles": .array(found), "links": .object([:])]))
         }
         guard let role = roles.first(where: { $0["id"]?.text == id }) else { return Self.notFound("role: \(id)") }
         return Answer(.ok, .object(["role": role]))

@@ -1,3 +1,4 @@
+import Model
 import Registry
 import Service
 
@@ -47,7 +48,6 @@ struct LoginRequest: Sendable {
         let description: String
     }
 
-    let methods: [String]
     let proof: Proof
     let project: Selector?
 
@@ -60,13 +60,22 @@ struct LoginRequest: Sendable {
         }
     }
 
-    init(_ body: [UInt8]) throws(Fault) {
-        guard let auth = JSON(parsing: body)?["auth"], let identity = auth["identity"] else {
+    init(_ body: JSON) throws(Fault) {
+        guard let auth = body["auth"], let identity = auth["identity"] else {
             throw Fault(description: "Expecting to find identity in auth. The request body is missing it.")
         }
-        methods = (identity["methods"]?.items ?? []).compactMap(\.text)
-        guard let method = methods.first else {
+        let named = identity["methods"]?.items ?? []
+        guard named.count <= Limit.methodsOfLogin.bound else {
+            throw Fault(description: "auth.identity.methods: more than \(Limit.methodsOfLogin.bound)")
+        }
+        guard let first = named.first else {
             throw Fault(description: "auth.identity.methods is empty; name password, token or application_credential")
+        }
+        // What is named and not asked for would be believed to have been proven.
+        guard let method = first.text, named.allSatisfy({ $0 == first }) else {
+            throw Fault(
+                description:
+                    "auth.identity.methods: \(named.count) of them; one is served at a time, name the one to be asked")
         }
         let part = identity[method]
         switch method {
@@ -87,7 +96,8 @@ struct LoginRequest: Sendable {
                     id: part?["id"]?.text, name: part?["name"]?.text, user: Selector(part?["user"]), secret: secret))
         default:
             throw Fault(
-                description: "auth.identity.methods: \"\(method)\" is not served; use password, token or "
+                description:
+                    "auth.identity.methods: \"\(Limit.textOfEntry.cut(method))\" is not served; use password, token or "
                     + "application_credential")
         }
         if let scope = auth["scope"], scope.members != nil {
@@ -99,5 +109,32 @@ struct LoginRequest: Sendable {
         } else {
             project = nil
         }
+        try checkLengths(auth)
+    }
+
+    /// What nobody has proven yet is short.
+    private func checkLengths(_ auth: JSON) throws(Fault) {
+        func check(_ text: String?, _ limit: Limit, _ field: String) throws(Fault) {
+            guard let text, !limit.admits(text) else { return }
+            throw Fault(
+                description: "auth.\(field): \(text.utf8.count) bytes, more than \(limit.bound); send no such text")
+        }
+        func check(_ selector: Selector?, _ field: String) throws(Fault) {
+            try check(selector?.id, .nameText, "\(field).id")
+            try check(selector?.name, .nameText, "\(field).name")
+        }
+        switch proof {
+        case .password(let user, let password):
+            try check(user, "identity.password.user")
+            try check(password, .secretText, "identity.password.user.password")
+        case .token(let token): try check(token, .tokenText, "identity.token.id")
+        case .applicationCredential(let credential):
+            let field = "identity.application_credential"
+            try check(credential.id, .nameText, "\(field).id")
+            try check(credential.name, .nameText, "\(field).name")
+            try check(credential.user, "\(field).user")
+            try check(credential.secret, .secretText, "\(field).secret")
+        }
+        try check(project, "scope.project")
     }
 }

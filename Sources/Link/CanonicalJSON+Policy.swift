@@ -3,7 +3,13 @@ import Model
 /// A policy's networks and what is in them.
 extension CanonicalJSON {
     mutating func append(_ policy: Policy) throws {
-        append(#"{"collectors":"#)
+        if let bridges = policy.bridges {
+            append(#"{"bridges":"#)
+            if bridges.isEmpty { append("[]") } else { try append(encoding: bridges) }
+            append(#","collectors":"#)
+        } else {
+            append(#"{"collectors":"#)
+        }
         if policy.collectors.isEmpty { append("[]") } else { try append(encoding: policy.collectors) }
         if let logs = policy.logs {
             append(#","logs":"#)
@@ -66,8 +72,7 @@ extension CanonicalJSON {
     private mutating func append(_ interface: Interface) {
         append(#"{"addresses":"#)
         append(interface.addresses) { $0.append($1) }
-        append(#","device":"#)
-        append(string: interface.device)
+        append(#","device":"#, string: interface.device)
         append(#","groups":"#)
         append(interface.groups) { $0.append(string: $1) }
         append(#","id":"#)
@@ -79,6 +84,7 @@ extension CanonicalJSON {
         append(#","name":"#)
         append(string: interface.name)
         append(#","project":"#, string: interface.project)
+        append(#","projectName":"#, string: interface.projectName)
         append(#","subnet":"#)
         append(string: interface.subnet)
         append("}")

@@ -7,6 +7,16 @@ package enum ControlRequest: Sendable, Codable {
     case apply(policy: Policy, origin: String, sessions: SessionFate)
     /// Adopt a revision as the control plane numbers it.
     case adopt(revision: Revision, sessions: SessionFate)
+    /// What the policy's devices are on this host, and what it would leave behind; changes nothing.
+    case outlook(policy: Policy)
+    /// Let go of a device that is refused everything because it lost its interface.
+    case release(device: String)
+    /// Make a device an interface's.
+    case attach(DeviceAttachRequest)
+    /// Take an interface's device away from it.
+    case detach(instance: String, interface: String, vpc: String?)
+    /// Each interface of the policy as it is here, and ports of bridges that none claims.
+    case interfaces
     case status
     /// Read counters and records against each other. With `settle` the agent reads again, for at most so many seconds,
     /// until traffic rests and every line is exact.
@@ -30,7 +40,11 @@ package enum SessionFate: Hashable, Sendable, Codable {
 /// What an agent answers.
 package enum ControlResponse: Sendable, Codable {
     case receipt(Receipt)
+    case outlook(DeviceOutlook)
     case status(AgentStatus)
+    case interfaces([InterfaceState])
+    /// Nothing was changed, because the device is not there; it may come.
+    case noDevice(String)
     case books(BooksReport)
     case done
     /// The request was refused and nothing was changed; the reason, and what to do.
@@ -52,10 +66,19 @@ package struct Receipt: Hashable, Sendable, Codable {
     package var cutSessions: Int
     /// Interfaces whose device this host does not have (yet): they are enforced as soon as it is there.
     package var missingDevices: [String]
+    /// Interfaces that the revision names and this host cannot judge; nil from an agent that did not look.
+    package var notEnforced: [NotEnforced]?
+    /// Devices that are refused everything, because they lost their interface; nil from an agent that held none.
+    package var heldDevices: [String]?
+    /// Interfaces whose device is missing; nil from an agent that does not say.
+    package var awaited: [Identifier<Interface>]?
+    /// Where each interface hangs; nil from an agent that does not say.
+    package var attachments: [InterfaceAttachment]?
 
     package init(
         revision: Int, host: String, actor: String, appliedAt: Timestamp, method: String, microseconds: Int,
-        cutSessions: Int, missingDevices: [String]
+        cutSessions: Int, missingDevices: [String], notEnforced: [NotEnforced]? = nil, heldDevices: [String]? = nil,
+        awaited: [Identifier<Interface>]? = nil, attachments: [InterfaceAttachment]? = nil
     ) {
         self.revision = revision
         self.host = host
@@ -65,6 +88,10 @@ package struct Receipt: Hashable, Sendable, Codable {
         self.microseconds = microseconds
         self.cutSessions = cutSessions
         self.missingDevices = missingDevices
+        self.notEnforced = notEnforced
+        self.heldDevices = heldDevices
+        self.awaited = awaited
+        self.attachments = attachments
     }
 }
 
@@ -75,6 +102,16 @@ package struct AgentStatus: Hashable, Sendable, Codable {
     package var startedAt = Timestamp(nanoseconds: 0)
     package var interfaces: [String] = []
     package var missingDevices: [String] = []
+    /// Interfaces that cannot be judged where they hang; nil from an agent that did not look.
+    package var notEnforced: [NotEnforced]?
+    /// Devices that are refused everything, because they lost their interface; nil from an agent that held none.
+    package var heldDevices: [String]?
+    /// Interfaces whose device is missing; nil from an agent that does not say.
+    package var awaited: [Identifier<Interface>]?
+    /// Where each interface hangs; nil from an agent that does not say.
+    package var attachments: [InterfaceAttachment]?
+    /// When packets passed unjudged, the last spans; nil from an agent that did not look.
+    package var unguarded: [UnguardedSpan]?
     /// Whether a supervisor keeps the agent's sockets, so that nothing is lost when it is killed.
     package var socketsAreKept = false
     package var liveSessions = 0
@@ -91,6 +128,9 @@ package struct AgentStatus: Hashable, Sendable, Codable {
     /// What the agent changed of the host beside its devices; nil where that is nothing.
     package var notes: [String]?
     package var undelivered: String?
+    /// Chains of other tables that may drop what our gate let pass, and tables that cannot be read; nil where an agent of before
+    /// answers.
+    package var foreignDrops: [String]?
 
     package init() {}
 }

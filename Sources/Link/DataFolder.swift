@@ -8,12 +8,16 @@ package struct DataFolder: Hashable, Sendable {
     package var spool: String { path + "/spool" }
     package var state: String { path + "/agent-state.json" }
     package var snapshot: String { path + "/snapshot" }
+    /// Sessions that went on under another rule than the one that had admitted them.
+    package var movedSessions: String { path + "/moved-sessions" }
     package var journals: String { path + "/journals" }
     /// Which interfaces were bound when.
     package var bindings: String { path + "/bindings.jsonl" }
     package var delivery: String { path + "/delivery.json" }
     /// What manifests are signed with; the public key has `.pub` behind it.
     package var manifestKey: String { path + "/manifest.key" }
+    /// The public key that the control plane signs manifests with, as it said last.
+    package var serverManifestKey: String { path + "/manifest.server.pub" }
     /// A file for each name of credentials for buckets.
     package var credentials: String { path + "/credentials" }
     /// Held by the agent that works here, and by the supervisor that starts it.
@@ -21,8 +25,6 @@ package struct DataFolder: Hashable, Sendable {
     package var supervisorLock: String { path + "/supervisor.lock" }
     /// One JSON object an event.
     package var eventsJSON: String { path + "/events.jsonl" }
-    /// One line an event, as Neutron writes them.
-    package var eventsText: String { path + "/events.log" }
     package var controlSocket: String { path + "/control.sock" }
     package var notifySocket: String { path + "/notify.sock" }
 

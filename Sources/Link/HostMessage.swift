@@ -8,8 +8,42 @@ package enum HostMessage: Sendable, Codable {
     case credentials([HostCredentials])
     /// What makes the next revision of the one that the host has.
     case amendment(RevisionAmendment)
+    /// Try a bucket and say what came of it: only to hosts that said `HostCapability.bucketTests`.
+    case bucketTest(BucketTestRequest)
     /// Nothing new; tells the server's clock, so that both sides see that the other is there.
     case ping(at: Timestamp)
+}
+
+/// What a host understands beyond what every host does. It says so when it asks for its stream, in the query
+/// `understands`, once for each: one of before would end a stream that brings a message it does not know, and pass over what is new in one it knows.
+package enum HostCapability: String, CaseIterable, Sendable {
+    case bucketTests = "bucket-tests"
+    /// Amendments with other names of groups, and with collectors.
+    case furtherAmendments = "further-amendments"
+}
+
+/// A bucket that a host shall put an object into and take it away again, as its collectors would.
+package struct BucketTestRequest: Sendable, Codable {
+    package var id: String
+    /// The location as collectors name it.
+    package var bucket: String
+
+    package init(id: String, bucket: String) {
+        self.id = id
+        self.bucket = bucket
+    }
+}
+
+/// What came of it.
+package struct BucketTestAnswer: Sendable, Codable {
+    package var id: String
+    /// What failed and how to mend it; nil when the object went in and out.
+    package var fault: String?
+
+    package init(id: String, fault: String?) {
+        self.id = id
+        self.fault = fault
+    }
 }
 
 /// Credentials of a bucket, for the host's folder of them. They are in no revision: those are kept and sent back.

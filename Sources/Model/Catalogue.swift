@@ -36,6 +36,9 @@ package struct Catalogue: Sendable {
         for reference in revision.ruleReferences { rules[reference.id] = reference }
     }
 
+    /// Learns a device that is held.
+    package mutating func learn(held device: String) { placements[.held(device)] = Placement(held: device) }
+
     package func placement(_ interface: Identifier<Interface>) -> Placement? { placements[interface] }
     package func rule(_ id: Identifier<Rule>) -> RuleReference? { rules[id] }
     package func revision(_ number: Int) -> RevisionNote? { revisions[number] }

@@ -26,7 +26,7 @@ package struct Traffic: Hashable, Sendable, Codable, BitwiseCopyable {
 /// What one flow did at one interface in one capture window. Every export is a mapping of it.
 package struct FlowRecord: Hashable, Sendable {
     /// Where in its life the session was when the window closed.
-    package enum State: UInt8, Hashable, Sendable, Codable {
+    package enum State: UInt8, Hashable, Sendable, Codable, CaseIterable {
         /// The session began in this window and went on.
         case new = 1
         /// It began earlier and went on.
@@ -38,10 +38,11 @@ package struct FlowRecord: Hashable, Sendable {
     }
 
     /// How much of the key is known.
-    package enum Detail: UInt8, Hashable, Sendable, Codable {
-        /// The whole five-tuple.
+    package enum Detail: UInt8, Hashable, Sendable, Codable, CaseIterable {
+        /// The whole five-tuple, as far as the protocol has one.
         case full = 1
-        /// Initiator port unknown: a flood was summed up over it.
+        /// Addresses and protocol; a port, or type and code of ICMP, is not known: a flood was summed up over it, the
+        /// packets did not hold it, or the guard's count leaves it out.
         case coarse = 2
         /// Only interface and direction: a flood was too wide to name its addresses.
         case total = 3
@@ -66,7 +67,10 @@ package struct FlowRecord: Hashable, Sendable {
     package var rule: Identifier<Rule>
     /// The revision in force when the session was judged.
     package var revision: Int
+    /// The session as the interface saw it: at its initiator before any address translation, at its target behind it.
     package var key: FlowKey
+    /// The session on the other side of an address translation; nil where nothing was translated.
+    package var otherSide: FlowKey?
     package var detail: Detail
     package var state: State
     /// Traffic of this window, from the initiator and from the target.
@@ -79,7 +83,8 @@ package struct FlowRecord: Hashable, Sendable {
     package init(
         windowStart: Timestamp, windowEnd: Timestamp, start: Timestamp, end: Timestamp, connectionStart: Timestamp,
         connection: UInt64, interface: Identifier<Interface>, direction: Direction, verdict: Verdict, stage: Stage,
-        rule: Identifier<Rule>, revision: Int, key: FlowKey, detail: Detail = .full, state: State,
+        rule: Identifier<Rule>, revision: Int, key: FlowKey, otherSide: FlowKey? = nil, detail: Detail = .full,
+        state: State,
         fromInitiator: Traffic, fromTarget: Traffic, cumulativeFromInitiator: Traffic, cumulativeFromTarget: Traffic
     ) {
         self.windowStart = windowStart
@@ -95,6 +100,7 @@ package struct FlowRecord: Hashable, Sendable {
         self.rule = rule
         self.revision = revision
         self.key = key
+        self.otherSide = otherSide
         self.detail = detail
         self.state = state
         self.fromInitiator = fromInitiator
@@ -102,4 +108,10 @@ package struct FlowRecord: Hashable, Sendable {
         self.cumulativeFromInitiator = cumulativeFromInitiator
         self.cumulativeFromTarget = cumulativeFromTarget
     }
+
+    /// Both sides of the session's address translation; nil where nothing was translated.
+    package var translation: Translation? { Translation(seen: key, otherSide: otherSide, at: direction) }
+
+    /// The key that rules were asked about.
+    package var judgedKey: FlowKey { translation?.judged ?? key }
 }

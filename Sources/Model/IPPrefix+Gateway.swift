@@ -1,3 +1,8 @@
+extension Policy {
+    /// The addresses that instances expect their gateways to have.
+    package var gateways: Set<IPAddress> { Set(vpcs.flatMap(\.subnets).flatMap(\.prefixes).compactMap(\.gateway)) }
+}
+
 extension IPPrefix {
     /// The first address that can be a host's, which instances expect their gateway to have; nil where there is none.
     package var gateway: IPAddress? {

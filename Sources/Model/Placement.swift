@@ -10,7 +10,10 @@ package struct Placement: Hashable, Sendable, Codable {
     package let subnetName: String
     package let vpc: Identifier<VPC>
     package let vpcName: String
+    /// The project's id; a policy file's is its name.
     package let project: String
+    /// nil where it is not known.
+    package let projectName: String?
     package let groups: [String]
     /// nil is the host's own setting.
     package let region: String?
@@ -22,7 +25,7 @@ package struct Placement: Hashable, Sendable, Codable {
     package init(policy: Policy, vpc: VPC, instance: Instance, interface: Interface, subnet: Subnet) {
         self.interface = interface.id
         self.interfaceName = interface.name
-        self.device = interface.device
+        self.device = interface.device ?? ""
         self.addresses = interface.addresses
         self.instance = instance.id
         self.instanceName = instance.name
@@ -31,14 +34,40 @@ package struct Placement: Hashable, Sendable, Codable {
         self.vpc = vpc.id
         self.vpcName = vpc.name
         self.project = interface.project ?? policy.project
+        self.projectName = interface.projectName ?? (interface.project == nil ? policy.project : nil)
         self.groups = interface.groups
         self.region = policy.region
         self.subnetZone = subnet.zone
         self.instanceZone = instance.zone ?? subnet.zone
     }
 
+    /// A device that is held: it has an interface's place in books and logs, `held/tap0`, and nothing else of one.
+    package init(held device: String) {
+        self.interface = .held(device)
+        self.interfaceName = device
+        self.device = device
+        self.addresses = []
+        self.instance = Identifier(derivedFrom: "held-instance")
+        self.instanceName = "held"
+        self.subnet = Identifier(derivedFrom: "held-subnet")
+        self.subnetName = "held"
+        self.vpc = Identifier(derivedFrom: "held")
+        self.vpcName = "held"
+        self.project = ""
+        self.projectName = nil
+        self.groups = []
+        self.region = nil
+        self.subnetZone = nil
+        self.instanceZone = nil
+    }
+
     /// `web-1/eth0`: unique in the VPC.
     package var label: String { "\(instanceName)/\(interfaceName)" }
+}
+
+extension Identifier<Interface> {
+    /// Stands for a device that is held.
+    package static func held(_ device: String) -> Self { Self(derivedFrom: "held-interface", device) }
 }
 
 extension Policy {

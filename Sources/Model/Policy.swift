@@ -7,15 +7,19 @@ package struct Policy: Hashable, Sendable, Codable {
     package var collectors: [Collector]
     /// Which events are written into Neutron's log; nil writes all, as a host without a controller does.
     package var logs: [LogResource]?
+    /// What is said of hosts' bridges; nil where nothing is.
+    package var bridges: [BridgeSettings]?
 
     package init(
-        project: String, region: String? = nil, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil
+        project: String, region: String? = nil, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil,
+        bridges: [BridgeSettings]? = nil
     ) {
         self.project = project
         self.region = region
         self.vpcs = vpcs
         self.collectors = collectors
         self.logs = logs
+        self.bridges = bridges
     }
 
     package static let empty = Policy(project: "default", vpcs: [])
@@ -132,16 +136,18 @@ package struct Interface: Hashable, Sendable, Codable {
     package let addresses: [IPAddress]
     /// The only source MAC let through; nil lets any through.
     package let mac: MACAddress?
-    /// Name or altname of the Linux device on the host's side.
-    package let device: String
+    /// Name or altname of the Linux device on the host's side; nil while nobody has attached one.
+    package let device: String?
     /// The project that owns it, where that is not the policy's.
     package let project: String?
+    /// That project's name, where its id is not the name.
+    package let projectName: String?
     /// Names of the groups attached, in the VPC of the interface, in the order of the file.
     package var groups: [String]
 
     package init(
         id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], mac: MACAddress?,
-        device: String, project: String? = nil, groups: [String]
+        device: String?, project: String? = nil, projectName: String? = nil, groups: [String]
     ) {
         self.id = id
         self.name = name
@@ -150,6 +156,7 @@ package struct Interface: Hashable, Sendable, Codable {
         self.mac = mac
         self.device = device
         self.project = project
+        self.projectName = projectName
         self.groups = groups
     }
 

@@ -80,7 +80,7 @@ package struct Revision: Hashable, Sendable, Codable {
 
     /// What each rule id of this revision stands for: allow rules, network ACLs' rules, default refusals, the guard.
     package var ruleReferences: [RuleReference] {
-        var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal]
+        var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard]
         for vpc in policy.vpcs {
             for group in vpc.groups {
                 references += group.rules.map {

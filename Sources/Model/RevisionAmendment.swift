@@ -1,5 +1,5 @@
-/// What groups got and lost, which logs were switched on and off, and what became of networks with their subnets and network
-/// ACLs, where nothing else happened that concerns a host: what turns one revision into a later one without the whole policy
+/// What groups got and lost, which got other names, which logs were switched on and off, what became of collectors, and of
+/// networks with their subnets and network ACLs, where nothing else happened that concerns a host: what turns one revision into a later one without the whole policy
 /// being told again.
 package struct RevisionAmendment: Hashable, Sendable, Codable {
     package struct Addition: Hashable, Sendable, Codable {
@@ -78,6 +78,36 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
         }
     }
 
+    /// A group that got another name, which no other group has or had.
+    package struct GroupName: Hashable, Sendable, Codable {
+        package let group: Identifier<SecurityGroup>
+        package let name: String
+
+        package init(group: Identifier<SecurityGroup>, name: String) {
+            self.group = group
+            self.name = name
+        }
+    }
+
+    /// A collector of a whole VPC or subnet that was made, changed or removed.
+    package struct CollectorChange: Hashable, Sendable, Codable {
+        package let id: Identifier<Collector>
+        package let vpc: Identifier<VPC>
+        /// Nil where the VPC is the target.
+        package let subnet: Identifier<Subnet>?
+        /// What it is now, but for its target, which each host has its own name for; nil when it is gone.
+        package let collector: Collector?
+
+        package init(
+            id: Identifier<Collector>, vpc: Identifier<VPC>, subnet: Identifier<Subnet>?, collector: Collector?
+        ) {
+            self.id = id
+            self.vpc = vpc
+            self.subnet = subnet
+            self.collector = collector
+        }
+    }
+
     /// The part of an amendment that concerns a host.
     package struct Share: Hashable, Sendable {
         /// Groups that interfaces of the host carry.
@@ -87,6 +117,13 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
         package var logs: Set<String> = []
         /// VPCs that interfaces of the host are in.
         package var vpcs: Set<Identifier<VPC>> = []
+        /// Groups that the host knows, and that have another name.
+        package var names: Set<Identifier<SecurityGroup>> = []
+        /// Collectors that have something of the host as target.
+        package var collectors: Set<Identifier<Collector>> = []
+
+        /// Whether it has what hosts of the first releases pass over.
+        package var needsFurtherAmendments: Bool { !names.isEmpty || !collectors.isEmpty }
 
         package init() {}
     }
@@ -103,12 +140,17 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
     package let logs: [Switch]?
     /// Nil stands for none.
     package let outlines: [Outline]?
+    /// Nil stands for none.
+    package let names: [GroupName]?
+    /// Nil stands for none.
+    package let collectors: [CollectorChange]?
     package let notes: [Catalogue.RevisionNote]
 
     package init(
         number: Int, madeAt: Timestamp, actor: String, origin: String, added: [Addition] = [],
         removed: [Identifier<Rule>] = [], members: [Members] = [], logs: [Switch]? = nil,
-        outlines: [Outline]? = nil, notes: [Catalogue.RevisionNote]
+        outlines: [Outline]? = nil, names: [GroupName]? = nil, collectors: [CollectorChange]? = nil,
+        notes: [Catalogue.RevisionNote]
     ) {
         self.number = number
         self.madeAt = madeAt
@@ -119,6 +161,8 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
         self.members = members
         self.logs = logs
         self.outlines = outlines
+        self.names = names
+        self.collectors = collectors
         self.notes = notes
     }
 
@@ -129,92 +173,8 @@ package struct RevisionAmendment: Hashable, Sendable, Codable {
             added: added.filter { share.carried.contains($0.group) }, removed: removed,
             members: members.filter { share.peers.contains($0.peer) },
             logs: logs?.filter { share.logs.contains($0.id) },
-            outlines: outlines?.filter { share.vpcs.contains($0.vpc) }, notes: notes)
-    }
-}
-
-extension Revision {
-    /// The revision that an amendment makes of this one; nil where it names a group or a VPC that is not in this policy.
-    package func amended(by amendment: RevisionAmendment) -> Revision? {
-        var policy = self.policy
-        var origins = ruleOrigins
-        let removed = Set(amendment.removed)
-        let members = Dictionary(amendment.members.map { ($0.peer, $0) }) { first, _ in first }
-        var known: Set<Identifier<SecurityGroup>> = []
-        var knownPeers: Set<RevisionAmendment.Peer> = []
-        for vpc in policy.vpcs.indices {
-            for place in policy.vpcs[vpc].groups.indices {
-                let group = policy.vpcs[vpc].groups[place]
-                known.insert(group.id)
-                let peer = RevisionAmendment.Peer(vpc: policy.vpcs[vpc].id, group: group.id)
-                if let change = members[peer] {
-                    knownPeers.insert(peer)
-                    policy.vpcs[vpc].groups[place].membersElsewhere =
-                        Set(group.membersElsewhere).subtracting(change.removed).union(change.added).sorted()
-                }
-                // A group that is only named as a peer has no rules here.
-                let isCarried = policy.vpcs[vpc].instances.contains { instance in
-                    instance.interfaces.contains { $0.groups.contains(group.name) }
-                }
-                guard isCarried else { continue }
-                policy.vpcs[vpc].groups[place].rules.removeAll { removed.contains($0.id) }
-                policy.vpcs[vpc].groups[place].rules += amendment.added.filter { $0.group == group.id }.map(\.rule)
-            }
-        }
-        guard amendment.added.allSatisfy({ known.contains($0.group) }), knownPeers.count == members.count else {
-            return nil
-        }
-        policy.switchLogs(amendment.logs ?? [])
-        for outline in amendment.outlines ?? [] {
-            guard let former = policy.redraw(outline) else { return nil }
-            for acl in former.acls { for rule in acl.rules { origins[rule.id.description] = nil } }
-            origins.merge(outline.origins) { _, new in new }
-        }
-        for id in amendment.removed { origins[id.description] = nil }
-        for addition in amendment.added { origins[addition.rule.id.description] = addition.since }
-        let numbers = Set(origins.values).union([amendment.number])
-        let notes = Dictionary(((notes ?? []) + amendment.notes).map { ($0.number, $0) }) { _, new in new }
-        return Revision(
-            number: amendment.number, madeAt: amendment.madeAt, actor: amendment.actor, origin: amendment.origin,
-            policy: policy, ruleOrigins: origins,
-            notes: notes.values.filter { numbers.contains($0.number) }.sorted { $0.number < $1.number })
-    }
-}
-
-extension Policy {
-    /// Logs stay in the order of their ids.
-    fileprivate mutating func switchLogs(_ switches: [RevisionAmendment.Switch]) {
-        guard !switches.isEmpty else { return }
-        let switched = Set(switches.map(\.id))
-        logs = ((logs ?? []).filter { !switched.contains($0.id) } + switches.compactMap(\.log)).sorted { $0.id < $1.id }
-    }
-
-    /// Gives a VPC another outline, and tells what it was; nil where it is not here.
-    fileprivate mutating func redraw(_ outline: RevisionAmendment.Outline) -> VPC? {
-        guard let place = vpcs.firstIndex(where: { $0.id == outline.vpc }) else { return nil }
-        let former = vpcs[place]
-        let name = outline.name ?? former.name
-        vpcs[place] = VPC(
-            id: former.id, name: name, prefixes: outline.prefixes, subnets: outline.subnets, acls: outline.acls,
-            groups: former.groups, instances: former.instances)
-        if name != former.name {
-            for collector in collectors.indices {
-                collectors[collector].target.rename(vpc: former.name, to: name)
-            }
-        }
-        return former
-    }
-}
-
-extension Collector.Target {
-    fileprivate mutating func rename(vpc former: String, to name: String) {
-        switch self {
-        case .vpc(former): self = .vpc(name)
-        case .subnet(former, let subnet): self = .subnet(vpc: name, subnet: subnet)
-        case .instance(former, let instance): self = .instance(vpc: name, instance: instance)
-        case .interface(former, let instance, let interface):
-            self = .interface(vpc: name, instance: instance, interface: interface)
-        default: break
-        }
+            outlines: outlines?.filter { share.vpcs.contains($0.vpc) },
+            names: names?.filter { share.names.contains($0.group) },
+            collectors: collectors?.filter { share.collectors.contains($0.id) }, notes: notes)
     }
 }

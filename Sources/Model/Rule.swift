@@ -40,6 +40,14 @@ package enum Service: Hashable, Sendable, Codable {
 }
 
 extension Service {
+    /// Whether packets of a family can be of the service.
+    package func isCarried(by family: AddressFamily) -> Bool {
+        switch self {
+        case .any, .icmpTCPUDP: true
+        case .transport(let transport, _), .icmp(let transport, _, _): transport.isCarried(by: family)
+        }
+    }
+
     /// Whether a packet is of the protocols that `icmpTCPUDP` names.
     package static func isICMPTCPOrUDP(_ key: FlowKey) -> Bool {
         key.transport == .tcp || key.transport == .udp || key.transport.isICMP
@@ -69,7 +77,7 @@ package struct Rule: Hashable, Sendable, Codable {
     /// The only family that the rule admits; nil is both, as far as service and remote allow.
     package let family: AddressFamily?
     package let service: Service
-    package let remote: Remote
+    package var remote: Remote
     /// The near end's addresses, of those that the interface has; nil is all.
     package let local: IPPrefix?
     /// What its author says of it; not part of what it does.

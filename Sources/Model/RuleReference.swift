@@ -40,14 +40,25 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
     case impostor
     /// Headers of which connection tracking reads others than rules do: an authentication header in IPv6.
     case headers = "unclear-headers"
+    /// A device that had an interface, or is to have one that cannot be judged, and has not been released.
+    case held = "held-device"
+    /// A packet that is to go on and has no hop left: the host says so to its sender.
+    case hopLimit = "hop-limit"
+    /// A packet that leaves by an interface's device and is for an address that the interface has not: somebody leads another's
+    /// address there, and what the wrong interface's groups admit would be known when the way is right again.
+    case misrouted
+    /// The host's own error about a packet that is of no session: let in whatever the groups say.
+    case hostError = "host-error"
     /// A DHCP client that has an address asks the host: let out whatever the groups say.
     case dhcpClient = "dhcp-client"
 
     /// Whether the rule refuses, as all do that let nothing through by name.
     package var refuses: Bool {
         switch self {
-        case .spoof, .dhcpServer, .routerAdvertisement, .invalid, .untracked, .linkUpkeep, .impostor, .headers: true
-        case .dhcpClient: false
+        case .spoof, .dhcpServer, .routerAdvertisement, .invalid, .untracked, .linkUpkeep, .impostor, .headers, .held,
+            .hopLimit, .misrouted:
+            true
+        case .dhcpClient, .hostError: false
         }
     }
 
@@ -63,6 +74,10 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
         case .linkUpkeep: "guard: neighbour discovery and multicast listening stay on their link"
         case .impostor: "guard: the source is an interface of this host, and the packet came from elsewhere"
         case .headers: "guard: connection tracking would read past the packet's headers"
+        case .held: "guard: the device is no interface's, and not released"
+        case .hopLimit: "guard: the packet has no hop left to go on with"
+        case .misrouted: "guard: the target is no address of the interface that the packet leaves by"
+        case .hostError: "guard: the host's own error about a packet that it did not send on"
         case .dhcpClient: "guard: a DHCP client may ask its server"
         }
     }
@@ -79,6 +94,11 @@ extension RuleReference {
     package static let unnamedRefusal = RuleReference(
         id: Identifier(derivedFrom: "unnamed-refusal"), stage: .acl, group: "", groupID: nil,
         text: "refused before connection tracking, by a rule that is gone", since: 0)
+
+    /// Stands for the guard's rule that refused packets of a flood that was too wide to keep its name.
+    package static let unnamedGuard = RuleReference(
+        id: Identifier(derivedFrom: "unnamed-guard"), stage: .guard, group: "", groupID: nil,
+        text: "guard: refused; the flood was too wide to keep the reason", since: 0)
 
     /// Stands for the group rule that accepted packets of a flood that was too wide to keep its name.
     package static let unnamedAccept = RuleReference(

@@ -7,7 +7,7 @@ package struct SecurityGroup: Hashable, Sendable, Codable {
     }
 
     package let id: Identifier<SecurityGroup>
-    package let name: String
+    package var name: String
     package var rules: [Rule]
     /// Addresses of interfaces on other hosts that carry the group: they count where a rule names it as a peer.
     package var membersElsewhere: [IPAddress]

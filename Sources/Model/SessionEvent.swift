@@ -9,7 +9,11 @@ package struct SessionEvent: Hashable, Sendable {
     package var revision: Int
     package var interface: Identifier<Interface>
     package var direction: Direction
+    /// The session as the interface saw it, where its translation is known; else as it was at the gate, behind a change of its
+    /// target and before one of its initiator.
     package var key: FlowKey
+    /// Both sides of the session's address translation; nil where nothing was translated, and where that is not known.
+    package var translation: Translation?
     /// The session's first packet from its network header on, cut off after 128 bytes.
     package var packet: [UInt8]
     /// Link layer source and target, where the packet came with them.
@@ -18,8 +22,8 @@ package struct SessionEvent: Hashable, Sendable {
 
     package init(
         sequence: UInt64, time: Timestamp, verdict: Verdict, stage: Stage, rule: Identifier<Rule>, revision: Int,
-        interface: Identifier<Interface>, direction: Direction, key: FlowKey, packet: [UInt8],
-        sourceMAC: MACAddress? = nil, targetMAC: MACAddress? = nil
+        interface: Identifier<Interface>, direction: Direction, key: FlowKey, translation: Translation? = nil,
+        packet: [UInt8], sourceMAC: MACAddress? = nil, targetMAC: MACAddress? = nil
     ) {
         self.sequence = sequence
         self.time = time
@@ -30,6 +34,7 @@ package struct SessionEvent: Hashable, Sendable {
         self.interface = interface
         self.direction = direction
         self.key = key
+        self.translation = translation
         self.packet = packet
         self.sourceMAC = sourceMAC
         self.targetMAC = targetMAC

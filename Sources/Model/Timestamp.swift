@@ -1,10 +1,26 @@
 /// An instant as nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
+///
+/// It holds what lies between the years 1677 and 2262. What is computed or read beyond becomes the last or first of these: a
+/// stranger may name any year.
 package struct Timestamp: Hashable, Sendable, Comparable {
     package let nanoseconds: Int64
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package init(seconds: Int64) { self.nanoseconds = seconds * 1_000_000_000 }
+    package init(seconds: Int64) { self.init(seconds, of: 1_000_000_000) }
+
+    package init(hours: Int64) { self.init(hours, of: 3600 * 1_000_000_000) }
+
+    private init(_ count: Int64, of unit: Int64) {
+        let (product, isBeyond) = count.multipliedReportingOverflow(by: unit)
+        nanoseconds = isBeyond ? (count < 0 ? .min : .max) : product
+    }
+
+    /// Seconds and their fraction since 1970, as Foundation counts them; no number is 1970.
+    package init(secondsSince1970 seconds: Double) {
+        let scaled = seconds * 1e9
+        nanoseconds = scaled >= 0x1p63 ? .max : scaled <= -0x1p63 ? .min : scaled.isNaN ? 0 : Int64(scaled)
+    }
 
     package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
 
@@ -16,7 +32,10 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     package func advanced(by duration: Duration) -> Timestamp {
         let parts = duration.components
-        return Timestamp(nanoseconds: nanoseconds + parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000)
+        let step = Timestamp(seconds: parts.seconds).nanoseconds
+        let (sum, isBeyond) = nanoseconds.addingReportingOverflow(step)
+        let (whole, isFurther) = sum.addingReportingOverflow(parts.attoseconds / 1_000_000_000)
+        return Timestamp(nanoseconds: isBeyond || isFurther ? (step < 0 ? .min : .max) : whole)
     }
 
     /// The last multiple of `length` since 1970 that is not after this instant.
@@ -68,8 +87,8 @@ package struct CivilTime: Hashable, Sendable {
 
     package init(_ instant: Timestamp) {
         let billion: Int64 = 1_000_000_000
-        let fraction = (instant.nanoseconds % billion + billion) % billion
-        let seconds = (instant.nanoseconds - fraction) / billion
+        let seconds = instant.seconds
+        let fraction = instant.nanoseconds &- seconds &* billion
         let secondOfDay = (seconds % 86_400 + 86_400) % 86_400
         // Days to civil date, with years that begin in March so that the leap day comes last.
         let days = (seconds - secondOfDay) / 86_400 + 719_468

@@ -21,6 +21,12 @@ package struct TransportProtocol: RawRepresentable, Hashable, Sendable {
         ("ipv6-opts", 60), ("ospf", 89), ("vrrp", 112), ("pgm", 113), ("hopopt", 0),
     ]
 
+    /// Every protocol that has a name, each once.
+    package static let named: [TransportProtocol] = names.reduce(into: []) { list, entry in
+        let item = TransportProtocol(rawValue: entry.number)
+        if !list.contains(item) { list.append(item) }
+    }
+
     /// Reads a name (`tcp`) or a number (`6`), in any case.
     package init?(_ text: some StringProtocol) {
         let lowered = text.lowercased()
@@ -35,6 +41,17 @@ package struct TransportProtocol: RawRepresentable, Hashable, Sendable {
 
     /// Whether the protocol's header begins with source and target port.
     package var hasPorts: Bool { [.tcp, .udp, .sctp, .dccp, .udplite].contains(self) }
+
+    /// Whether sessions can be of the protocol in a family.
+    ///
+    /// ICMP and ICMPv6 have one each. In IPv6 some numbers are headers that stand before a transport's (RFC 8200, 4302), or say
+    /// that nothing follows: connection tracking reads past them, and finds what is within or nothing.
+    package func isCarried(by family: AddressFamily) -> Bool {
+        switch family {
+        case .ipv4: rawValue != 58
+        case .ipv6: ![0, 1, 43, 44, 51, 59, 60].contains(rawValue)
+        }
+    }
 
     /// Whether the protocol is ICMP or ICMPv6, which have type and code in place of ports.
     package var isICMP: Bool { self == .icmp || self == .icmpv6 }

@@ -24,7 +24,8 @@ struct AuditRoutes {
                 "Entries of the trail, oldest first; with `request` also since when each host has the change. Of every "
                 + "project for administrators and auditors, of the caller's for managers.",
             parameters: [
-                ("group", "Id of a group."), ("interface", "Id of an interface."), ("instance", "Id of an instance."),
+                ("group", "Id of a group."), ("interface", "Id of an interface."),
+                ("instance", "Id of an instance: also its interfaces, and what became of their groups."),
                 ("target", "Id of any object; one of these four."),
                 ("kind", "What it is about: \(Kind.allCases.map(\.rawValue).joined(separator: ", "))."),
                 ("actor", "Name or id of who did it."), ("request", "Request id that the caller was told."),
@@ -35,8 +36,17 @@ struct AuditRoutes {
         ) { try await AuditRoutes($0).list($0.call, $0.session) },
         NativeRoute(
             method: .get, path: "/audit/verify", right: "verify_audit",
-            summary: "Whether the trail's chain of hashes is whole; for administrators and auditors."
+            summary:
+                "Whether the trail's chain of hashes is whole, with every fault and who sealed it; for administrators and "
+                + "auditors."
         ) { try await AuditRoutes($0).verify() },
+        NativeRoute(
+            method: .post, path: "/audit/seal", right: "seal_audit",
+            summary:
+                "Seals what is broken in the chain by entries that say from which entry to which, by whom and why; later "
+                + "changes show, also within. For administrators.",
+            body: "{\"seal\": {\"reason\": \"restored from a damaged disk\"}}"
+        ) { try await AuditRoutes($0).seal($0.call, $0.session) },
     ]
 
     init(_ request: NativeRequest) {
@@ -89,7 +99,8 @@ struct AuditRoutes {
             throw Refusal.badRequest("\(named.joined(separator: ", ")): give one of them")
         }
         var query = AuditQuery()
-        query.target = named.first.flatMap { call.values($0).first }
+        query.instance = call.values("instance").first
+        query.target = query.instance == nil ? named.first.flatMap { call.values($0).first } : nil
         query.kind = try call.values("kind").first.map { text in
             guard let kind = Kind(rawValue: text) else {
                 let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -121,12 +132,25 @@ struct AuditRoutes {
         Answer(.ok, NativeDocument.soundness(try await registry.read { try AuditTrail.verify($0) }))
     }
 
+    func seal(_ call: Call, _ session: Session) async throws -> Answer {
+        guard let reason = try call.document()["seal"]?["reason"]?.text, !reason.isEmpty,
+            Limit.reasonOfEntry.admits(reason)
+        else {
+            throw Refusal.invalid("seal.reason", "1 to \(Limit.reasonOfEntry.bound) bytes are wanted: why it is sealed")
+        }
+        let report = try await registry.read { try AuditTrail.verify($0) }
+        _ = try await registry.change(by: Actor(session, call, "audit.seal")) {
+            try $0.sealTrail(report, reason: reason)
+        }
+        return try await verify()
+    }
+
     static func instant(_ call: Call, _ name: String) throws -> Int64? {
         guard let text = call.values(name).first else { return nil }
         guard let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")).parse(text) else {
             throw Refusal.invalid(name, "'\(text)' is not a time like 2026-11-21T10:00:00Z")
         }
-        return Int64(date.timeIntervalSince1970 * 1e9)
+        return Timestamp(secondsSince1970: date.timeIntervalSince1970).nanoseconds
     }
 
     /// A CADF event (DMTF DSP0262): who did what to which resource, with what outcome.

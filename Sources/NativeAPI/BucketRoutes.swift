@@ -8,6 +8,7 @@ import Service
 struct BucketRoutes {
     private let registry: Registry
     private let probe: BucketProbe
+    private let bucketTests: HostBucketTests
     private let session: Session
     private let call: Call
     /// Whether the caller may manage buckets of other projects too.
@@ -34,13 +35,14 @@ struct BucketRoutes {
         ) { try await BucketRoutes($0).delete($0.value("name")) },
         NativeRoute(
             method: .post, path: "/buckets/{name}/test", right: "test_bucket",
-            summary: "Puts an object into a bucket and takes it away; says what failed and how to mend it."
+            summary: "Has the hosts that fill a bucket put an object in and take it away; says what failed."
         ) { try await BucketRoutes($0).test($0.value("name")) },
     ]
 
     init(_ request: NativeRequest) {
         registry = request.registry
         probe = request.ground.probe
+        bucketTests = request.ground.hosts.bucketTests
         session = request.session
         call = request.call
         isAdministrator = request.allows("create_bucket")
@@ -59,7 +61,7 @@ struct BucketRoutes {
 
     /// Makes a bucket of the caller's project; with `shared` one for all projects.
     func create() async throws -> Answer {
-        guard let body = JSON(parsing: call.body)?["bucket"], let name = body["name"]?.text, let url = body["url"]?.text
+        guard let body = try call.document()["bucket"], let name = body["name"]?.text, let url = body["url"]?.text
         else { throw Refusal.badRequest("a bucket is {\"bucket\": {\"name\", \"url\"}}") }
         let credentials = try credentials(body)
         let fault = BucketProbe.fault(
@@ -93,7 +95,7 @@ struct BucketRoutes {
 
     /// What of a bucket can change: which projects it is open to, or its credentials.
     func update(_ name: String) async throws -> Answer {
-        guard let body = JSON(parsing: call.body)?["bucket"], let credentials = try credentials(body) else {
+        guard let body = try call.document()["bucket"], let credentials = try credentials(body) else {
             return try await open(name)
         }
         guard body["projects"] == nil else {
@@ -115,7 +117,7 @@ struct BucketRoutes {
 
     /// Opens a bucket to the projects that the body names, and to no other.
     private func open(_ name: String) async throws -> Answer {
-        guard let items = JSON(parsing: call.body)?["bucket"]?["projects"]?.items else {
+        guard let items = try call.document()["bucket"]?["projects"]?.items else {
             throw Refusal.badRequest(
                 "what of a bucket can change is {\"bucket\": {\"projects\": [NAME, …]}}, or access_key and secret_key")
         }
@@ -176,16 +178,48 @@ struct BucketRoutes {
         return Answer(.noContent)
     }
 
-    /// Puts an object in and takes it away; says what failed and how to mend it.
+    /// Puts an object in and takes it away: the hosts that fill the bucket do, and the server where there are none yet.
     func test(_ name: String) async throws -> Answer {
-        let (bucket, described) = try await registry.read { database in
+        let (bucket, described, hosts) = try await registry.read { database in
             let bucket = try find(name, in: database)
-            return (bucket, try describe(bucket, in: database))
+            return (bucket, try describe(bucket, in: database), try bucket.fillingHosts(in: database))
         }
-        let fault = await probe.fault(of: bucket)
+        let faultOfCredentials = await probe.faultOfCredentials(of: bucket)
+        guard !hosts.isEmpty, faultOfCredentials == nil else {
+            let fault = if let faultOfCredentials { faultOfCredentials } else { await probe.fault(of: bucket) }
+            return Answer(
+                .ok,
+                .object([
+                    "bucket": described, "writable": .bool(fault == nil), "fault": .optional(fault),
+                    "tested_by": .string("server"), "hosts": .array([]), "hosts_not_asked": .int(0),
+                ]))
+        }
+        let outcomes = await bucketTests.outcomes(of: bucket, at: hosts)
+        let faults = outcomes.compactMap { host, outcome in Self.fault(outcome).map { "host \(host): \($0)" } }
         return Answer(
             .ok,
-            .object(["bucket": described, "writable": .bool(fault == nil), "fault": .optional(fault)]))
+            .object([
+                "bucket": described, "writable": .bool(faults.isEmpty),
+                "fault": .optional(faults.isEmpty ? nil : faults.joined(separator: "\n")),
+                "tested_by": .string("hosts"),
+                "hosts": .array(
+                    outcomes.map { host, outcome in
+                        .object([
+                            "name": .string(host), "writable": .bool(outcome == .writable),
+                            "fault": .optional(Self.fault(outcome)),
+                        ])
+                    }), "hosts_not_asked": .int(hosts.count - outcomes.count),
+            ]))
+    }
+
+    private static func fault(_ outcome: HostBucketTests.Outcome) -> String? {
+        switch outcome {
+        case .writable: nil
+        case .fault(let words): words
+        case .silent:
+            "it did not say: it is not connected, cannot try buckets yet, or did not answer in time; "
+                + "see `gatehouse host list`, and its release"
+        }
     }
 
     /// `projects`, to which a bucket is open, are its owner's and administrators' to see.

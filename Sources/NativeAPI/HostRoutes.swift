@@ -35,8 +35,8 @@ struct HostRoutes {
     }
 
     func invite(_ call: Call, _ session: Session) async throws -> Answer {
-        guard let name = JSON(parsing: call.body)?["host"]?["name"]?.text, HostRecord.isName(name) else {
-            throw Refusal.invalid("host.name", "a name of 1 to 255 characters without / is wanted")
+        guard let name = try call.document()["host"]?["name"]?.text, HostRecord.isName(name) else {
+            throw Refusal.invalid("host.name", HostRecord.nameRule)
         }
         guard let fingerprint = try hosts.fingerprint else {
             throw Refusal.invalid("host", "this server speaks plain HTTP; hosts are enrolled over TLS only")

@@ -37,14 +37,35 @@ package enum NativeDocument {
         ])
     }
 
-    /// Whether the trail's chain is whole, and where it is not.
-    package static func soundness(_ soundness: AuditTrail.Soundness) -> JSON {
-        switch soundness {
-        case .whole(let entries, let last):
-            .object(["sound": .bool(true), "entries": .int(entries), "last_hash": .string(last)])
-        case .broken(let sequence, let words):
-            .object(["sound": .bool(false), "sequence": .int(Int(sequence)), "reason": .string(words)])
+    /// Whether the trail's chain is whole; every fault of it, and what was sealed.
+    package static func soundness(_ report: TrailReport) -> JSON {
+        let told = report.faults.prefix(Limit.toldFaults.bound)
+        var json = JSONObject([
+            ("sound", .bool(report.isSound)), ("entries", .int(report.entries)), ("last_hash", .string(report.last)),
+            ("fault_count", .int(report.faults.count)), ("faults", .array(told.map(fault))),
+            ("seals", .array(report.seals.prefix(Limit.toldFaults.bound).map(seal))),
+        ])
+        if let first = report.open.first {
+            json["sequence"] = .int(Int(first.entries.lowerBound))
+            json["reason"] = .string(first.reason)
         }
+        return .object(json)
+    }
+
+    private static func fault(_ fault: TrailReport.Fault) -> JSON {
+        .object([
+            "from": .int(Int(fault.entries.lowerBound)), "to": .int(Int(fault.entries.upperBound)),
+            "reason": .string(fault.reason), "sealed_by": .optional(fault.seal.map { Int($0) }),
+        ])
+    }
+
+    private static func seal(_ seal: TrailReport.Seal) -> JSON {
+        .object([
+            "entry": .int(Int(seal.sequence)), "from": .int(Int(seal.entries.lowerBound)),
+            "to": .int(Int(seal.entries.upperBound)), "digest": .string(seal.digest),
+            "by": .string(seal.actorName), "at": .string(Timestamp(nanoseconds: seal.at).description),
+            "reason": .string(seal.reason), "intact": .bool(seal.isIntact),
+        ])
     }
 
     /// A host, with its state at an instant in nanoseconds since 1970.

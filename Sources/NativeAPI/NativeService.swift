@@ -6,8 +6,9 @@ package import Service
 package struct NativeService: MountedAPI {
     private let ground: NativeGround
     private let authenticator: Authenticator
-    private let routes: [NativeRoute]
+    private let subjects: [NativeRoute]
 
+    package let routes: [APIRoute]
     package let mounts = [["api"]]
     /// All that is served, a list for each subject.
     static let standardRoutes =
@@ -25,14 +26,22 @@ package struct NativeService: MountedAPI {
     init(_ ground: NativeGround, _ authenticator: Authenticator, routes: [NativeRoute]) {
         self.ground = ground
         self.authenticator = authenticator
-        self.routes = routes
+        subjects = routes
+        self.routes =
+            routes.map { APIRoute($0.method, $0.path) } + [APIRoute(.get, "openapi.json")] + HostService.routes
+    }
+
+    package func answer(unserved call: Call) async throws -> Answer {
+        if call.path.first == "agent" { return try await ground.hosts.answer(unserved: call) }
+        guard try await authenticator.session(of: call) != nil else { throw Refusal.unauthenticated }
+        throw Refusal.nothingHere
     }
 
     package func answer(_ call: Call) async throws -> Answer {
         if call.path.first == "agent" { return try await ground.hosts.answer(call) }
-        if call.path == ["openapi.json"] { return Answer(.ok, OpenAPI.document(call, routes)) }
+        if call.path == ["openapi.json"] { return Answer(.ok, OpenAPI.document(call, subjects)) }
         guard let session = try await authenticator.session(of: call) else { throw Refusal.unauthenticated }
-        for route in routes where route.method == call.method {
+        for route in subjects where route.method == call.method {
             guard let values = route.values(in: call.path) else { continue }
             guard ground.policy().allows(route.right, session) else { throw Refusal.forbidden(route.right) }
             return try await route.answer(NativeRequest(ground: ground, session: session, call: call, values: values))

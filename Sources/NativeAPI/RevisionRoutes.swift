@@ -9,7 +9,9 @@ enum RevisionRoutes {
     static let routes = [
         NativeRoute(
             method: .get, path: "/revisions", right: "get_revision",
-            summary: "The newest revisions: who made them, when, by which request.",
+            summary:
+                "The newest revisions: who made them, when, by which request. Of every project for administrators and "
+                + "auditors, of the caller's for others.",
             parameters: [("limit", "1 to 1000; 100 when left out.")], answer: list),
         NativeRoute(
             method: .get, path: "/revisions/{number}", right: "get_revision_state",
@@ -18,8 +20,12 @@ enum RevisionRoutes {
     ]
 
     @Sendable private static func list(_ request: NativeRequest) async throws -> Answer {
-        let limit = min(request.call.values("limit").first.flatMap { Int($0) } ?? 100, 1000)
-        let latest = try await request.registry.read { try Revisions.latest(limit, in: $0) }
+        let text = request.call.values("limit").first ?? "100"
+        guard let limit = Int(text), (1...1000).contains(limit) else {
+            throw Refusal.invalid("limit", "'\(text)' is not between 1 and 1000")
+        }
+        let project = request.allows("get_revision_of_all_projects") ? nil : request.session.project?.id ?? ""
+        let latest = try await request.registry.read { try Revisions.latest(limit, of: project, in: $0) }
         let rows = latest.map { revision -> JSON in
             .object([
                 "number": .int(revision.number),

@@ -3,14 +3,14 @@ import CNetlink
 /// What the datagrams that come back say of some requests.
 ///
 /// A datagram that is cut off ends the wait with an error: what is missing might be a refusal, or half of a table.
-struct AnswerReader {
+package struct AnswerReader {
     private let name: String
     /// The numbers of the requests whose end was not told yet.
     private var wanted: Set<UInt32>
     /// The first thing that went wrong.
-    private(set) var failure: NetlinkError?
+    package private(set) var failure: NetlinkError?
 
-    init(_ name: String, wanted: Set<UInt32>) {
+    package init(_ name: String, wanted: Set<UInt32>) {
         self.name = name
         self.wanted = wanted
     }
@@ -19,7 +19,7 @@ struct AnswerReader {
     var isComplete: Bool { wanted.isEmpty }
 
     /// Reads a datagram and hands over what is neither an acknowledgement nor an end; `each` says whether it could read it.
-    mutating func read(_ datagram: ByteView, _ each: (NetlinkMessage) -> Bool) {
+    package mutating func read(_ datagram: ByteView, _ each: (NetlinkMessage) -> Bool) {
         var cursor = MessageCursor(datagram)
         while let message = cursor.next() {
             guard wanted.contains(message.sequence) else {

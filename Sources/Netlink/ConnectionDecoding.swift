@@ -30,6 +30,7 @@ extension ConnectionTracking {
                 return readCounters(attribute.payload, &entry.fromOriginal)
             case 10: return readCounters(attribute.payload, &entry.fromReply)  // CTA_COUNTERS_REPLY
             case 12: return attribute.read(into: &entry.id)  // CTA_ID
+            case 18: return attribute.read(into: &entry.zone)  // CTA_ZONE
             case 20: return readTimes(attribute.payload, &entry)  // CTA_TIMESTAMP
             default: return true
             }
@@ -57,6 +58,7 @@ extension ConnectionTracking {
             case 2:  // CTA_TUPLE_PROTO
                 hasTransport = true
                 return read(attribute.payload) { readPort($0, &tuple) }
+            case 3: return attribute.read(into: &tuple.zone)  // CTA_TUPLE_ZONE
             default: return true
             }
         }

@@ -14,6 +14,8 @@ package struct ConnectionTuple: Equatable {
     package var targetPort: UInt16 = 0
     /// Identifier of an ICMP echo session.
     package var icmpID: UInt16 = 0
+    /// The conntrack zone of this way alone; 0 where it has none of its own.
+    package var zone: UInt16 = 0
 
     package init() {}
 
@@ -39,6 +41,8 @@ package struct ConnectionEntry {
     /// The kernel's number for the entry (CTA_ID): differs between two uses of one tuple.
     package var id: UInt32 = 0
     package var mark: UInt32 = 0
+    /// The conntrack zone of both ways, 0 for the common one. Entries of two zones may have the same tuples.
+    package var zone: UInt16 = 0
     package var status: UInt32 = 0
     /// `TCP_CONNTRACK_…`; 0 for other protocols.
     package var tcpState: UInt8 = 0
@@ -62,6 +66,19 @@ package struct ConnectionEntry {
             initiatorPort: isICMP ? original.sourcePort : reply.targetPort,
             targetPort: isICMP ? original.targetPort : reply.sourcePort)
     }
+
+    /// Both sides of the entry's address translation; nil where nothing that a key holds was translated.
+    package var translation: Translation? {
+        let (before, after) = (original.key, keyAtTarget)
+        return before == after ? nil : Translation(before: before, after: after)
+    }
+
+    /// Whether a helper announced the connection (IPS_EXPECTED): its mark is that of the one that it belongs to.
+    package var isExpected: Bool { status & 1 != 0 }
+
+    /// The key that rules of both ends ask about: the initiator as it was before any translation, the target and its port
+    /// behind it.
+    package var judgedKey: FlowKey { translation?.judged ?? original.key }
 
     /// Whether TCP has closed the connection in both ways, or reset it.
     package var isClosed: Bool { tcpState == 7 || tcpState == 8 }  // TCP_CONNTRACK_TIME_WAIT, TCP_CONNTRACK_CLOSE
@@ -98,7 +115,7 @@ package enum ConnectionTracking {
     }
 
     /// Reads one message of a dump's answer; false where it holds no entry.
-    static func read(
+    package static func read(
         _ message: NetlinkMessage, into entry: inout ConnectionEntry, _ each: (ConnectionEntry) -> Void
     ) -> Bool {
         guard message.type == newType, decode(message, into: &entry) else { return false }
@@ -122,8 +139,40 @@ package enum ConnectionTracking {
     }
 
     static func encodeDeletion(of entry: ConnectionEntry, _ builder: inout MessageBuilder) {
-        builder.nested(UInt16(CTA_TUPLE_ORIG.rawValue)) { encode(entry.original, &$0) }
+        encodeName(of: entry, &builder)
         builder.attribute(UInt16(CTA_ID.rawValue), big: entry.id)
+    }
+
+    /// Writes bits of the mark of the entry with this original tuple; the others stay. It is no error when it is gone.
+    ///
+    /// The kernel does not ask for the entry's number here (`ctnetlink_new_conntrack`): where another entry of the tuple has
+    /// come since, that one's bits are written.
+    ///
+    /// - Returns: whether there was one.
+    package static func setMark(
+        _ socket: NetfilterSocket, _ entry: ConnectionEntry, to mark: UInt32, mask: UInt32
+    ) throws(NetlinkError) -> Bool {
+        do {
+            // Without NLM_F_CREATE none is made.
+            try socket.request("conntrack mark", type: newType, family: entry.original.isIPv6 ? 10 : 2) {
+                encodeMark(of: entry, mark, mask: mask, &$0)
+            }
+            return true
+        } catch .refused(_, 2) {  // ENOENT
+            return false
+        }
+    }
+
+    static func encodeMark(of entry: ConnectionEntry, _ mark: UInt32, mask: UInt32, _ builder: inout MessageBuilder) {
+        encodeName(of: entry, &builder)
+        builder.attribute(UInt16(CTA_MARK.rawValue), big: mark & mask)
+        builder.attribute(UInt16(CTA_MARK_MASK.rawValue), big: mask)
+    }
+
+    /// By what the kernel finds an entry.
+    private static func encodeName(of entry: ConnectionEntry, _ builder: inout MessageBuilder) {
+        builder.nested(UInt16(CTA_TUPLE_ORIG.rawValue)) { encode(entry.original, &$0) }
+        if entry.zone != 0 { builder.attribute(UInt16(CTA_ZONE.rawValue), big: entry.zone) }
     }
 
     private static func encode(_ tuple: ConnectionTuple, _ builder: inout MessageBuilder) {
@@ -149,6 +198,7 @@ package enum ConnectionTracking {
                 $0.attribute(3, big: tuple.targetPort)  // CTA_PROTO_DST_PORT
             }
         }
+        if tuple.zone != 0 { builder.attribute(3, big: tuple.zone) }  // CTA_TUPLE_ZONE
     }
 }
 

@@ -17,6 +17,9 @@ package struct MessageBuilder {
         append(resource.bigEndian)
     }
 
+    /// Adds what a header has beyond the four bytes that `begin` writes.
+    mutating func header(_ more: [UInt8]) { bytes += more }
+
     /// Closes the message: writes its length.
     package mutating func end() {
         patch(UInt32(bytes.count - start), at: start)

@@ -11,6 +11,8 @@ package struct PacketHeader {
     /// For ICMP and ICMPv6 the source port holds the type, the target port the code.
     package var sourcePort: UInt16 = 0
     package var targetPort: UInt16 = 0
+    /// Whether the bytes at hand hold both, of a protocol that has them.
+    package var showsPorts = false
     package var tcpFlags: UInt8 = 0
     /// Length of the packet from its IP header on, as the header says.
     package var length: UInt32 = 0
@@ -49,7 +51,7 @@ package struct PacketHeader {
     @inline(__always) private mutating func skipExtensions(_ view: ByteView) {
         var offset = 40
         var budget = 8
-        while budget > 0, offset < view.count {
+        while budget > 0, offset &+ 1 < view.count {
             switch transport {
             case 0, 43, 60:
                 transport = view.load(offset)
@@ -65,6 +67,11 @@ package struct PacketHeader {
             }
             budget &-= 1
         }
+        // A header that ends before it names the next: what the fixed header names, as the rules have it.
+        switch transport {
+        case 0, 43, 44, 60: transport = view.load(6)
+        default: break
+        }
     }
 
     @inline(__always) private mutating func readTransport(_ view: ByteView, at offset: Int) {
@@ -73,12 +80,15 @@ package struct PacketHeader {
             sourcePort = view.big(offset)
             targetPort = view.big(offset &+ 2)
             tcpFlags = view.load(offset &+ 13)
+            showsPorts = offset &+ 4 <= view.count
         case 17, 33, 132, 136:
             sourcePort = view.big(offset)
             targetPort = view.big(offset &+ 2)
+            showsPorts = offset &+ 4 <= view.count
         case 1, 58:
             sourcePort = UInt16(view.load(offset, as: UInt8.self))
             targetPort = UInt16(view.load(offset &+ 1, as: UInt8.self))
+            showsPorts = offset &+ 2 <= view.count
         default: break
         }
     }

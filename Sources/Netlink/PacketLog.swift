@@ -59,6 +59,9 @@ package struct LoggedPacket {
     package var sequence: UInt32 = 0
     package var inputDevice: UInt32 = 0
     package var outputDevice: UInt32 = 0
+    /// The ports of a bridge that it came by and leaves by; 0 where it is of no bridge.
+    package var inputPort: UInt32 = 0
+    package var outputPort: UInt32 = 0
     /// The packet's mark.
     package var mark: UInt32 = 0
     /// When the packet came, in nanoseconds since 1970; 0 where the kernel did not stamp it.
@@ -126,6 +129,10 @@ package struct LoggedPacket {
                 isWhole = attribute.read(into: &packet.inputDevice) && isWhole
             case 5:  // NFULA_IFINDEX_OUTDEV
                 isWhole = attribute.read(into: &packet.outputDevice) && isWhole
+            case 6:  // NFULA_IFINDEX_PHYSINDEV
+                isWhole = attribute.read(into: &packet.inputPort) && isWhole
+            case 7:  // NFULA_IFINDEX_PHYSOUTDEV
+                isWhole = attribute.read(into: &packet.outputPort) && isWhole
             case 2:  // NFULA_MARK
                 isWhole = attribute.read(into: &packet.mark) && isWhole
             case 12:  // NFULA_SEQ

@@ -17,6 +17,8 @@ package import Host
     package static let batch = 64
     private static let magic: UInt64 = 0x6768_6a6f_7572_0001
 
+    /// Whether there was a file that is no journal, or one whose numbers cannot be right.
+    package let wasDamaged: Bool
     /// Whether what is received survives this process. Without room for the file it does not.
     package let isDurable: Bool
     private let base: UnsafeMutableRawPointer
@@ -42,6 +44,7 @@ package import Host
         headerSize = gh_message_header_size()
         length = 4096 + slots * (8 + headerSize) + slots * slotSize
         let file = try DurableFile.open(path, flags: O_RDWR | O_CREAT)
+        let existed = try file.size() > 0
         try file.truncate(to: length)
         do throws(SystemError) {
             // A page that a full disk has no room for would kill the process that touches it.
@@ -61,7 +64,12 @@ package import Host
         }
         unsafe base = unsafe mapped
         let head = unsafe base.assumingMemoryBound(to: UInt64.self)
-        if unsafe head[0] != Self.magic || head[1] != UInt64(slots) || head[2] != UInt64(slotSize) {
+        let isOther = unsafe head[0] != Self.magic || head[1] != UInt64(slots) || head[2] != UInt64(slotSize)
+        // What was written down last is not before what was released, and not more than the ring beyond it.
+        let first = unsafe max(committed, head[4], 1)
+        let isWrong = unsafe !isOther && (head[4] > head[3] || head[3] > first && head[3] - first > UInt64(slots))
+        wasDamaged = isDurable && existed && (isOther || isWrong)
+        if isOther || isWrong {
             unsafe memset(base, 0, 4096 + slots * (8 + headerSize))
             unsafe head[1] = UInt64(slots)
             unsafe head[2] = UInt64(slotSize)

@@ -5,7 +5,7 @@ package import Host
 /// A NETLINK_ROUTE socket that hears of devices, routes, addresses and their switches.
 package final class RouteSocket {
     private let descriptor: Descriptor
-    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    private var waiting: WaitingDatagrams
 
     /// RTNLGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV6_IFADDR, _IPV6_ROUTE, _IPV4_NETCONF, _IPV6_NETCONF
     private static let groups: [Int32] = [1, 5, 7, 9, 11, 24, 25]
@@ -15,6 +15,7 @@ package final class RouteSocket {
         let opened = gh_netlink_open(NETLINK_ROUTE)
         guard opened >= 0 else { throw SystemError("socket", "NETLINK_ROUTE", code: -opened) }
         descriptor = Descriptor(owning: opened)
+        waiting = WaitingDatagrams(opened, "NETLINK_ROUTE")
         var size: Int32 = 4 << 20
         try check("setsockopt", "SO_RCVBUFFORCE") {
             unsafe setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -34,30 +35,15 @@ package final class RouteSocket {
     /// is missing.
     package func drain(_ each: (RouteEvent) -> Void) throws(SystemError) -> Bool {
         var isWhole = true
-        while true {
-            let number = number
-            let length = unsafe buffer.withUnsafeMutableBytes {
-                unsafe recv(number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_TRUNC))
-            }
-            if length < 0 {
-                switch errno {
-                case EINTR: continue
-                case EAGAIN: return isWhole
-                case ENOBUFS:
-                    isWhole = false
-                    continue
-                default: throw SystemError("recv", "NETLINK_ROUTE", code: errno)
-                }
-            }
-            guard length <= buffer.count else {
+        try waiting.forEach { view in
+            guard let view else {
                 isWhole = false
-                continue
+                return
             }
-            ByteView.with(buffer) { view in
-                var cursor = RouteEventCursor(view.slice(0, length))
-                while let event = cursor.next() { each(event) }
-                if cursor.isMalformed || cursor.skipped > 0 { isWhole = false }
-            }
+            var cursor = RouteEventCursor(view)
+            while let event = cursor.next() { each(event) }
+            if cursor.isMalformed || cursor.skipped > 0 { isWhole = false }
         }
+        return isWhole
     }
 }

@@ -22,6 +22,8 @@ extension RuleTable {
         case addJumpRule(chain: String, to: String)
         /// Adds a rule without matches that goes to a chain and does not come back.
         case addGotoRule(chain: String, to: String)
+        /// A step in another table, at the same instant.
+        indirect case elsewhere(TableName, Step)
     }
 
     fileprivate static func encodeElement(
@@ -57,6 +59,7 @@ extension RuleTable.Step {
                 family: name.family.rawValue)
         }
         switch self {
+        case .elsewhere(let other, let step): step.encode(&builder, table: other, sequence)
         case .add(let set, let key):
             begin(NFT_MSG_NEWSETELEM.rawValue, NLM_F_CREATE | NLM_F_EXCL)
             RuleTable.encodeElement(set, key, table: table, &builder)

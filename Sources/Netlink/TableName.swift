@@ -6,6 +6,8 @@ package struct TableName: Hashable, Sendable {
         case inet = 1
         case ip = 2
         case ip6 = 10
+        /// Frames of bridges: NFPROTO_BRIDGE.
+        case bridge = 7
 
         /// As nft names it.
         package var word: String { "\(self)" }

@@ -107,8 +107,13 @@ enum AttributeType: Sendable {
 /// The attributes of one object in a request, checked.
 struct Fields: Sendable {
     private(set) var values: [String: JSON]
+    /// Names of those that the client sent itself; the others have the values that they get when they are left out.
+    let sent: Set<String>
 
-    init(_ values: [String: JSON]) { self.values = values }
+    init(_ values: [String: JSON], sent: Set<String>) {
+        self.values = values
+        self.sent = sent
+    }
 
     subscript(name: String) -> JSON? { values[name] }
 

@@ -5,12 +5,8 @@ struct BodyReader {
     let resource: any Resource
 
     /// The objects of a POST: one, or a list of them.
-    func creation(_ body: [UInt8]) throws(NeutronError) -> (objects: [Fields], isBulk: Bool) {
-        guard let members = JSON(parsing: body)?.members else {
-            throw .badRequest(
-                "The server could not comply with the request since it is either malformed or otherwise "
-                    + "incorrect: Body contains invalid data")
-        }
+    func creation(_ call: Call) throws(NeutronError) -> (objects: [Fields], isBulk: Bool) {
+        let members = try members(call)
         if let single = members[resource.singular] {
             return ([try checkCreation(single)], false)
         }
@@ -24,8 +20,8 @@ struct BodyReader {
     }
 
     /// The attributes of a PUT.
-    func update(_ body: [UInt8]) throws(NeutronError) -> Fields {
-        guard let members = JSON(parsing: body)?.members else { throw .badRequest("Body contains invalid data") }
+    func update(_ call: Call) throws(NeutronError) -> Fields {
+        let members = try members(call)
         guard let object = members[resource.singular]?.members else {
             throw .badRequest("Unable to find '\(resource.singular)' in request body")
         }
@@ -40,7 +36,22 @@ struct BodyReader {
             }
             values[name] = try attribute.type.check(value, of: name)
         }
-        return Fields(values)
+        return Fields(values, sent: Set(values.keys))
+    }
+
+    /// The body's object; of a body that is none, Neutron's words and what is wrong with it.
+    private func members(_ call: Call) throws(NeutronError) -> JSONObject {
+        let words =
+            "The server could not comply with the request since it is either malformed or otherwise incorrect: "
+            + "Body contains invalid data"
+        do {
+            guard let members = try call.document().members else { throw NeutronError.badRequest(words) }
+            return members
+        } catch let refusal as Refusal {
+            throw .badRequest("\(words). \(refusal.message)")
+        } catch {
+            throw .badRequest(words)
+        }
     }
 
     private func checkCreation(_ json: JSON) throws(NeutronError) -> Fields {
@@ -73,6 +84,7 @@ struct BodyReader {
                 }
             }
         }
-        return Fields(values)
+        // Null is what a client leaves out.
+        return Fields(values, sent: Set(object.pairs.filter { !$0.value.isNull }.map(\.key)))
     }
 }

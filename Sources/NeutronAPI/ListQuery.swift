@@ -64,15 +64,14 @@ struct ListQuery {
     private mutating func readOrder(
         _ keys: [String], _ directions: [String], _ attributes: [Attribute]
     ) throws(NeutronError) {
-        guard directions.isEmpty || directions.count == keys.count else {
+        guard directions.count == keys.count else {
             throw .badRequest("The number of sort_keys and sort_dirs must be same")
         }
         let wrong = keys.filter { key in !attributes.contains { $0.name == key && $0.isSortable } }
         guard wrong.isEmpty else {
             throw .badRequest("[\(wrong.map { "'\($0)'" }.joined(separator: ", "))] is invalid attribute for sort_keys")
         }
-        for (place, key) in keys.enumerated() {
-            let direction = directions.isEmpty ? "asc" : directions[place]
+        for (key, direction) in zip(keys, directions) {
             guard ["asc", "desc"].contains(direction) else {
                 throw .badRequest("sort_dir: '\(direction)' is not in ['asc', 'desc']")
             }

@@ -79,7 +79,7 @@ extension NeutronError {
             case .revisionMismatch: "RevisionNumberConstraintFailed"
             case .vpcDefaultGroup: "SecurityGroupInUse"
             case .mixedGroups: "SecurityGroupConflict"
-            case .targetHasCollector, .bucketExists: "Conflict"
+            case .targetHasCollector, .bucketExists, .claimedOnHost: "Conflict"
             case .newerSchema: "HTTPInternalServerError"
             }
         self.init(error.code.status, type, error.message)

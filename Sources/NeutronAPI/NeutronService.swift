@@ -12,6 +12,7 @@ package struct NeutronService: MountedAPI {
     /// Looks projects up, for clients without a login.
     let projects: @Sendable (Call, Session) async throws -> Answer
     let resources: [any Resource]
+    package let routes: [APIRoute]
 
     package let mounts = [["networking"]]
     static let standardResources: [any Resource] = [
@@ -39,9 +40,49 @@ package struct NeutronService: MountedAPI {
         self.policy = policy
         self.projects = projects
         self.resources = resources
+        routes = Self.furtherRoutes + resources.flatMap(\.routes)
     }
 
     package func answer(refusing refusal: Refusal, _ call: Call) -> Answer { NeutronError(refusal).answer }
+
+    /// What is served beside the resources.
+    private static let furtherRoutes =
+        APIRoute.routes(
+            .get,
+            [
+                "", "projects", "projects/{project}", "v3/projects", "v3/projects/{project}", "v2.0", "v2.0/extensions",
+                "v2.0/extensions/{alias}", "v2.0/log/loggable-resources",
+            ]) + Quotas.routes
+
+    package func serves(_ call: Call) -> Bool { routes.admit(Self.plain(call)) }
+
+    package func answer(unserved call: Call) async throws -> Answer {
+        do {
+            _ = try await session(call)
+            let path = Self.plain(call).path
+            guard routes.contains(where: { $0.leads(to: path) }) else { throw NeutronError.resourceMissing }
+            throw NeutronError(
+                .methodNotAllowed, "HTTPMethodNotAllowed",
+                "The method \(call.method.rawValue) is not allowed for this resource.")
+        } catch let error as NeutronError {
+            return error.answer
+        }
+    }
+
+    /// The call with its path as the list of routes has it: with one version, with `log` before what is logged, and without
+    /// `.json`.
+    private static func plain(_ call: Call) -> Call {
+        var call = call
+        guard let first = call.path.first, first != "projects", first != "v3" else { return call }
+        // An endpoint that ends in the version already gets a second one from some clients.
+        call.path = Array(call.path.drop { $0 == "v2.0" })
+        if let last = call.path.last, last.hasSuffix(".json") {
+            call.path[call.path.count - 1] = String(last.dropLast(5))
+        }
+        if ["logs", "loggable-resources"].contains(call.path.first) { call.path.insert("log", at: 0) }
+        call.path.insert("v2.0", at: 0)
+        return call
+    }
 
     package func answer(_ call: Call) async throws -> Answer {
         do {
@@ -60,13 +101,7 @@ package struct NeutronService: MountedAPI {
             let session = try await session(call)
             return try await projects(call.dropping(call.path[0] == "v3" ? 2 : 1), session)
         }
-        var call = call
-        // An endpoint that ends in the version already gets a second one from some clients.
-        while call.path.first == "v2.0" { call.path.removeFirst() }
-        guard call.path.count < 6 else { throw NeutronError.resourceMissing }
-        if let last = call.path.last, last.hasSuffix(".json") {
-            call.path[call.path.count - 1] = String(last.dropLast(5))
-        }
+        var call = Self.plain(call).dropping(1)
         let session = try await session(call)
         if call.path.isEmpty { return Answer(.ok, index(call)) }
         if call.path[0] == "log" { call.path.removeFirst() }

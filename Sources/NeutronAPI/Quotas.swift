@@ -6,6 +6,14 @@ import Service
 struct Quotas {
     let service: NeutronService
 
+    static let routes =
+        APIRoute.routes(
+            .get,
+            [
+                "v2.0/quotas", "v2.0/quotas/{project}", "v2.0/quotas/{project}/default",
+                "v2.0/quotas/{project}/details",
+            ]) + [APIRoute(.put, "v2.0/quotas/{project}"), APIRoute(.delete, "v2.0/quotas/{project}")]
+
     func answer(_ call: Call, _ session: Session) async throws -> Answer {
         if call.path.isEmpty, call.method == .get {
             return Answer(.ok, .object(["quotas": .array([])]))
@@ -65,7 +73,7 @@ struct Quotas {
     }
 
     private func set(_ project: String, _ call: Call, _ session: Session) async throws {
-        guard let body = JSON(parsing: call.body)?["quota"]?.members else {
+        guard let body = try call.document()["quota"]?.members else {
             throw NeutronError.badRequest("Unable to find 'quota' in request body")
         }
         var ceilings: [Quota: Int?] = [:]

@@ -25,6 +25,10 @@ protocol Resource: Sendable {
     func delete(_ object: Object, _ work: Work) throws
     /// What else than the caller's own project a caller sees.
     var sharing: Selection.Sharing { get }
+    /// Whether the hosts' own service role sees the objects of all projects.
+    var isForServices: Bool { get }
+    /// What an object, or one that a request asks for, is to rules about its attributes.
+    func target(_ object: Object?, _ fields: Fields, _ work: Work) throws -> AccessTarget
     /// Runs before lists: makes what exists on first use.
     func prepare(_ work: Work) throws
     /// What an unknown id is told.
@@ -38,6 +42,8 @@ extension Resource {
     var hasName: Bool { true }
     var isUpdatable: Bool { true }
     var sharing: Selection.Sharing { .nothing }
+    var isForServices: Bool { false }
+    func target(_ object: Object?, _ fields: Fields, _ work: Work) throws -> AccessTarget { .init() }
     func prepare(_ work: Work) throws {}
     func matches(_ rendered: JSONObject, filter: String, values: [String]) -> Bool? { nil }
 
@@ -46,6 +52,19 @@ extension Resource {
     func missing(_ id: String) -> NeutronError {
         NeutronError(
             .notFound, NeutronError.missingType(Object.kind), "\(Object.kind.title) \(id) could not be found.")
+    }
+
+    /// The path below `v2.0`: logs are below `log`.
+    private var place: String { "v2.0/\(collection == Logs().collection ? "log/" : "")\(collection)" }
+
+    /// What is served of it.
+    var routes: [APIRoute] {
+        let one = "\(place)/{id}"
+        let update = isUpdatable ? [APIRoute(.put, one)] : []
+        let tags = [HTTPRequest.Method.get, .put, .delete].flatMap { method in
+            hasTags ? APIRoute.routes(method, ["\(one)/tags", "\(one)/tags/{tag}"]) : []
+        }
+        return APIRoute.routes(.get, [place, one]) + [APIRoute(.post, place)] + update + [APIRoute(.delete, one)] + tags
     }
 
     /// All attributes: the resource's own and the standard ones.

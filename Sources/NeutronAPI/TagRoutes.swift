@@ -17,7 +17,9 @@ struct TagRoutes {
             guard try await tags(resource, id).contains(tag) else { throw Self.missing(tag) }
             return Answer(.noContent)
         case (.put, nil):
-            guard let value = JSON(parsing: call.body)?["tags"] else {
+            let body = try call.document()
+            try await collection.permit(resource, "update", id)
+            guard let value = body["tags"] else {
                 throw NeutronError.badRequest("Unable to find 'tags' in request body")
             }
             let wanted = try Self.check(value)

@@ -56,7 +56,7 @@ package struct Admission: Sendable {
         case .any: true
         case .icmpTCPUDP: Service.isICMPTCPOrUDP(key)
         case .transport(let transport, let ports):
-            transport == key.transport && (ports?.contains(key.targetPort) ?? true)
+            transport == key.transport && (ports.map { key.targetPort.map($0.contains) ?? false } ?? true)
         case .icmp(let transport, let type, let code):
             transport == key.transport && (type.map { $0 == key.icmpType } ?? true)
                 && (code.map { $0 == key.icmpCode } ?? true)

@@ -19,7 +19,7 @@ enum ACLRuleText {
         let ends = try [words[4], words[6]].map { word throws(RuleTextError) in
             word == "any" ? nil : try RuleText.prefix(word)
         }
-        for prefix in ends.compactMap(\.self) where service.family.map({ $0 != prefix.family }) ?? false {
+        for prefix in ends.compactMap(\.self) where !service.isCarried(by: prefix.family) {
             throw .familyMismatch(service, prefix)
         }
         return ACLRule(

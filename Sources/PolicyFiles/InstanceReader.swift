@@ -108,10 +108,10 @@ struct InstanceReader {
         return mac
     }
 
-    private mutating func readDevice(_ fields: FileFields, owner: String) -> String {
-        guard let value = fields.required("device", "DEVICE"), let device = value.text("a device's name") else {
-            return ""
-        }
+    /// Without one the interface waits until a device is attached to it.
+    private mutating func readDevice(_ fields: FileFields, owner: String) -> String? {
+        guard let value = fields["device"] else { return nil }
+        guard let device = value.text("a device's name") else { return "" }
         if let fault = DeviceFault(device) { value.report(fault.message, mend: fault.mend) }
         if let earlier = claims.claim(device: device, by: owner) {
             value.report(

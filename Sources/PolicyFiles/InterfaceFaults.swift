@@ -51,11 +51,14 @@ struct DeviceFault {
 
     /// `ALTIFNAMSIZ` is 128 with its closing zero; a name beyond `IFNAMSIZ` (16) can only be an altname.
     private static let maximumLength = 127
+    private static let maximumNameLength = 15
 
-    init?(_ device: String) {
-        if device.utf8.count > Self.maximumLength {
+    /// * `isAltname`: whether an altname will do.
+    init?(_ device: String, isAltname: Bool = true) {
+        if device.utf8.count > (isAltname ? Self.maximumLength : Self.maximumNameLength) {
             self.message = "device name \"\(device.prefix(20))…\" has \(device.utf8.count) bytes"
-            self.mend = "use at most 15 for a name, 127 for an altname"
+            self.mend =
+                isAltname ? "use at most 15 for a name, 127 for an altname" : "use the device's name, of at most 15"
         } else if device == "." || device == ".." {
             self.message = "device name \"\(device)\" is refused by the kernel"
             self.mend = "write the device's name or altname"

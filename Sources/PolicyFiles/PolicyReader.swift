@@ -7,7 +7,7 @@ struct PolicyReader {
     private let claims = HostClaims()
 
     func read(_ root: FileValue) -> Policy {
-        guard let fields = root.fields(["project", "vpcs", "collectors", "region"]) else { return .empty }
+        guard let fields = root.fields(["project", "vpcs", "collectors", "region", "bridges"]) else { return .empty }
         let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
         let region = fields["region"].flatMap { NameRule.readPlace($0, of: "region") }
         var names = NameRegister(kind: "VPC")
@@ -20,7 +20,8 @@ struct PolicyReader {
             vpcs.append(VPCReader(project: project, name: name, region: region ?? "local", claims: claims).read(fields))
         }
         let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
-        return Policy(project: project, region: region, vpcs: vpcs, collectors: collectors)
+        let bridges = fields["bridges"].map { BridgeReader(claims: claims).read($0) }
+        return Policy(project: project, region: region, vpcs: vpcs, collectors: collectors, bridges: bridges)
     }
 }
 
@@ -28,6 +29,9 @@ struct PolicyReader {
 final class HostClaims {
     private var devices: [String: String] = [:]
     private var addresses: [IPAddress: String] = [:]
+
+    /// The interface that has claimed a device.
+    func owner(ofDevice device: String) -> String? { devices[device] }
 
     /// Claims the device for an interface; gives the earlier owner's place where there is one.
     func claim(device: String, by owner: @autoclosure () -> String) -> String? {

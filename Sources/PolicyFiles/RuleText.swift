@@ -19,7 +19,7 @@ package struct RuleText: Hashable, Sendable {
         self.service = try Self.service(words[1])
         self.remote = try Self.remote(words[3])
         self.local = try words.count == 6 ? Self.prefix(words[5]) : nil
-        if let family = service.family, case .prefix(let prefix) = remote, prefix.family != family {
+        if case .prefix(let prefix) = remote, !service.isCarried(by: prefix.family) {
             throw .familyMismatch(service, prefix)
         }
     }

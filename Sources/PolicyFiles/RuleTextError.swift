@@ -74,7 +74,12 @@ package enum RuleTextError: Error, Hashable, Sendable {
         case .hostBitsSet(_, let network): "write \(network)"
         case .namelessGroup: "write group:NAME"
         case .familyMismatch(let service, _):
-            service.family == .ipv4 ? "write icmpv6, or an IPv4 prefix" : "write icmp, or an IPv6 prefix"
+            switch service.family {
+            case .ipv4: "write icmpv6, or an IPv4 prefix"
+            case .ipv6: "write icmp, or an IPv6 prefix"
+            // A header of IPv6 that stands before others.
+            case nil: "write an IPv4 prefix"
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Dispatch
 import GRDB
 import Synchronization
@@ -21,10 +22,15 @@ final class Checkpointer: Sendable {
     private let state = Mutex(State())
     private let pages: Int
     private let pause: Duration
+    private let metrics: Metrics
 
     /// * `pages`: where the log has fewer it may grow on.
     /// * `pause`: from the beginning of one pass to that of the next.
-    init(path: String, pages: Int = 4000, pause: Duration = .milliseconds(250)) throws {
+    init(
+        path: String, pages: Int = 4000, pause: Duration = .milliseconds(250),
+        metrics: Metrics = Metrics(NOOPMetricsHandler.instance)
+    ) throws {
+        self.metrics = metrics
         self.pages = pages
         self.pause = pause
         var configuration = Configuration()
@@ -47,7 +53,7 @@ final class Checkpointer: Sendable {
         guard isDue else { return }
         worker.async { [self] in
             // What fails now, for a full disk perhaps, is tried again after a later commit.
-            let found = (try? connection.writeWithoutTransaction { try Self.copyMost($0) }) ?? 0
+            let found = copied { try connection.writeWithoutTransaction { try Self.copyMost($0) } } ?? 0
             state.withLock { ($0.isRunning, $0.isNearEnd) = (false, found > pages) }
         }
     }
@@ -59,7 +65,16 @@ final class Checkpointer: Sendable {
             return state.isNearEnd
         }
         guard isNearEnd else { return }
-        _ = try? pool.writeWithoutTransaction { try Self.copy($0) }
+        _ = copied { try pool.writeWithoutTransaction { try Self.copy($0) } }
+    }
+
+    private func copied(_ body: () throws -> Int) -> Int? {
+        do {
+            return try body()
+        } catch {
+            metrics.checkpointFailures.increment()
+            return nil
+        }
     }
 
     /// Copies, and what came meanwhile, until that is little; how many pages the log has.

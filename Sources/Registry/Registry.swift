@@ -1,3 +1,4 @@
+package import CoreMetrics
 import Foundation
 package import GRDB
 package import Model
@@ -10,12 +11,14 @@ import Synchronization
 package final class Registry: Sendable {
     private let pool: DatabasePool
     private let queue: CommitQueue
+    private let failures = RepeatedFailures()
     private let listeners = Mutex<[@Sendable (Int64) -> Void]>([])
 
     /// Opens or makes the database and brings its schema up to date.
     ///
     /// - Throws: what SQLite says, or `RegistryError` when a newer version of Gatehouse has written it.
-    package init(path: String) throws {
+    /// * `metrics`: where it counts.
+    package init(path: String, metrics: any MetricsFactory = NOOPMetricsHandler.instance) throws {
         var configuration = Configuration()
         configuration.label = "gatehouse.registry"
         configuration.maximumReaderCount = 8
@@ -38,7 +41,7 @@ package final class Registry: Sendable {
                 .newerSchema, "registry \(path): a newer version of Gatehouse has written it; start that version")
         }
         try migrator.migrate(pool)
-        queue = CommitQueue(pool, try Checkpointer(path: path))
+        queue = CommitQueue(pool, try Checkpointer(path: path, metrics: Metrics(metrics)))
     }
 
     /// Reads a consistent state; changes made meanwhile are not seen.
@@ -92,6 +95,24 @@ package final class Registry: Sendable {
         try await queue.submit { database in
             var trail = try TrailWriter(database)
             try trail.append(note, by: actor, revision: nil, at: .now)
+        }
+    }
+
+    /// Writes into the trail that somebody who is nobody yet has failed; of repeated failures the first, and how many followed.
+    package func noteRepeated(_ note: AuditNote, by actor: Actor) async throws {
+        try await write(failures.note(note, by: actor, at: Timestamp.now.nanoseconds))
+    }
+
+    /// Writes what was counted of repeated failures in spans that are over; all of it when the server ends.
+    package func tellRepeated(isEnd: Bool = false) async throws {
+        try await write(isEnd ? failures.take(begunBefore: .max) : failures.take(overAt: Timestamp.now.nanoseconds))
+    }
+
+    private func write(_ entries: [RepeatedFailures.Entry]) async throws {
+        guard !entries.isEmpty else { return }
+        try await queue.submit { database in
+            var trail = try TrailWriter(database)
+            for entry in entries { try trail.append(entry.note, by: entry.actor, revision: nil, at: .now) }
         }
     }
 

@@ -17,6 +17,8 @@ package struct RegistryError: Error, Hashable, CustomStringConvertible {
         case overQuota
         case addressInUse
         case macInUse
+        /// A device of a host, or an address on it, is another interface's.
+        case claimedOnHost
         case addressesExhausted
         case subnetsOverlap
         case quotaBelowUse

@@ -12,6 +12,10 @@ enum Schema {
         migrator.registerMigration("3", migrate: addFormats)
         migrator.registerMigration("4", migrate: shareActs)
         migrator.registerMigration("5", migrate: addStatelessGroups)
+        migrator.registerMigration("6", migrate: addUnjudgedInterfaces)
+        migrator.registerMigration("7", migrate: addClaims)
+        migrator.registerMigration("8", migrate: addTokenChains)
+        migrator.registerMigration("9", migrate: addManifestHeads)
         return migrator
     }
 

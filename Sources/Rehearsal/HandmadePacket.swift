@@ -10,6 +10,8 @@ package struct HandmadePacket: Sendable {
     /// What a packet has beside its key.
     package struct Shape: Sendable {
         package var hopLimit: UInt8 = 64
+        /// Whether routers may cut it (IPv4).
+        package var mayBeCut = true
         /// Headers between that of IPv6 and the transport's, in order.
         package var extensions: [Extension] = []
         /// TCP: sequence and acknowledgement numbers, and what follows the header.
@@ -61,10 +63,11 @@ package struct HandmadePacket: Sendable {
         shape: Shape = Shape()
     ) {
         var payload: [UInt8]
+        let (source, target) = (key.initiatorPort ?? 0, key.targetPort ?? 0)
         switch key.transport {
         case .tcp:
             payload = Self.words(
-                key.initiatorPort, key.targetPort, UInt16(shape.sequence >> 16),
+                source, target, UInt16(shape.sequence >> 16),
                 UInt16(truncatingIfNeeded: shape.sequence))
             payload +=
                 tcpFlags & 0x10 != 0
@@ -74,9 +77,17 @@ package struct HandmadePacket: Sendable {
             payload += [0x50, tcpFlags] + Self.words(0xfaf0, 0, 0) + shape.payload
         case .udp, .udplite:
             let body = shape.payload.isEmpty ? [1, 2, 3, 4] : shape.payload
-            payload = Self.words(key.initiatorPort, key.targetPort, UInt16(8 + body.count), 0) + body
+            payload = Self.words(source, target, UInt16(8 + body.count), 0) + body
+        case .sctp:
+            // INIT with a tag of 1, which opens an association (RFC 9260).
+            payload = Self.words(source, target, 0, 0, 0, 0, 0x0100, 20, 0, 1, 0, 0xffff, 1, 1, 0, 1)
+            let sum = Self.castagnoli(payload)
+            payload.replaceSubrange(8..<12, with: (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) })
+        case .dccp:
+            // A request with a long sequence number (RFC 4340).
+            payload = Self.words(source, target, 0x0700, 0, 0x0100, 0, 0, 1, 0, 0)
         case .icmp, .icmpv6:
-            payload = [UInt8(truncatingIfNeeded: key.initiatorPort), UInt8(truncatingIfNeeded: key.targetPort), 0, 0]
+            payload = [UInt8(truncatingIfNeeded: source), UInt8(truncatingIfNeeded: target), 0, 0]
             payload +=
                 quoted.map { [0, 0, 0, 0] + $0.bytes }
                 ?? (Self.words(icmpID, 1) + (shape.payload.isEmpty ? [5, 6, 7, 8] : shape.payload))
@@ -98,18 +109,19 @@ package struct HandmadePacket: Sendable {
             payload = [first] + header.rest + payload
             first = header.number
         }
-        bytes = Self.header(key, first, shape.hopLimit, payload.count) + payload
+        bytes = Self.header(key, first, shape, payload.count) + payload
     }
 
-    private static func header(_ key: FlowKey, _ first: UInt8, _ hopLimit: UInt8, _ length: Int) -> [UInt8] {
+    private static func header(_ key: FlowKey, _ first: UInt8, _ shape: Shape, _ length: Int) -> [UInt8] {
         switch key.initiator.family {
         case .ipv4:
-            var header = [0x45, 0] + words(UInt16(20 + length), 0x1234, 0) + [hopLimit, first, 0, 0]
+            var header = [0x45, 0] + words(UInt16(20 + length), 0x1234, shape.mayBeCut ? 0 : 0x4000)
+            header += [shape.hopLimit, first, 0, 0]
             header += key.initiator.bytes + key.target.bytes
             header.replaceSubrange(10..<12, with: words(checksum(header)))
             return header
         case .ipv6:
-            return [0x60, 0, 0, 0] + words(UInt16(length)) + [first, hopLimit] + key.initiator.bytes
+            return [0x60, 0, 0, 0] + words(UInt16(length)) + [first, shape.hopLimit] + key.initiator.bytes
                 + key.target.bytes
         }
     }
@@ -134,6 +146,16 @@ package struct HandmadePacket: Sendable {
         }
         while sum >> 16 != 0 { sum = (sum & 0xffff) + (sum >> 16) }
         return ~UInt16(truncatingIfNeeded: sum)
+    }
+
+    /// CRC-32C, bit by bit.
+    private static func castagnoli(_ bytes: [UInt8]) -> UInt32 {
+        var sum = UInt32.max
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0x82f6_3b78 : sum >> 1 }
+        }
+        return ~sum
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }

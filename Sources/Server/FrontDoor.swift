@@ -10,13 +10,13 @@ import VPCAPI
 /// Leads each call to the API that its path is mounted at.
 package struct FrontDoor: Sendable {
     private let apis: [any MountedAPI]
-    private let counters: RequestCounters
+    private let metrics: Metrics
     private let logger: Logger
 
     /// * `apis`: all that are mounted; of two that a path leads to, the one with the longer mount is asked.
-    package init(_ apis: [any MountedAPI], counters: RequestCounters, logger: Logger) {
+    package init(_ apis: [any MountedAPI], metrics: Metrics, logger: Logger) {
         self.apis = apis
-        self.counters = counters
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -24,11 +24,11 @@ package struct FrontDoor: Sendable {
     ///
     /// * `dataFolder`: where relative buckets are.
     static func apis(
-        registry: Registry, settings: ServerSettings, access: AccessFile, hosts: HostService, dataFolder: String,
-        secrets: BucketSecrets, counters: RequestCounters
+        registry: Registry, authenticator: Authenticator, settings: ServerSettings, access: AccessFile,
+        hosts: HostService, dataFolder: String,
+        secrets: BucketSecrets, metrics: Metrics, logger: Logger
     ) -> [any MountedAPI] {
         let policy: @Sendable () -> AccessPolicy = { access.policy }
-        let authenticator = Authenticator(registry, admitsAnonymous: settings.admitsAnonymous)
         let probe = BucketProbe(dataFolder: dataFolder, registry: registry, secrets: secrets)
         let identity = IdentityService(
             registry: registry, authenticator: authenticator, tokenLifetime: settings.tokenLifetime)
@@ -38,31 +38,35 @@ package struct FrontDoor: Sendable {
             NeutronService(
                 registry: registry, authenticator: authenticator, policy: policy, projects: identity.projects),
             VPCService(
-                registry: registry, authenticator: authenticator, policy: policy, settings: settings.vpc, probe: probe),
+                registry: registry, authenticator: authenticator, policy: policy, settings: settings.vpc, probe: probe,
+                bucketTests: hosts.bucketTests),
             NativeService(
                 registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, probe: probe,
                 region: settings.served),
-            HealthAPI(), ReadyAPI(registry: registry),
-            MetricsAPI(registry: registry, hosts: hosts, counters: counters),
+            HealthAPI(), ReadyAPI(registry: registry, logger: logger),
+            MetricsAPI(
+                registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, metrics: metrics),
         ]
     }
 
     /// Answers a call; what goes wrong inside is logged under its id, and answered without saying what.
     package func answer(_ asked: Call) async -> Answer {
         guard let (api, depth) = api(at: asked.path) else {
-            let answer = asked.path.isEmpty ? Answer(.ok, Self.index(asked)) : Refusal.nothingHere.answer
+            let answer = Self.indexRoute.admits(asked) ? Answer(.ok, Self.index(asked)) : Refusal.nothingHere.answer
             return finished(answer, asked)
         }
         let call = api.adopted(asked)
         do {
-            return finished(try await api.answer(call.dropping(depth)), call)
+            try call.checkText()
+            let inner = call.dropping(depth)
+            return finished(try await api.serves(inner) ? api.answer(inner) : api.answer(unserved: inner), call)
         } catch let refusal as Refusal {
             return finished(api.answer(refusing: refusal, call), call)
         } catch let error as RegistryError {
             return finished(api.answer(refusing: Refusal(error), call), call)
         } catch {
             logger.error("request failed", metadata: ["request": "\(call.requestID)", "reason": "\(error)"])
-            counters.noteFailure()
+            metrics.noteFailure()
             return finished(api.answer(refusing: .internalFailure, call), call)
         }
     }
@@ -79,7 +83,7 @@ package struct FrontDoor: Sendable {
         answer.headers[.requestID] = call.requestID
         answer.headers[.cacheControl] = "no-store"
         if answer.status == .tooManyRequests { answer.headers[.retryAfter] = "60" }
-        counters.note(answer.status.code)
+        metrics.note(answer.status.code)
         return answer
     }
 
@@ -92,6 +96,16 @@ package struct FrontDoor: Sendable {
         }
         return found
     }
+
+    /// All that is served, with the whole paths.
+    package var routes: [APIRoute] {
+        [Self.indexRoute]
+            + apis.flatMap { api in
+                api.mounts.flatMap { mount in api.routes.map { APIRoute($0.method, mount + $0.path) } }
+            }
+    }
+
+    private static let indexRoute = APIRoute(.get, "")
 
     private static func index(_ call: Call) -> JSON {
         .object([

@@ -1,56 +1,55 @@
 import HTTPTypes
+import Logging
 import Registry
 import Service
+import Telemetry
 
 /// `/health`: alive.
 struct HealthAPI: MountedAPI {
     let mounts = [["health"]]
+    let routes = [APIRoute(.get, "")]
 
     func answer(_ call: Call) throws -> Answer {
-        guard call.method == .get, call.path.isEmpty else { throw Refusal.nothingHere }
         return Answer(.ok, .object(["status": "alive"]))
     }
 }
 
-/// `/ready`: able to work.
+/// `/ready`: able to work. Strangers ask: it says no more than that.
 struct ReadyAPI: MountedAPI {
     let registry: Registry
+    let logger: Logger
     let mounts = [["ready"]]
+    let routes = [APIRoute(.get, "")]
 
     func answer(_ call: Call) async throws -> Answer {
-        guard call.method == .get, call.path.isEmpty else { throw Refusal.nothingHere }
         do {
-            let revision = try await registry.read { try Revisions.newest(in: $0) }
-            return Answer(.ok, .object(["status": "ready", "revision": .int(Int(revision))]))
+            _ = try await registry.read { try Revisions.newest(in: $0) }
+            return Answer(.ok, .object(["status": "ready"]))
         } catch {
+            logger.error("not ready", metadata: ["request": "\(call.requestID)", "reason": "\(error)"])
             return Answer(
-                .serviceUnavailable, .object(["status": "not ready", "reason": .string("registry: \(error)")]))
+                .serviceUnavailable,
+                .object([
+                    "status": "not ready", "reason": "The registry cannot be read; the server's log says why.",
+                ]))
         }
     }
 }
 
-/// `/metrics`: counts, in Prometheus' text format.
+/// `/metrics`: counts, in Prometheus' text format, for who has the right `get_metrics`.
 struct MetricsAPI: MountedAPI {
     let registry: Registry
+    let authenticator: Authenticator
+    let policy: @Sendable () -> AccessPolicy
     let hosts: HostService
-    let counters: RequestCounters
+    let metrics: Metrics
     let mounts = [["metrics"]]
+    let routes = [APIRoute(.get, "")]
 
     func answer(_ call: Call) async throws -> Answer {
-        guard call.method == .get, call.path.isEmpty else { throw Refusal.nothingHere }
+        guard let session = try await authenticator.session(of: call) else { throw Refusal.unauthenticated }
+        if let denied = policy().denial(of: "get_metrics", session) { throw Refusal.forbidden(denied) }
         let counts = try await registry.read { try RegistryCounts($0) }
-        let rows =
-            [
-                ("gatehouse_registry_revision", Int(counts.revision)),
-                ("gatehouse_registry_audit_entries_total", counts.auditEntries),
-            ] + counts.objects.map { ("gatehouse_registry_objects{kind=\"\($0.quota.rawValue)\"}", $0.count) }
-        let requests = counters.all.map { ("gatehouse_server_requests_total{status=\"\($0.key)\"}", $0.value) }
-        let failures = [
-            ("gatehouse_hosts_connected", hosts.connected.count), ("gatehouse_hosts_untold", hosts.untold),
-            ("gatehouse_hosts_telling_failures_total", hosts.tellingFailures),
-            ("gatehouse_server_failures_total", counters.failures),
-        ]
-        let lines = (rows + requests.sorted { $0.0 < $1.0 } + failures).map { "\($0.0) \($0.1)\n" }
-        return Answer(text: lines.joined(), type: "text/plain; version=0.0.4; charset=utf-8")
+        return Answer(text: metrics.page(counts, hosts), type: MetricsStore.contentType)
     }
 }

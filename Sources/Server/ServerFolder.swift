@@ -15,6 +15,8 @@ package struct ServerFolder: Hashable, Sendable {
     package var hosts: String { path + "/hosts" }
     /// What credentials of buckets are sealed with; a copy of the registry is of no use for them without it.
     var secretsKey: String { path + "/secrets.key" }
+    /// What manifests of hosts are signed with; the public key lies beside it, as `manifest.key.pub`.
+    var manifestKey: String { path + "/manifest.key" }
     /// The certificate that clients need to trust.
     package var authorityCertificate: String { path + "/authority.pem" }
     private var authorityKey: String { path + "/authority.key" }
@@ -127,7 +129,7 @@ package struct ServerFolder: Hashable, Sendable {
 
 /// A data folder that nobody else may work in.
 package final class FolderLock: Sendable {
-    private let descriptor: Descriptor
+    private let lock: FileLock
 
-    fileprivate init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    fileprivate init(_ lock: consuming FileLock) { self.lock = lock }
 }

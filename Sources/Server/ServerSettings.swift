@@ -1,3 +1,4 @@
+import Model
 import Registry
 package import VPCAPI
 
@@ -17,7 +18,9 @@ package struct ServerSettings: Sendable {
     package var admitsAnonymous = false
     package var tokenLifetime = Duration.seconds(3600)
     /// A request's body may have so many bytes.
-    package var largestBody = 4 << 20
+    package var largestBody = Limit.body.bound
+    /// The files of one host may have so many bytes together.
+    package var hostQuota = Limit.bytesOfHost.bound
     /// The region that the VPC API shows, and its zones, whose names begin with the region's.
     package var region = "local"
     package var zones = ["local-1"]

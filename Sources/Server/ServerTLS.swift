@@ -1,6 +1,4 @@
 import Foundation
-import HummingbirdCore
-import Logging
 import NIOCore
 import NIOSSL
 import Service
@@ -44,22 +42,8 @@ final class ServerTLS: Sendable {
         configuration.certificateVerification = .optionalVerification
         configuration.trustRoots = .certificates(
             try NIOSSLCertificate.fromPEMBytes(Array(try authority.authorityPEM.utf8)))
+        // A caller that does not answer the goodbye, an idle host, does not hold the server's end up.
+        configuration.shutdownTimeout = .milliseconds(500)
         return try NIOSSLContext(configuration: configuration)
     }
-}
-
-/// A caller's connection, with the certificate that is in place when it begins.
-struct ServerTLSChannel: ServerChildChannel {
-    typealias Value = HTTP1Channel.Value
-
-    let tls: ServerTLS
-    let base: HTTP1Channel
-
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
-        }.flatMap { base.setup(channel: channel, logger: logger) }
-    }
-
-    func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
 }

@@ -5,6 +5,8 @@ struct LogFile: ~Copyable {
     private let path: String
     private var file: Descriptor
     private(set) var bytes: Int
+    /// Whether a part of lines stands behind those that were written whole.
+    private var isTorn = false
 
     /// Takes over an open file that holds so many bytes.
     init(_ path: String, descriptor: Int32, bytes: Int) {
@@ -27,13 +29,21 @@ struct LogFile: ~Copyable {
 
     /// Adds the lines, all or none.
     mutating func append(_ lines: [UInt8]) throws(SystemError) {
+        // What a failure left is cut off before anything else is written.
+        if isTorn { try mend() }
         do throws(SystemError) {
             try file.writeAll(lines)
         } catch {
-            try? file.truncate(to: bytes)
+            isTorn = true
+            try mend()
             throw error
         }
         bytes += lines.count
+    }
+
+    private mutating func mend() throws(SystemError) {
+        try file.truncate(to: bytes)
+        isTorn = false
     }
 
     mutating func rotate(keeping generations: Int) throws(SystemError) {
@@ -43,6 +53,6 @@ struct LogFile: ~Copyable {
         try LogGenerations(path).setAside(keeping: generations)
         try DurableFile.rename(next, to: path)
         file = opened
-        bytes = 0
+        (bytes, isTorn) = (0, false)
     }
 }

@@ -12,7 +12,7 @@ package enum Way: UInt8, Hashable, Sendable, Codable, CaseIterable {
     package var opposite: Way { self == .out ? .into : .out }
 }
 
-/// Packets that the kernel counted and no record holds, said exactly.
+/// Packets that the kernel counted and no record holds, said exactly; or, with a reason of its own, the other way round.
 package struct LossStatement: Hashable, Sendable {
     package enum Reason: UInt8, Hashable, Sendable, Codable {
         /// Sessions ended while no agent listened and nobody kept its sockets.
@@ -21,6 +21,24 @@ package struct LossStatement: Hashable, Sendable {
         case beforeBinding = 2
         /// The disk had no room for the records.
         case noRoom = 3
+        /// The other way round: packets of sessions, so in records, that the host did not send on, because the next link takes
+        /// none as large. Conntrack counted them; the interfaces' counters had no chance to.
+        case notSentOn = 4
+        /// Packets may have passed that no rule of ours judged and nothing counted: how many is not known, so none are told.
+        case unguarded = 16
+        /// The kernel's counting of connections was switched off.
+        case uncounted = 17
+
+        /// What held the records on disk is damaged or gone.
+        case damaged = 5
+
+        /// Whether the packets are in no record.
+        package var isMissing: Bool {
+            switch self {
+            case .notListening, .beforeBinding, .noRoom, .damaged, .unguarded, .uncounted: true
+            case .notSentOn: false
+            }
+        }
     }
 
     /// Position in the host's spool, counted together with the records.

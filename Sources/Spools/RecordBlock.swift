@@ -9,16 +9,19 @@ package struct RecordBlock {
     package let segment: UInt64
     /// Where the first lies in the segment's file.
     private let fileOffset: Int
+    /// How many bytes each has.
+    private let size: Int
 
-    init(_ bytes: [UInt8], from start: Int, to end: Int, segment: UInt64, fileOffset: Int) {
+    init(_ bytes: [UInt8], from start: Int, to end: Int, size: Int, segment: UInt64, fileOffset: Int) {
         self.bytes = bytes
         self.start = start
         self.segment = segment
         self.fileOffset = fileOffset
-        count = (end - start) / RecordCodec.size
+        self.size = size
+        count = (end - start) / size
     }
 
-    private func offset(_ index: Int) -> Int { start + index * RecordCodec.size }
+    private func offset(_ index: Int) -> Int { start + index * size }
     private func instant(_ index: Int, _ place: Int) -> Timestamp {
         Timestamp(nanoseconds: Int64(bitPattern: RecordCodec.load(bytes, offset(index) + place)))
     }
@@ -37,12 +40,19 @@ package struct RecordBlock {
     package func record(_ index: Int) -> FlowRecord? { RecordCodec.decode(bytes, at: offset(index)) }
 
     /// Where the record lies in the segment's file.
-    package func place(_ index: Int) -> Int { fileOffset + index * RecordCodec.size }
+    package func place(_ index: Int) -> Int { fileOffset + index * size }
 }
 
 extension RecordCodec {
     /// Reads copied records; those that a later release wrote and nobody here understands are left out.
     package static func decodeAll(_ bytes: [UInt8]) -> [FlowRecord] {
-        stride(from: 0, to: bytes.count, by: size).compactMap { decode(bytes, at: $0) }
+        var records: [FlowRecord] = []
+        records.reserveCapacity(bytes.count / size)
+        var offset = 0
+        while offset + size <= bytes.count {
+            if let record = decode(bytes, at: offset) { records.append(record) }
+            offset += length(bytes, at: offset)
+        }
+        return records
     }
 }

@@ -1,6 +1,6 @@
 package import Model
 
-/// The spool's form of a flow record: 200 bytes, little endian.
+/// The spool's form of a flow record: 200 bytes, little endian, and 40 more where addresses were translated.
 ///
 /// | offset | bytes | field |
 /// |---|---|---|
@@ -11,12 +11,33 @@ package import Model
 /// | 72 | 16 | rule id |
 /// | 88 | 4 | revision |
 /// | 92 | 1 × 7 | direction, verdict, stage by their codes (`Model`), state, detail, family, protocol |
-/// | 99 | 1 | zero |
-/// | 100 | 2 × 2 | initiator port, target port |
+/// | 99 | 1 | 128, with 1 for no initiator port (or type), 2 for no target port (or code), 64 where a translation follows; 0 in records of before, where detail alone says it |
+/// | 100 | 2 × 2 | initiator port, target port; zero where there is none |
 /// | 104 | 16 × 2 | initiator address, target address; IPv4 in the last four bytes |
 /// | 136 | 8 × 8 | packets and bytes from the initiator, from the target, then the same since the session began |
+/// | 200 | 2 × 2 | on the other side of the translation: initiator port, target port |
+/// | 204 | 16 × 2 | initiator address, target address there |
+/// | 236 | 4 | zero |
 package enum RecordCodec {
+    /// Bytes of a record without a translation: the least.
     package static let size = 200
+    /// Bytes of one with it.
+    package static let translatedSize = 240
+
+    private enum Flag {
+        static let noInitiatorPort: UInt8 = 1
+        static let noTargetPort: UInt8 = 2
+        static let translated: UInt8 = 0x40
+        static let present: UInt8 = 0x80
+    }
+
+    /// How many bytes the record at `offset` has, as it says itself; at least `size` bytes must be there.
+    package static func length(_ bytes: [UInt8], at offset: Int) -> Int { length(flags: bytes[offset + 99]) }
+
+    static func length(flags: UInt8) -> Int {
+        let both = Flag.present | Flag.translated
+        return flags & both == both ? translatedSize : size
+    }
 
     package static func encode(_ record: FlowRecord, into bytes: inout [UInt8]) {
         append(record.sequence, &bytes)
@@ -36,24 +57,35 @@ package enum RecordCodec {
         bytes.append(record.detail.rawValue)
         bytes.append(record.key.initiator.family.rawValue)
         bytes.append(record.key.transport.rawValue)
-        bytes.append(0)
-        append(record.key.initiatorPort, &bytes)
-        append(record.key.targetPort, &bytes)
-        for address in [record.key.initiator, record.key.target] {
-            append(address.high, &bytes)
-            append(address.low, &bytes)
-        }
+        bytes.append(
+            Flag.present | (record.otherSide == nil ? 0 : Flag.translated)
+                | (record.key.initiatorPort == nil ? Flag.noInitiatorPort : 0)
+                | (record.key.targetPort == nil ? Flag.noTargetPort : 0))
+        append(endsOf: record.key, &bytes)
         for traffic in [
             record.fromInitiator, record.fromTarget, record.cumulativeFromInitiator, record.cumulativeFromTarget,
         ] {
             append(traffic.packets, &bytes)
             append(traffic.bytes, &bytes)
         }
+        guard let otherSide = record.otherSide else { return }
+        append(endsOf: otherSide, &bytes)
+        append(UInt32(0), &bytes)
+    }
+
+    private static func append(endsOf key: FlowKey, _ bytes: inout [UInt8]) {
+        append(key.initiatorPort ?? 0, &bytes)
+        append(key.targetPort ?? 0, &bytes)
+        for address in [key.initiator, key.target] {
+            append(address.high, &bytes)
+            append(address.low, &bytes)
+        }
     }
 
     /// Reads the record at `offset`; nil when it is cut off or a field holds no known value.
     package static func decode(_ bytes: [UInt8], at offset: Int) -> FlowRecord? {
-        guard offset >= 0, offset + size <= bytes.count, let direction = Direction(code: bytes[offset + 92]),
+        guard offset >= 0, offset + size <= bytes.count, offset + length(bytes, at: offset) <= bytes.count,
+            let direction = Direction(code: bytes[offset + 92]),
             let verdict = Verdict(code: bytes[offset + 93]), let stage = Stage(code: bytes[offset + 94]),
             let state = FlowRecord.State(rawValue: bytes[offset + 95]),
             let detail = FlowRecord.Detail(rawValue: bytes[offset + 96]),
@@ -67,17 +99,24 @@ package enum RecordCodec {
                 : IPAddress(ipv4: UInt32(truncatingIfNeeded: word(at + 8)))
         }
         func traffic(_ at: Int) -> Traffic { Traffic(packets: word(at), bytes: word(at + 8)) }
+        let flags = bytes[offset + 99]
+        let unknown: UInt8 = flags & Flag.present != 0 ? flags : detail == .coarse ? Flag.noInitiatorPort : 0
+        func port(_ at: Int, _ flag: UInt8) -> UInt16? { unknown & flag == 0 ? load(bytes, offset + at) : nil }
+        func key(_ at: Int) -> FlowKey {
+            FlowKey(
+                initiator: address(at + 4), target: address(at + 20),
+                transport: TransportProtocol(rawValue: bytes[offset + 98]),
+                initiatorPort: port(at, Flag.noInitiatorPort), targetPort: port(at + 2, Flag.noTargetPort))
+        }
+        let isTranslated = length(flags: flags) == translatedSize
         var record = FlowRecord(
             windowStart: instant(8), windowEnd: instant(16), start: instant(24), end: instant(32),
             connectionStart: instant(40), connection: word(48),
             interface: Identifier(high: word(56), low: word(64)),
             direction: direction, verdict: verdict, stage: stage,
             rule: Identifier(high: word(72), low: word(80)), revision: Int(load(bytes, offset + 88) as UInt32),
-            key: FlowKey(
-                initiator: address(104), target: address(120),
-                transport: TransportProtocol(rawValue: bytes[offset + 98]),
-                initiatorPort: load(bytes, offset + 100), targetPort: load(bytes, offset + 102)),
-            detail: detail, state: state, fromInitiator: traffic(136), fromTarget: traffic(152),
+            key: key(100), otherSide: isTranslated ? key(200) : nil, detail: detail, state: state,
+            fromInitiator: traffic(136), fromTarget: traffic(152),
             cumulativeFromInitiator: traffic(168), cumulativeFromTarget: traffic(184))
         record.sequence = word(0)
         return record

@@ -41,7 +41,9 @@ struct SegmentReader: ~Copyable {
         guard try load(offset, count: 9) else { return nil }
         let place = offset - held.lowerBound
         let end = offset + 9 + Int(RecordCodec.load(bytes, place) as UInt32)
-        guard end <= size, let kind = Spool.FrameKind(rawValue: bytes[place + 8]) else { return nil }
+        guard end <= size, let kind = Spool.FrameKind(rawValue: bytes[place + 8]),
+            kind.mayHave(length: end - offset - 9)
+        else { return nil }
         return Frame(kind: kind, start: offset + 9, end: end)
     }
 
@@ -56,13 +58,36 @@ struct SegmentReader: ~Copyable {
         return place
     }
 
-    /// Where the batch that begins at an offset ends; nil where it was never committed.
-    mutating func batchEnd(from offset: Int) throws(SystemError) -> Int? {
+    /// A run of frames up to a commit.
+    struct Batch {
+        let end: Int
+        /// The parts of it that are no frames any more: something has damaged them.
+        let damage: [Range<Int>]
+    }
+
+    /// The batch that begins at an offset; nil where it was never committed.
+    ///
+    /// What a crash cut off has no commit behind it; what cannot be read and has one was whole once.
+    mutating func batch(from offset: Int) throws(SystemError) -> Batch? {
         var offset = offset
-        while let frame = try head(at: offset) {
-            guard try payload(of: frame, verifies: true) != nil else { return nil }
-            if frame.kind == .commit { return frame.end - frame.start >= 28 ? frame.end : nil }
-            offset = frame.end
+        var damage: [Range<Int>] = []
+        while true {
+            if let frame = try head(at: offset), try payload(of: frame, verifies: true) != nil {
+                offset = frame.end
+                if frame.kind == .commit { return Batch(end: frame.end, damage: damage) }
+            } else {
+                guard let next = try nextFrame(after: offset) else { return nil }
+                damage.append(offset..<next)
+                offset = next
+            }
+        }
+    }
+
+    /// Where behind an offset the next whole frame begins; nil where there is none.
+    mutating func nextFrame(after offset: Int) throws(SystemError) -> Int? {
+        guard offset + 10 <= size else { return nil }
+        for place in (offset + 1)...(size - 9) {
+            if let frame = try head(at: place), try payload(of: frame, verifies: true) != nil { return place }
         }
         return nil
     }

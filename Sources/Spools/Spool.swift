@@ -9,7 +9,7 @@ package import Model
 /// |---|---|
 /// | 4 | length of the payload |
 /// | 4 | CRC-32 of kind and payload |
-/// | 1 | kind: 1 records, 2 loss, 3 commit |
+/// | 1 | kind: 1 records, 2 loss, 3 commit, 4 records with a translation |
 /// | n | payload |
 ///
 /// Frames count from their batch's commit frame on: a reader stops at the last commit, and the writer cuts off what
@@ -19,7 +19,30 @@ package final class Spool {
         case records = 1
         case loss = 2
         case commit = 3
+        case translatedRecords = 4
+
+        /// How many bytes each record of a frame has; nil for frames without.
+        var recordSize: Int? {
+            switch self {
+            case .records: RecordCodec.size
+            case .translatedRecords: RecordCodec.translatedSize
+            case .loss, .commit: nil
+            }
+        }
+
+        /// Whether a frame of the kind can have so many bytes: what stands there may be anything where a file is damaged.
+        func mayHave(length: Int) -> Bool {
+            switch self {
+            case .records, .translatedRecords:
+                length > 0 && length % (recordSize ?? 1) == 0 && length <= Spool.recordBytes + (recordSize ?? 0)
+            case .loss: length >= 58 && length <= 4096
+            case .commit: length >= 28 && length <= 4096
+            }
+        }
     }
+
+    /// A frame of records is closed when it has grown to this many bytes.
+    static let recordBytes = 1 << 20
 
     /// A segment is closed when it has grown to this many bytes, or to an eighth of what the spool may have.
     private static let segmentBytes = 64 << 20
@@ -33,9 +56,13 @@ package final class Spool {
     private var file: Descriptor
     private var fileBytes: Int
     private var batch: [UInt8] = []
+    /// Records that wait for their frame, all of one size.
     private var records: [UInt8] = []
+    private var recordsKind = FrameKind.records
     /// The number that the next record gets.
     package private(set) var next: UInt64
+    /// Where the last commit that could be read at the start said that the numbers go on.
+    package let saidLast: UInt64
     /// The number of the first record that is not on disk.
     private var committed: UInt64
     /// Where the last commit said it stood.
@@ -67,7 +94,8 @@ package final class Spool {
         var position = Position()
         var keep = 0
         let segments = try Self.segments(folder)
-        var name = segments.last ?? Self.name(1)
+        let name = segments.last ?? Self.name(1)
+        var saidLast: UInt64 = 1
         // Where no segment has a commit, the last one's name says where the numbers go on.
         if let first = Self.first(name) { next = first }
         // A last segment without any commit tells nothing of where we are: then the one before does.
@@ -75,14 +103,16 @@ package final class Spool {
             let (last, bytes) = try Self.lastCommit("\(folder)/\(segment)")
             if segment == name { keep = bytes }
             guard let last else { continue }
-            (next, position) = last
+            (saidLast, position) = last
+            // Its name says no less, also where the commits before it are damaged.
+            next = max(next, saidLast)
             break
         }
-        if let first = Self.first(name), first > next { name = Self.name(next) }
         for segment in segments where segment != name {
             closed.append((Self.first(segment) ?? 0, try DurableFile.size("\(folder)/\(segment)")))
         }
         self.next = next
+        self.saidLast = saidLast
         committed = next
         self.position = position
         openFirst = Self.first(name) ?? next
@@ -99,13 +129,31 @@ package final class Spool {
         guard var segment = try SegmentReader.open(path) else { return (nil, 0) }
         var bytes = 0
         var last: (UInt64, Position)?
-        while let end = try segment.batchEnd(from: bytes) {
-            while bytes < end, let frame = try segment.head(at: bytes) {
-                bytes = frame.end
-                if frame.kind == .commit { last = try segment.commit(frame) ?? last }
+        while let batch = try segment.batch(from: bytes) {
+            // Its last frame is the commit.
+            var damage = batch.damage[...]
+            while bytes < batch.end {
+                if let first = damage.first, first.lowerBound == bytes {
+                    bytes = first.upperBound
+                    damage.removeFirst()
+                } else if let frame = try segment.head(at: bytes) {
+                    bytes = frame.end
+                    if frame.kind == .commit { last = try segment.commit(frame) ?? last }
+                } else {
+                    break
+                }
             }
+            bytes = batch.end
         }
         return (last, bytes)
+    }
+
+    /// Goes on where somebody knows that it had come to already: what had the numbers before is not there any more.
+    package func skip(to number: UInt64, _ position: Position) {
+        guard number > saidLast, !hasBatch else { return }
+        next = max(next, number)
+        committed = next
+        self.position = position
     }
 
     static func segments(_ folder: String) throws(SystemError) -> [String] {
@@ -115,7 +163,7 @@ package final class Spool {
     /// The number of a segment's first record, as its name says.
     static func first(_ name: String) -> UInt64? { UInt64(name.prefix(20)) }
 
-    static func name(_ first: UInt64) -> String {
+    package static func name(_ first: UInt64) -> String {
         let digits = String(first)
         return String(repeating: "0", count: 20 - digits.count) + digits + ".spool"
     }
@@ -125,8 +173,11 @@ package final class Spool {
         var numbered = record
         numbered.sequence = next
         next += 1
+        let kind = record.otherSide == nil ? FrameKind.records : .translatedRecords
+        if kind != recordsKind { closeRecords() }
+        recordsKind = kind
         RecordCodec.encode(numbered, into: &records)
-        if records.count >= 1 << 20 { closeRecords() }
+        if records.count >= Self.recordBytes { closeRecords() }
     }
 
     /// Adds a statement of loss to the batch and gives it its number.
@@ -198,7 +249,7 @@ package final class Spool {
         var offset = 0
         while offset + 9 <= batch.count {
             let end = offset + 9 + Int(RecordCodec.load(batch, offset) as UInt32)
-            if FrameKind(rawValue: batch[offset + 8]) == .records {
+            if FrameKind(rawValue: batch[offset + 8])?.recordSize != nil {
                 items += RecordCodec.decodeAll(Array(batch[(offset + 9)..<end])).map { .record($0) }
             } else if let loss = LossStatement(Array(batch[(offset + 9)..<end])) {
                 items.append(.loss(loss))
@@ -259,7 +310,7 @@ package final class Spool {
 
     private func closeRecords() {
         guard !records.isEmpty else { return }
-        frame(.records, records)
+        frame(recordsKind, records)
         records.removeAll(keepingCapacity: true)
     }
 

@@ -24,18 +24,21 @@ extension SpoolReader {
         var done = 0
         var rest = offsets[...]
         while let start = rest.first {
-            var end = start + RecordCodec.size
+            var end = start + RecordCodec.translatedSize
             let run = rest.prefix { offset in
-                guard offset < end + Self.nearBytes, offset + RecordCodec.size - start <= bytes.count else {
+                guard offset < end + Self.nearBytes, offset + RecordCodec.translatedSize - start <= bytes.count else {
                     return false
                 }
-                end = offset + RecordCodec.size
+                end = offset + RecordCodec.translatedSize
                 return true
             }
             let read = try file.read(end - start, from: start, into: &bytes)
             for offset in run {
                 let place = offset - start
-                if place + RecordCodec.size <= read { body(done, bytes[place..<(place + RecordCodec.size)]) }
+                if place + RecordCodec.size <= read {
+                    let length = RecordCodec.length(bytes, at: place)
+                    if place + length <= read { body(done, bytes[place..<(place + length)]) }
+                }
                 done += 1
             }
             rest = rest[run.endIndex...]

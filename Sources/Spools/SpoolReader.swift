@@ -1,8 +1,17 @@
 package import Host
 package import Model
 
+/// Where something that a spool held cannot be read any more.
+package struct SpoolDamage: Hashable, Sendable {
+    /// The segment's name; of a segment that is gone the one before it.
+    package let file: String
+    /// The numbers of the records and losses that were there; none where only a commit was.
+    package let numbers: Range<UInt64>
+}
+
 /// One thing that a spool holds.
 package enum SpoolItem: Sendable {
+    case damaged(SpoolDamage)
     case record(FlowRecord)
     case loss(LossStatement)
     /// A commit; all windows that ended up to this instant are complete.
@@ -11,6 +20,7 @@ package enum SpoolItem: Sendable {
 
 /// Several things that a spool holds, as they lie there.
 package enum SpoolPart {
+    case damaged(SpoolDamage)
     case records(RecordBlock)
     case loss(LossStatement)
     case closed(Int64)
@@ -36,6 +46,7 @@ package struct SpoolReader: Sendable {
                 }
             case .loss(let loss): if loss.sequence >= first { body(.loss(loss)) }
             case .closed(let instant): body(.closed(instant))
+            case .damaged(let damage): if damage.numbers.upperBound > first { body(.damaged(damage)) }
             }
             return true
         }
@@ -43,34 +54,52 @@ package struct SpoolReader: Sendable {
 
     /// Hands over what is committed, in order, from the segment with record number `first` on, until `body` is false.
     ///
-    /// Where all of it is known to be committed, reading goes faster without `verifies`.
-    package func forEachPart(
-        from first: UInt64 = 0, verifies: Bool = true, _ body: (SpoolPart) -> Bool
-    ) throws(SystemError) {
+    /// What is damaged is told where it is missed: numbers have no holes.
+    package func forEachPart(from first: UInt64 = 0, _ body: (SpoolPart) -> Bool) throws(SystemError) {
+        var numbers = Numbering()
         for name in try segments(from: first) {
             guard var segment = try SegmentReader.open("\(folder)/\(name)") else { continue }
+            if let gone = numbers.begin(Spool.first(name) ?? 0, name), !body(.damaged(gone)) { return }
             var offset = 0
-            var committed = verifies ? 0 : Int.max
-            while true {
-                if offset >= committed {
-                    guard let end = try segment.batchEnd(from: offset) else { break }
-                    committed = end
+            while let batch = try segment.batch(from: offset) {
+                var damage = batch.damage[...]
+                while offset < batch.end {
+                    if let part = damage.first, part.lowerBound == offset {
+                        offset = part.upperBound
+                        damage.removeFirst()
+                        numbers.isInDoubt = true
+                        continue
+                    }
+                    guard let frame = try segment.head(at: offset),
+                        let place = try segment.payload(of: frame, verifies: false)
+                    else { break }
+                    offset = frame.end
+                    let end = place + frame.end - frame.start
+                    let part: SpoolPart?
+                    let present: Range<UInt64>
+                    switch frame.kind {
+                    case .records, .translatedRecords:
+                        let block = RecordBlock(
+                            segment.bytes, from: place, to: end, size: frame.kind.recordSize ?? RecordCodec.size,
+                            segment: Spool.first(name) ?? 0, fileOffset: frame.start)
+                        present =
+                            block.sequence(
+                                0)..<block.sequence(block.count - 1).addingReportingOverflow(1)
+                            .partialValue.clamped(from: block.sequence(0))
+                        part = .records(block)
+                    case .loss:
+                        let number: UInt64 = RecordCodec.load(segment.bytes, place + 50)
+                        present = number..<number.addingReportingOverflow(1).partialValue.clamped(from: number)
+                        part = LossStatement(Array(segment.bytes[place..<end])).map { .loss($0) }
+                    case .commit:
+                        let next: UInt64 = RecordCodec.load(segment.bytes, place)
+                        present = next..<next
+                        part = .closed(Int64(bitPattern: RecordCodec.load(segment.bytes, place + 20)))
+                    }
+                    if let damaged = numbers.meet(present), !body(.damaged(damaged)) { return }
+                    if let part, !body(part) { return }
                 }
-                guard let frame = try segment.head(at: offset) else { break }
-                offset = frame.end
-                guard let place = try segment.payload(of: frame, verifies: false) else { break }
-                let end = place + frame.end - frame.start
-                let part: SpoolPart?
-                switch frame.kind {
-                case .records:
-                    part = .records(
-                        RecordBlock(
-                            segment.bytes, from: place, to: end, segment: Spool.first(name) ?? 0,
-                            fileOffset: frame.start))
-                case .loss: part = LossStatement(Array(segment.bytes[place..<end])).map { .loss($0) }
-                case .commit: part = .closed(Int64(bitPattern: RecordCodec.load(segment.bytes, place + 20)))
-                }
-                if let part, !body(part) { return }
+                offset = batch.end
             }
         }
     }
@@ -81,7 +110,12 @@ package struct SpoolReader: Sendable {
         for name in try segments(from: first) {
             guard var segment = try SegmentReader.open("\(folder)/\(name)") else { continue }
             var offset = 0
-            while let frame = try segment.head(at: offset) {
+            while true {
+                guard let frame = try segment.head(at: offset) else {
+                    guard let next = try segment.nextFrame(after: offset) else { break }
+                    offset = next
+                    continue
+                }
                 offset = frame.end
                 guard frame.kind == .commit, let commit = try segment.commit(frame) else { continue }
                 let closed = Timestamp(nanoseconds: commit.position.closed)
@@ -104,6 +138,40 @@ package struct SpoolReader: Sendable {
         let start = names.lastIndex { Spool.first($0) ?? 0 <= first } ?? 0
         return Array(names.dropFirst(start))
     }
+}
+
+/// Follows the numbers of what a spool holds, and tells which are missing.
+private struct Numbering {
+    private var file = ""
+    private var next: UInt64?
+    /// Something could not be read since the last number was met.
+    var isInDoubt = false
+
+    /// A segment begins, whose first number its name says.
+    mutating func begin(_ first: UInt64, _ name: String) -> SpoolDamage? {
+        defer {
+            file = name
+            next = max(next ?? first, first)
+            isInDoubt = false
+        }
+        guard let next, first > next else { return nil }
+        return SpoolDamage(file: file, numbers: next..<first)
+    }
+
+    mutating func meet(_ numbers: Range<UInt64>) -> SpoolDamage? {
+        let expected = next ?? numbers.lowerBound
+        defer {
+            next = max(expected, numbers.upperBound)
+            isInDoubt = false
+        }
+        guard isInDoubt || numbers.lowerBound > expected else { return nil }
+        return SpoolDamage(file: file, numbers: expected..<max(expected, numbers.lowerBound))
+    }
+}
+
+extension UInt64 {
+    /// Not less than another: bytes that fit their checksum may still be anybody's.
+    fileprivate func clamped(from other: UInt64) -> UInt64 { Swift.max(self, other) }
 }
 
 /// When windows were over, whatever was planned when their records were written.

@@ -23,7 +23,7 @@ package struct SpooledWindow: Hashable, Sendable {
     /// Interfaces of which a loss is stated in this window.
     package fileprivate(set) var losses: Set<Identifier<Interface>> = []
     /// Whether the spool lost records of this window, or of windows between this and the one before.
-    package let lacksRecords: Bool
+    package fileprivate(set) var lacksRecords: Bool
 }
 
 extension SpoolReader {
@@ -54,6 +54,8 @@ extension SpoolReader {
                 }
             case .loss(let loss):
                 if loss.sequence >= first { walk.note(loss) }
+            case .damaged(let damage):
+                if damage.numbers.upperBound > first { walk.noteDamage() }
             case .closed(let instant):
                 // What follows belongs to the next window.
                 let end = Timestamp(nanoseconds: instant)
@@ -123,6 +125,12 @@ private struct WindowWalk {
 
     mutating func note(_ loss: LossStatement) { early.append(loss) }
 
+    /// Records are missing of the window that is open, or of those that follow: nobody knows which.
+    mutating func noteDamage() {
+        current?.lacksRecords = true
+        lacksRecords = true
+    }
+
     /// Hands over every window that ended up to then.
     mutating func close(_ end: Timestamp, _ body: (SpooledWindow) -> Bool) -> Bool {
         guard closed.first.map({ $0 <= end }) ?? false || current.map({ $0.end <= end }) ?? false else { return true }
@@ -162,7 +170,7 @@ private struct WindowWalk {
         settle()
         guard var window = current else { return true }
         for loss in early {
-            window.losses.insert(loss.interface)
+            if loss.reason.isMissing { window.losses.insert(loss.interface) }
             let number = loss.sequence
             window.sequences =
                 min(

@@ -1,7 +1,7 @@
 import Host
 
 /// Ctrl-C as something to look at between two readings, so that a listing that follows can end well.
-package struct Interruption {
+package struct Interruption: Sendable {
     private let signals: SignalDescriptor
 
     package init() throws { signals = try SignalDescriptor(SignalDescriptor.endings) }

@@ -1,5 +1,6 @@
 import Host
 import Link
+import Records
 import Spools
 
 /// Finds what of the agent's files the server does not have yet.
@@ -32,7 +33,7 @@ struct Shipping {
         try events.begin(serverHas: sizes[Self.eventFile] ?? 0)
     }
 
-    private static let eventFile = "events.jsonl"
+    private static let eventFile = EventJSON.fileName
     /// Within what the server takes in one request, also after a long absence.
     private static let parcelBytes = 1 << 20
 

@@ -19,22 +19,32 @@ package struct Uplink: Sendable {
     private let folder: UplinkFolder
     private let data: DataFolder
     private let tell: @Sendable (String) -> Void
+    private let health: UplinkHealth
+    private let bucketTests: BucketTests
+    private let manifests: ManifestSigning
     /// The agent answers on a thread that may wait.
     private let control = DispatchQueue(label: "gatehouse.uplink.control")
 
     /// * `server`: `https://name:port`.
     /// * `host`: this host's name at the control plane.
+    /// * `health`: learns how it goes.
     /// * `tell`: says a line to the operator.
     package init(
-        server: String, host: String, folder: UplinkFolder, data: DataFolder,
+        server: String, host: String, folder: UplinkFolder, data: DataFolder, health: UplinkHealth = UplinkHealth(),
         tell: @escaping @Sendable (String) -> Void
     ) {
         self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
         self.host = host
         self.folder = folder
         self.data = data
+        self.health = health
+        bucketTests = BucketTests(data: data)
+        manifests = ManifestSigning(keyFile: data.serverManifestKey, tell: tell)
         self.tell = tell
     }
+
+    /// Signatures of the control plane for the manifests of what this host delivers.
+    package func signatures(of lines: [[UInt8]]) async -> ManifestSigningAnswer? { await manifests.answer(to: lines) }
 
     /// Takes the host in, if it is not.
     package func enrol(token: String) async throws {
@@ -46,6 +56,8 @@ package struct Uplink: Sendable {
     /// Runs until cancelled: holds the stream, and opens it anew when it breaks.
     package func run() async throws {
         let client = HTTPClient(configuration: try configuration())
+        manifests.ask { body in try await post("manifests", body, client) }
+        defer { manifests.ask(nil) }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.hold(client) }
@@ -80,10 +92,14 @@ package struct Uplink: Sendable {
         var lastWords = ""
         while !Task.isCancelled {
             do {
-                try await follow(client) { pause = .milliseconds(100) }
+                try await follow(client) {
+                    pause = .milliseconds(100)
+                    health.streamIsOpen()
+                }
                 throw UplinkError.streamEnded
             } catch {
                 let words = "\(error)"
+                health.streamFailed(words)
                 if words != lastWords { tell("control plane \(server): \(words); trying again") }
                 lastWords = words
             }
@@ -94,8 +110,9 @@ package struct Uplink: Sendable {
     }
 
     private func follow(_ client: HTTPClient, _ onMessage: () -> Void) async throws {
+        let understood = HostCapability.allCases.map { "understands=\($0.rawValue)" }.joined(separator: "&")
         let response = try await client.execute(
-            HTTPClientRequest(url: server + "/api/agent/stream"), deadline: .distantFuture)
+            HTTPClientRequest(url: "\(server)/api/agent/stream?\(understood)"), deadline: .distantFuture)
         guard response.status.code == 200 else {
             let body = try await response.body.collect(upTo: 1 << 16)
             throw UplinkError.refused(Int(response.status.code), String(buffer: body))
@@ -121,6 +138,7 @@ package struct Uplink: Sendable {
                     guard let next = present?.amended(by: amendment) else { throw UplinkError.notAmendable }
                     present = next
                     _ = try await adopt(next, client)
+                case .bucketTest(let request): test(request, client)
                 case .ping(let at): try await report(at, client)
                 }
             }
@@ -142,6 +160,19 @@ package struct Uplink: Sendable {
         }
         _ = try await post("receipts", ControlCodec.encode(receipt), client)
         return isApplied
+    }
+
+    /// Tries a bucket beside the stream: one that hangs keeps no revision from the kernel.
+    private func test(_ request: BucketTestRequest, _ client: HTTPClient) {
+        Task {
+            let fault = await bucketTests.fault(of: request)
+            do {
+                let answer = BucketTestAnswer(id: request.id, fault: fault)
+                _ = try await post("bucket-tests", ControlCodec.encode(answer), client)
+            } catch {
+                tell("control plane \(server): what came of trying a bucket cannot be told: \(error)")
+            }
+        }
     }
 
     private func report(_ pingedAt: Timestamp, _ client: HTTPClient) async throws {
@@ -189,12 +220,15 @@ package struct Uplink: Sendable {
                     request.body = .bytes(parcel.bytes)
                     _ = try await client.run(request)
                     try shipping.acknowledge(parcel)
+                    health.noteShipped(parcel.bytes.count)
                 }
+                health.shippingWorks()
                 if !lastWords.isEmpty { tell("records are shipped to \(server) again") }
                 lastWords = ""
             } catch {
                 guard !Task.isCancelled else { return }
                 let words = "\(error)"
+                health.shippingFailed(words)
                 if words != lastWords { tell("records are not shipped to \(server): \(words); trying again") }
                 lastWords = words
                 knowsServer = false

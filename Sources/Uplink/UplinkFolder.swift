@@ -9,6 +9,8 @@ package struct UplinkFolder: Hashable, Sendable {
     var key: String { path + "/host.key" }
     var certificate: String { path + "/host.pem" }
     var authority: String { path + "/authority.pem" }
+    /// What the server's name was resolved to last, an address a line.
+    var serverAddresses: String { path + "/server-addresses" }
     var shipped: String { path + "/shipped.json" }
 
     /// Whether the host was taken in.

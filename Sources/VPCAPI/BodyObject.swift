@@ -18,9 +18,12 @@ struct BodyObject: Sendable {
     }
 
     /// The body of a call.
-    init(_ bytes: [UInt8], isPatch: Bool = false) throws(VPCError) {
-        guard let json = JSON(parsing: bytes) else {
-            throw VPCError(.validationFailure, "The body is not JSON.")
+    init(_ call: Call, isPatch: Bool = false) throws(VPCError) {
+        let json: JSON
+        do throws(Refusal) {
+            json = try call.document()
+        } catch {
+            throw VPCError(.validationFailure, error.message)
         }
         guard let members = json.members else { throw VPCError(.validationFailure, "The body is not a JSON object.") }
         self.init(path: "", members: members, isPatch: isPatch)

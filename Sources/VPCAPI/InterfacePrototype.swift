@@ -34,6 +34,7 @@ struct InterfacePrototype {
     /// The Linux device that the interface is, where the body says: `gatehouse.device`.
     private func device() throws -> String? {
         guard let own = try body.object("gatehouse"), let device = try own.text("device") else { return nil }
+        try view.request.permit("create_port:binding:profile", own.name("device"), "the device")
         guard InterfaceDefaults.isDeviceName(device) else {
             throw VPCError.field(
                 .badField, own.name("device"), "\(own.name("device")): this is no name of a Linux device.")
@@ -56,6 +57,8 @@ struct InterfacePrototype {
                 if ip.has("id") || ip.has("href") { throw try ObjectIdentity(ip, keys: [.id, .href]).missing }
                 continue
             }
+            try view.request.permit(
+                "create_port:fixed_ips:ip_address", in: try view.vpc(subnet.vpcID), ip.name("address"), "the address")
             addresses.append(.init(subnetID: subnet.id, address: try address(text, ip.name("address"), in: subnet)))
         }
         guard addresses.isEmpty else { return addresses }
@@ -78,6 +81,7 @@ struct InterfacePrototype {
         guard let named = try body.objects("security_groups"), !named.isEmpty else {
             return [vpc.defaultGroupID].compactMap { $0 }
         }
+        try view.request.permitPart("attach_security_group")
         var ids: [String] = []
         for item in named {
             let identity = try ObjectIdentity(item)

@@ -10,9 +10,9 @@ struct ProjectView {
     init(request: VPCRequest, database: RegistryState) throws {
         self.request = request
         self.database = database
-        // Interfaces may be in VPCs that other projects share.
+        // Interfaces and subnets may be in VPCs of other projects.
         vpcs = Dictionary(
-            uniqueKeysWithValues: try StoredVPC.seen(by: request.project.id, in: database).map { ($0.id, $0) })
+            uniqueKeysWithValues: try StoredVPC.used(by: request.project.id, in: database).map { ($0.id, $0) })
     }
 
     // MARK: Objects

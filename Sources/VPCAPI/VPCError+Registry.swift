@@ -34,6 +34,7 @@ extension VPCError {
             case .defaultGroupCannotChange: .field(.badField, "name", message)
             case .overQuota: VPCError(.overQuota, message)
             case .addressInUse, .addressesExhausted: .field(.badField, "primary_ip.address", message)
+            case .claimedOnHost: VPCError(.inUse, message)
             case .subnetsOverlap: .field(.subnetConflict, "ipv4_cidr_block", message)
             case .revisionMismatch: VPCError(.preconditionFailed, message)
             case .groupNotInVPC: VPCError(.groupNotInVPC, message)

@@ -41,6 +41,7 @@ struct VPCError: Error, Hashable {
         case aclInUse = "acl_in_use"
         case subnetNotEmpty = "subnet_not_empty"
         case vpcInUse = "vpc_in_use"
+        case inUse = "resource_in_use"
         case collectorTargetInUse = "flow_log_collector_target_in_use"
         case preconditionFailed = "precondition_failed"
         case rateLimit = "rate_limit_exceeded"
@@ -63,7 +64,7 @@ struct VPCError: Error, Hashable {
             case .notFound: .notFound
             case .notImplemented: .notImplemented
             case .vpcDefaultGroup, .interfacesAttached, .remotingRules, .lastGroup, .aclInUse, .subnetNotEmpty,
-                .vpcInUse, .collectorTargetInUse:
+                .vpcInUse, .inUse, .collectorTargetInUse:
                 .conflict
             case .preconditionFailed: .preconditionFailed
             case .rateLimit: .tooManyRequests

@@ -8,4 +8,5 @@ struct VPCGround: Sendable {
     let settings: VPCSettings
     /// Whether objects can be put into a bucket now; says why not.
     let probe: BucketProbe
+    let bucketTests: HostBucketTests
 }

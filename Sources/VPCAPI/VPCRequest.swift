@@ -17,17 +17,45 @@ struct VPCRequest: Sendable {
     /// The parts of the path after the collection's name.
     var path: [String] { Array(call.path.dropFirst()) }
 
-    func body() throws(VPCError) -> BodyObject { try BodyObject(call.body) }
-    func patch() throws(VPCError) -> BodyObject { try BodyObject(call.body, isPatch: true) }
+    func body() throws(VPCError) -> BodyObject { try BodyObject(call) }
+    func patch() throws(VPCError) -> BodyObject { try BodyObject(call, isPatch: true) }
 
     // MARK: Rights
 
     /// Throws where the caller's roles do not allow an operation; the refusal is in the trail.
     func permit(_ operation: String) async throws {
-        guard !ground.policy().allows(operation, session) else { return }
-        let error = VPCError(.forbidden, "The caller's roles do not allow \(operation).")
-        try await note(error, actor(operation))
-        throw error
+        do {
+            try permitPart(operation)
+        } catch {
+            try await note(error, actor(operation))
+            throw error
+        }
+    }
+
+    /// The same for what a change makes or removes beside its own object; the change's refusal is in the trail.
+    func permitPart(_ operation: String) throws(VPCError) {
+        guard let denied = ground.policy().denial(of: operation, session) else { return }
+        throw VPCError(.forbidden, "The caller's roles do not allow \(denied).")
+    }
+
+    /// Whether the caller may name an attribute, by the names that Neutron's policy has for it.
+    ///
+    /// * `network`: the VPC that is concerned, where the rule may ask for its owner.
+    func allows(_ attribute: String, in network: StoredVPC? = nil) -> Bool {
+        let target = AccessTarget(
+            ownsNetwork: network.map { $0.projectID == project.id } ?? true, isNetworkShared: network?.isShared ?? false
+        )
+        return ground.policy().allows(attribute: attribute, session, target)
+    }
+
+    /// Throws where the caller may not name an attribute.
+    ///
+    /// * `what`: what is named, as "the host".
+    func permit(_ attribute: String, in network: StoredVPC? = nil, _ field: String, _ what: String) throws(VPCError) {
+        guard !allows(attribute, in: network) else { return }
+        throw .field(
+            .forbidden, field,
+            "\(field): the caller's roles do not allow \(attribute); leave \(what) out, or ask an administrator.")
     }
 
     private func actor(_ action: String) -> Actor {

@@ -87,6 +87,8 @@ extension VPCResource {
     }
 
     private func update(_ id: String) async throws -> Answer {
+        // What the caller does not see is not there to be changed.
+        try await request.permit("get_\(noun)")
         try await request.permit("update_\(noun)")
         let body = try request.patch()
         return try await request.change("\(noun).update") { change, view in
@@ -97,6 +99,7 @@ extension VPCResource {
     }
 
     private func delete(_ id: String) async throws -> Answer {
+        try await request.permit("get_\(noun)")
         try await request.permit("delete_\(noun)")
         return try await request.change("\(noun).delete") { change, view in
             let object = try find(id, view)

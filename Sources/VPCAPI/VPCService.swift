@@ -11,6 +11,7 @@ package struct VPCService: MountedAPI {
     private let authenticator: Authenticator
     private let collections: [any VPCCollection.Type]
 
+    package let routes: [APIRoute]
     package let mounts = [["v1"]]
     /// The collections that are served, one line each.
     static let standardCollections: [any VPCCollection.Type] = [
@@ -19,12 +20,14 @@ package struct VPCService: MountedAPI {
     ]
 
     /// * `probe`: tells whether objects can be put into a bucket now, or why not.
+    /// * `bucketTests`: asks that of hosts.
     package init(
         registry: Registry, authenticator: Authenticator, policy: @escaping @Sendable () -> AccessPolicy,
-        settings: VPCSettings, probe: BucketProbe
+        settings: VPCSettings, probe: BucketProbe, bucketTests: HostBucketTests
     ) {
         self.init(
-            VPCGround(registry: registry, policy: policy, settings: settings, probe: probe), authenticator,
+            VPCGround(registry: registry, policy: policy, settings: settings, probe: probe, bucketTests: bucketTests),
+            authenticator,
             collections: Self.standardCollections)
     }
 
@@ -32,6 +35,7 @@ package struct VPCService: MountedAPI {
         self.ground = ground
         self.authenticator = authenticator
         self.collections = collections
+        routes = collections.flatMap { $0.routes }
     }
 
     /// The call as the trail and the answer know it: with the client's own request id where that is a sane one.
@@ -50,10 +54,20 @@ package struct VPCService: MountedAPI {
         return answer
     }
 
-    package func answer(_ call: Call) async throws -> Answer {
+    package func answer(unserved call: Call) async throws -> Answer {
+        try await told(call) {
+            _ = try await session(call)
+            _ = try APIVersion(call)
+            throw VPCError.routeMissing
+        }
+    }
+
+    package func answer(_ call: Call) async throws -> Answer { try await told(call) { try await route(call) } }
+
+    private func told(_ call: Call, _ body: () async throws -> Answer) async rethrows -> Answer {
         var answer: Answer
         do {
-            answer = try await route(try inflated(call))
+            answer = try await body()
         } catch let error as VPCError {
             answer = error.answer(trace: call.requestID)
         } catch let error as RegistryError {
@@ -61,6 +75,13 @@ package struct VPCService: MountedAPI {
         }
         answer.headers[.plainRequestID] = call.requestID
         return answer
+    }
+
+    private func session(_ call: Call) async throws -> Session {
+        guard let session = try await authenticator.session(of: call) else {
+            throw VPCError(.notAuthenticated, "The request has no credentials that are good here.")
+        }
+        return session
     }
 
     private func inflated(_ call: Call) throws(VPCError) -> Call {
@@ -83,14 +104,13 @@ package struct VPCService: MountedAPI {
     }
 
     private func route(_ call: Call) async throws -> Answer {
-        guard let session = try await authenticator.session(of: call) else {
-            throw VPCError(.notAuthenticated, "The request has no credentials that are good here.")
-        }
+        let session = try await session(call)
+        // Who is nobody has nothing inflated.
+        let call = try await inflated(call).readAside()
         let request = VPCRequest(
             ground: ground, call: call, session: session, project: try await project(of: session),
             version: try APIVersion(call))
         guard let collection = collections.first(where: { $0.path == call.path.first }) else {
-            if !call.path.isEmpty { try await request.adopt() }
             throw VPCError.routeMissing
         }
         if collection.showsObjects { try await request.adopt() }

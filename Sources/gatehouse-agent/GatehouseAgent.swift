@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import Delivery
 import Foundation
 import Host
 import Link
@@ -48,6 +49,9 @@ import Uplink
     @Option(help: "127.0.0.1:PORT or [::1]:PORT where GET /metrics is answered in Prometheus' text; off without it.")
     var metrics: String?
 
+    @Option(help: "A device that no interface is bound to, whatever a policy says; may be given again.")
+    var neverBind: [String] = []
+
     @Flag(inversion: .prefixedNo, help: "Put the rules into the kernel.")
     var enforce = true
 
@@ -66,6 +70,9 @@ import Uplink
             throw ValidationError("--server \(server): give https://NAME:PORT; hosts speak TLS only")
         }
         if let metrics { _ = try Self.loopback(metrics) }
+        for device in neverBind where device.isEmpty {
+            throw ValidationError("--never-bind \"\(device)\": give a device's name")
+        }
         guard eventRate > 0 else { throw ValidationError("--event-rate \(eventRate): give a number above zero") }
     }
 
@@ -84,10 +91,34 @@ import Uplink
             configuration.networkLog = try NetworkLogSettings(file: configFile)
         }
         configuration.enforces = enforce
+        configuration.neverBound = Set(neverBind)
         configuration.connectsDevices = connect
         configuration.tell = { FileHandle.standardError.write(Data("gatehouse-agent: \($0)\n".utf8)) }
+        let health = UplinkHealth(configuration.store)
+        if let server {
+            configuration.uplinkProblems = { health.problems }
+            let addresses = ServerAddresses(server: server, folder: UplinkFolder(data + "/uplink"))
+            configuration.servers = { addresses.addresses }
+            addresses.watch()
+        }
+        let uplink = server.map { server in
+            Uplink(
+                server: server, host: host, folder: UplinkFolder(data + "/uplink"), data: DataFolder(data),
+                health: health
+            ) {
+                FileHandle.standardError.write(Data("gatehouse-agent: \($0)\n".utf8))
+            }
+        }
+        if let uplink {
+            configuration.manifestSigner = ManifestSigner { lines in
+                guard let answer = await uplink.signatures(of: lines), let key = ManifestKey.Public(answer.key) else {
+                    return nil
+                }
+                return .init(key: key, signatures: answer.signatures.map { $0.flatMap(bytes(ofHexadecimal:)) })
+            }
+        }
         let agent = try Agent(configuration, inherited: DescriptorStore.inherited(), store: DescriptorStore())
-        if let server { try startUplink(server) }
+        if let server, let uplink { try start(uplink, to: server) }
         try agent.run(signals: signals)
     }
 
@@ -100,7 +131,7 @@ import Uplink
     }
 
     /// Starts the wire to the control plane beside the agent's own loop, which never waits for it.
-    private func startUplink(_ server: String) throws {
+    private func start(_ uplink: Uplink, to server: String) throws {
         let folder = UplinkFolder(data + "/uplink")
         let token = try enrol.map { path in
             guard let bytes = try DurableFile.read(path) else {
@@ -110,9 +141,6 @@ import Uplink
         }
         guard folder.isEnrolled || token != nil else {
             throw ValidationError("--server \(server): this host is not enrolled; give --enrol TOKEN-FILE once")
-        }
-        let uplink = Uplink(server: server, host: host, folder: folder, data: DataFolder(data)) { line in
-            FileHandle.standardError.write(Data("gatehouse-agent: \(line)\n".utf8))
         }
         Task.detached {
             while true {

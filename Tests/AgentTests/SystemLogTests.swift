@@ -3,7 +3,7 @@ import Host
 import TestSupport
 import Testing
 
-@Suite struct SystemLogTests {
+@Suite(.ownThread) struct SystemLogTests {
     /// A listener as syslog is one.
     private final class Listener {
         let path = FileManager.default.temporaryDirectory.path + "/gatehouse-log-\(UUID().uuidString.prefix(8))"

@@ -64,6 +64,7 @@ final class Gate {
 
     /// How many packets of the match have come since `watch`.
     func arrived(_ end: Int) throws -> Int {
+        try PacketBacklog.settle()
         let text = try TestHost.run("nft", "list", "chain", "inet", "tap", "tap", in: judged.space(end))
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         return words.firstIndex(of: "packets").flatMap { Int(words[$0 + 1]) } ?? -1

@@ -24,8 +24,11 @@ final class JudgedHost {
     private var spaces: [String] = []
     private var guestMACs: [MACAddress] = []
     private var hostMACs: [MACAddress] = []
+    /// Guests whose device is a port of `br0`, by their index; the outside may be one of them.
+    let bridged: Set<Int>
 
-    init(_ label: String) throws {
+    init(_ label: String, bridged: Set<Int> = []) throws {
+        self.bridged = bridged
         host = try TestHost(label)
         let socket = try NetworkNamespace.within(host.name) { try NetfilterSocket() }
         enforcer = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: 0)
@@ -39,6 +42,11 @@ final class JudgedHost {
         journalPath = FileManager.default.temporaryDirectory.path + "/\(host.name).journal"
         journal = try ReceiveJournal(path: journalPath, slots: 128, slotSize: 1 << 18, committed: 0)
         try NetworkNamespace.within(host.name) { try Plumbing().prepareHost() }
+        if !bridged.isEmpty {
+            try TestHost.run("ip", "-n", host.name, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
+            // Its own, which further ports do not change.
+            try TestHost.run("ip", "-n", host.name, "link", "set", "br0", "address", "02:00:00:00:00:fe", "up")
+        }
         for (index, name) in RandomPolicy.instances.enumerated() {
             try addGuest(name, device: "gh-\(name)", RandomPolicy.addresses(index))
         }
@@ -58,6 +66,9 @@ final class JudgedHost {
         let space = try host.addGuest(name, device: device, addresses: [])
         spaces.append(space)
         let guest = try NetworkNamespace.within(space) { try NetworkDevices.linkAddress("eth0") }
+        let isBridged = bridged.contains(spaces.count - 1)
+        if isBridged { try TestHost.run("ip", "-n", host.name, "link", "set", device, "master", "br0") }
+        let device = isBridged ? "br0" : device
         let port = try NetworkNamespace.within(host.name) { try NetworkDevices.linkAddress(device) }
         guestMACs.append(MACAddress(bits: guest))
         hostMACs.append(MACAddress(bits: port))
@@ -90,7 +101,7 @@ final class JudgedHost {
     func enforce(_ revision: Revision) throws {
         let devices = Dictionary(
             revision.policy.placements.map { ($0.interface, $0.device) }, uniquingKeysWith: { first, _ in first })
-        let plan = try HostPlan(revision.policy, devices: devices, indexes: &indexes)
+        let plan = try HostPlan(revision.policy, devices: devices, bridges: bridges(revision.policy), indexes: &indexes)
         _ = try enforcer.apply(plan)
         try enforcer.tidy()
         var entries: [ConnectionEntry] = []
@@ -110,8 +121,8 @@ final class JudgedHost {
             for interface in vpc.instances.flatMap(\.interfaces) {
                 ports.append(
                     (
-                        .init(interface, device: interface.device, groups: vpc.groups), interface.addresses,
-                        try #require(numbers[interface.device])
+                        .init(interface, device: interface.device ?? "", groups: vpc.groups), interface.addresses,
+                        try #require(numbers[interface.device ?? ""])
                     ))
             }
         }
@@ -122,13 +133,39 @@ final class JudgedHost {
         _ = try events()
     }
 
+    private func bridges(_ policy: Policy) -> HostPlan.HostBridges? {
+        guard !bridged.isEmpty else { return nil }
+        let attached = policy.placements.enumerated().filter { bridged.contains($0.offset) }.map {
+            ($0.element.interface, "br0")
+        }
+        let members = (RandomPolicy.instances.map { "gh-\($0)" } + ["up0"]).enumerated().filter {
+            bridged.contains($0.offset)
+        }.map(\.element)
+        return HostPlan.HostBridges(
+            attached: Dictionary(attached) { first, _ in first }, bridges: [.init(name: "br0", members: members)])
+    }
+
+    /// The MAC of a guest on the bridge, as a policy may give it.
+    func mac(_ guest: Int) -> MACAddress { guestMACs[guest] }
+
+    /// The next hop of a frame: on the bridge its target itself, where that hangs there as well.
+    private func nextHop(from sender: Int, to target: IPAddress) -> MACAddress {
+        let goals = RandomPolicy.instances.indices.map(RandomPolicy.addresses) + [RandomTraffic.outsideAddresses]
+        guard bridged.contains(sender), let goal = goals.firstIndex(where: { $0.contains(target) }),
+            bridged.contains(goal)
+        else { return hostMACs[sender] }
+        return guestMACs[goal]
+    }
+
     func send(_ shot: Shot) throws {
         guard shot.sender != RandomTraffic.host else {
             _ = try shot.handmade.send(asHost: host.name)
             return
         }
         for frame in shot.isFragmented ? shot.handmade.fragments : [shot.handmade] {
-            try send(frame, from: shot.sender)
+            try frame.send(
+                from: spaces[shot.sender], device: "eth0", to: nextHop(from: shot.sender, to: shot.packet.key.target),
+                as: guestMACs[shot.sender])
         }
     }
 
@@ -163,8 +200,17 @@ final class JudgedHost {
 
     func restoreTable() throws { try enforcer.repair() }
 
-    /// The records of all that the counting sets of both generations hold.
+    /// The records of all that the counting sets of both generations hold, apart from what guests' kernels say by themselves,
+    /// which have no other addresses than link-local ones.
     func countedRecords() throws -> [FlowRecord] {
+        let ownWords = try ["fe80::/10", "::/128", "0.0.0.0/32"].map { try IPPrefix(parsing: $0) }
+        return try allCountedRecords().filter { record in
+            record.detail == .total || !ownWords.contains { $0.contains(record.key.initiator) }
+        }
+    }
+
+    private func allCountedRecords() throws -> [FlowRecord] {
+        try PacketBacklog.settle()
         let now = Timestamp(nanoseconds: SystemClock.realtime)
         let recorder = Recorder(
             attributor: attributor, books: Books(), restored: [:],
@@ -177,6 +223,7 @@ final class JudgedHost {
 
     /// The sessions that conntrack holds.
     func sessions() throws -> [ConnectionEntry] {
+        try PacketBacklog.settle()
         var entries: [ConnectionEntry] = []
         try ConnectionTracking.dump(dumps) { entries.append($0) }
         return entries
@@ -184,6 +231,7 @@ final class JudgedHost {
 
     /// The legs that NFLOG reported since the last call, by key.
     func events() throws -> [FlowKey: Set<Judgement.Leg>] {
+        try PacketBacklog.settle()
         var found: [FlowKey: Set<Judgement.Leg>] = [:]
         var quiet = 0
         while quiet < 3 {
@@ -214,12 +262,23 @@ final class JudgedHost {
 
     /// Packets by account, as the kernel has counted since the table was made.
     func counters() throws -> [Books.Account: UInt64] {
+        try PacketBacklog.settle()
         var found: [Books.Account: UInt64] = [:]
         for (set, way) in [(SetName.egressCounts, Way.out), (.ingressCounts, Way.into)] {
             for element in try enforcer.elements(of: set) {
                 let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
                 let port = try #require(attributor.port(device: device))
-                found[.init(port.interface, way)] = element.traffic.packets
+                found[.init(port.interface, way), default: 0] += element.traffic.packets
+            }
+        }
+        for family in AddressFamily.allCases {
+            for (set, way) in [(BridgedSet.egressCounts(family), Way.out), (.ingressCounts(family), .into)] {
+                for element in try enforcer.elements(ofPresent: .bridged(set)) {
+                    let key = Ruleset.Element(kernelKey: element.key, set.key).text.split(separator: " ")
+                    let port = try #require(
+                        key.last.flatMap { IPAddress(String($0)) }.flatMap(attributor.port(address:)))
+                    found[.init(port.interface, way), default: 0] += element.traffic.packets
+                }
             }
         }
         return found

@@ -23,7 +23,7 @@ struct RandomPolicy {
         let stateless = Set(names.filter { _ in random.chance(40) })
         let groups = try names.map { name in
             var rules: [Rule] = []
-            for place in 0..<Int.random(in: 0...7, using: &random) {
+            for place in 0..<Int.random(in: 0...9, using: &random) {
                 rules.append(try rule(names, id: "\(number) \(name) \(place)"))
             }
             return SecurityGroup(
@@ -59,7 +59,7 @@ struct RandomPolicy {
             Subnet(
                 id: Identifier(derivedFrom: "subnet", name), name: name,
                 prefixes: try blocks.map(IPPrefix.init(parsing:)),
-                acl: random.chance(40) ? random.pick(acls).name : nil)
+                acl: random.chance(25) ? random.pick(acls).name : nil)
         }
         return Policy(
             project: "agreement",
@@ -88,8 +88,8 @@ struct RandomPolicy {
     }
 
     private mutating func service() -> Service {
-        switch Int.random(in: 0..<11, using: &random) {
-        case 0: return .any
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0, 11: return .any
         case 10: return .icmpTCPUDP
         case 1: return .transport(random.pick(Self.transports), nil)
         case 2: return .icmp(.icmp, type: random.chance(50) ? 8 : nil, code: nil)
@@ -105,7 +105,7 @@ struct RandomPolicy {
 
     private mutating func remote(_ groups: [String]) throws -> Remote {
         switch Int.random(in: 0..<6, using: &random) {
-        case 0: return .any
+        case 0, 3: return .any
         case 1, 2: return .group(random.pick(groups))
         default: return .prefix(try prefix())
         }

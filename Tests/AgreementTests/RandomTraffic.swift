@@ -11,6 +11,10 @@ struct Shot {
     /// nil where the packet goes out of the hosts' interfaces or to the host.
     let target: Int?
     var isFragmented = false
+    /// What another table makes of its addresses, where it opens a session.
+    var translation: Packet.Translation?
+    /// Where an answer that is translated back goes.
+    var arrives: Int?
 }
 
 /// Random packets between the interfaces, the outside and the host, with answers and errors about them.
@@ -25,8 +29,21 @@ struct RandomTraffic {
     /// So that no key comes twice.
     private var nextPort: UInt16 = 20_000
     private var usedICMP: Set<FlowKey> = []
+    /// What the host's other table translates; nil where there is none.
+    private let translator: Translator?
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    init(seed: UInt64, translator: Translator? = nil) {
+        random = SplitMix64(seed: seed)
+        self.translator = translator
+    }
+
+    /// A packet that no session is known for; in most draws one that `isWanted`, where such a one is found soon.
+    mutating func fresh(preferring isWanted: (Shot) -> Bool) -> Shot {
+        guard random.chance(80) else { return fresh() }
+        var shot = fresh()
+        for _ in 0..<60 where !isWanted(shot) { shot = fresh() }
+        return shot
+    }
 
     private static func address(_ end: Int, _ family: Int) -> IPAddress {
         end == outside
@@ -43,7 +60,7 @@ struct RandomTraffic {
     /// A packet that no session is known for.
     mutating func fresh() -> Shot {
         while true {
-            if random.chance(25), let shot = odd() { return shot }
+            if random.chance(25), let shot = odd() { return translate(shot) }
             let sender = random.chance(10) ? Self.host : Int.random(in: 0...Self.outside, using: &random)
             var target = Int.random(in: 0...Self.host, using: &random)
             if target == sender { target = (target + 1) % Self.outside }
@@ -55,8 +72,23 @@ struct RandomTraffic {
                 source = Self.address((sender + 1) % Self.outside, family)
                 if source == Self.address(target, family) { continue }
             }
-            if let shot = shot(sender, target, source, Self.address(target, family), family) { return shot }
+            if let shot = shot(sender, target, source, Self.address(target, family), family) { return translate(shot) }
         }
+    }
+
+    /// The shot as the other table will translate it; some shots at a guest go to its service address instead.
+    private mutating func translate(_ shot: Shot) -> Shot {
+        guard let translator, shot.sender != Self.host else { return shot }
+        guard let target = shot.target, random.chance(50), let served = translator.service(shot.packet.key, of: target)
+        else { return translator.translated(shot) }
+        var packet = shot.packet
+        packet.key = served
+        packet.hasAuthenticationHeader = false
+        return translator.translated(
+            Shot(
+                sender: shot.sender, packet: packet,
+                handmade: HandmadePacket(served, tcpFlags: packet.flags.rawValue, icmpID: packet.echoID ?? 0),
+                target: shot.target, isFragmented: shot.isFragmented))
     }
 
     // MARK: What is of a link, and what stands between headers
@@ -160,7 +192,7 @@ struct RandomTraffic {
         default:
             key = FlowKey(initiator: source, target: goal, transport: TransportProtocol(rawValue: 47))
         }
-        if key.transport.isICMP || key.transport.rawValue == 47 || key.initiatorPort < 1000 {
+        if key.transport.isICMP || key.transport.rawValue == 47 || key.initiatorPort ?? 0 < 1000 {
             guard usedICMP.insert(key).inserted else { return nil }
         }
         let id = nextPort
@@ -189,9 +221,9 @@ struct RandomTraffic {
                 ?? (shot.packet.key.target == Self.outsideAddresses[0]
                     || shot.packet.key.target == Self.outsideAddresses[1] ? Self.outside : nil)
         else { return nil }
-        let key = shot.packet.key
+        let key = shot.translation?.sent ?? shot.packet.key
         let back = shot.sender < Self.outside ? shot.sender : nil
-        if random.chance(35) {
+        if shot.translation == nil, random.chance(35) {
             let isIPv6 = key.initiator.family == .ipv6
             let error = FlowKey(
                 initiator: key.target, target: key.initiator, transport: isIPv6 ? .icmpv6 : .icmp,
@@ -205,7 +237,7 @@ struct RandomTraffic {
         let replyType: [UInt16: UInt16] = [8: 0, 13: 14, 128: 129]
         let reply = FlowKey(
             initiator: key.target, target: key.initiator, transport: key.transport,
-            initiatorPort: key.transport.isICMP ? replyType[key.initiatorPort] ?? 0 : key.targetPort,
+            initiatorPort: key.transport.isICMP ? key.initiatorPort.flatMap { replyType[$0] } ?? 0 : key.targetPort,
             targetPort: key.transport.isICMP ? 0 : key.initiatorPort)
         let flags: UInt8 = 0x12
         return Shot(
@@ -213,6 +245,7 @@ struct RandomTraffic {
             packet: Packet(
                 reply, from: origin(target), flags: TCPFlags(rawValue: flags), echoID: shot.packet.echoID,
                 isForHost: Self.hostAddresses.contains(reply.target)),
-            handmade: HandmadePacket(reply, tcpFlags: flags, icmpID: shot.packet.echoID ?? 0), target: back)
+            handmade: HandmadePacket(reply, tcpFlags: flags, icmpID: shot.packet.echoID ?? 0), target: back,
+            arrives: shot.translation == nil ? nil : back)
     }
 }

@@ -54,7 +54,7 @@ import Testing
 
     private func findings(_ bucket: S3Bucket, _ folder: String) async throws -> [BucketVerification.Finding] {
         let text = String(decoding: try bytes("\(folder)/manifest.key.pub"), as: UTF8.self)
-        return try await BucketVerification(bucket, key: try #require(ManifestKey.Public(text))).run().findings
+        return try await BucketVerification(bucket, keys: [try #require(ManifestKey.Public(text))]).run().findings
     }
 
     @Test func `four hours are there once, told by metadata and proven by manifests, through every fault`() async throws

@@ -6,7 +6,7 @@ import Testing
 @testable import Buckets
 
 /// What lies between a bucket and its store may do anything; every object is there exactly once at the end.
-@Suite(.objectStore) struct MisbehavingProxyTests {
+@Suite(.ownThread, .objectStore) struct MisbehavingProxyTests {
     private static let faults = [
         "reset-request", "reset-answer", "lost", "internal-error", "slow-down", "stall", "corrupt",
     ]

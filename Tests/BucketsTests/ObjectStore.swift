@@ -85,7 +85,7 @@ struct MisbehavingProxy {
         options.diesWithParent = true
         process = try ChildProcess("python3", arguments, options: options)
         var port: Int?
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(240)
         while port == nil, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
             port = try Self.lines(log).first.flatMap { Int($0) }

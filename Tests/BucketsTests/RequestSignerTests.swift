@@ -101,6 +101,9 @@ import Testing
     @Test func `a date is read as HTTP writes it`() {
         #expect(HTTPDate.parse("Fri, 24 May 2013 00:00:00 GMT") == Timestamp(seconds: 1_369_353_600))
         #expect(HTTPDate.parse("Thu, 29 Feb 2024 23:59:59 GMT") == Timestamp(seconds: 1_709_251_199))
+        // A store may say anything of its clock.
+        #expect(HTTPDate.parse("Fri, 31 Dec 9999 23:59:59 GMT") == Timestamp(nanoseconds: .max))
+        #expect(HTTPDate.pause("Fri, 31 Dec 9999 23:59:59 GMT", now: Timestamp(seconds: 0)) == .nanoseconds(Int64.max))
         #expect(HTTPDate.parse("Friday, 24-May-13 00:00:00 GMT") == nil)
         #expect(HTTPDate.pause("7", now: Timestamp(seconds: 0)) == .seconds(7))
         #expect(

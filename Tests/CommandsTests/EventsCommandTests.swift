@@ -5,7 +5,7 @@ import Model
 import TestSupport
 import Testing
 
-@Suite struct EventsCommandTests {
+@Suite(.ownThread) struct EventsCommandTests {
     private let shop: ShopFolder
 
     init() throws { shop = try ShopFolder() }

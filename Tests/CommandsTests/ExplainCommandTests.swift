@@ -2,9 +2,10 @@ import Foundation
 import Host
 import Link
 import Model
+import TestSupport
 import Testing
 
-@Suite struct ExplainCommandTests {
+@Suite(.ownThread) struct ExplainCommandTests {
     private let shop: ShopFolder
 
     init() throws { shop = try ShopFolder() }

@@ -1,11 +1,12 @@
 import Foundation
 import Host
 import Link
+import TestSupport
 import Testing
 
 @testable import Commands
 
-@Suite struct FileTailTests {
+@Suite(.ownThread) struct FileTailTests {
     private let shop: ShopFolder
     private var path: String { shop.folder.path + "/log" }
 

@@ -4,11 +4,12 @@ import Link
 import Model
 import Records
 import Spools
+import TestSupport
 import Testing
 
 @testable import Commands
 
-@Suite struct FlowsCommandTests {
+@Suite(.ownThread) struct FlowsCommandTests {
     private let shop: ShopFolder
 
     init() throws { shop = try ShopFolder() }

@@ -8,7 +8,7 @@ import Testing
 @testable import Commands
 
 /// `host` and `audit` from another machine, against a real server.
-@Suite struct OperatingTests {
+@Suite(.ownThread) struct OperatingTests {
     @Test func `a control plane tells what its data folder tells, in every format`() throws {
         let server = try RunningServer()
         #expect(try server.run("host", "enrol", "node-1").exit == .code(0))
@@ -172,5 +172,16 @@ import Testing
         let run = try server.run("audit", "verify")
         #expect(run.exit == .code(3))
         #expect(run.output == "entry 2 does not bear its own hash\n")
+        // Who may seal is an administrator; what is sealed is told, and wrong no more.
+        #expect(try server.run("audit", "seal", "--reason", "a-bad-disk", as: "aud").exit == .code(1))
+        #expect(try server.run("audit", "seal", "--reason", "a-bad-disk").exit == .code(0))
+        for source in [server.environment(), ["GATEHOUSE_SERVER_DATA=\(server.data)"]] {
+            let sealed = try server.gatehouse(["audit", "verify"], source)
+            #expect(sealed.exit == .code(0))
+            #expect(sealed.output.contains("entry 2 does not bear its own hash (sealed by entry "))
+            #expect(sealed.output.contains(" seals 2 to 2: ada, ") && sealed.output.contains(": a-bad-disk\n"))
+        }
+        let again = try server.run("audit", "seal", "--reason", "again")
+        #expect(again.exit == .code(1) && again.errors.contains("there is nothing to seal"))
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @testable import Commands
 
 /// SIGHUP takes up what an operator has changed, while the server runs.
-@Suite struct ReloadTests {
+@Suite(.ownThread) struct ReloadTests {
     /// Puts a certificate of another authority in the server's place, good for so many days from an hour ago.
     private func putCertificate(_ server: RunningServer, of authority: Certificates, days: Double = 30) throws {
         let issued = try authority.issueServer(names: ["localhost"], addresses: [[127, 0, 0, 1]], days: days)

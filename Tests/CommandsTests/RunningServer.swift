@@ -31,7 +31,8 @@ final class RunningServer {
 
         """
 
-    init(isInsecure: Bool = false) throws {
+    /// * `descriptors`: how many files and sockets the server may have open; nil for as many as the test may.
+    init(isInsecure: Bool = false, descriptors: Int? = nil) throws {
         let folder = FileManager.default.temporaryDirectory.path + "/gatehouse-serve-\(UUID().uuidString.prefix(8))"
         self.folder = folder
         try DurableFile.makeFolder(folder)
@@ -44,9 +45,10 @@ final class RunningServer {
         var options = ChildProcess.Options()
         options.standard = [nil, log.number, log.number]
         options.diesWithParent = true
+        let limit = descriptors.map { ["-c", "ulimit -n \($0); exec \"$@\"", "sh", ShopFolder.program] } ?? []
         process = try ChildProcess(
-            ShopFolder.program,
-            [
+            limit.isEmpty ? ShopFolder.program : "/bin/sh",
+            limit + [
                 "serve", "--data", "\(folder)/data", "--listen", "127.0.0.1:0", "--bootstrap", "\(folder)/first.yaml",
                 "--policy-file", "\(folder)/policy.json",
             ] + (isInsecure ? ["--insecure-http"] : []), options: options)
@@ -75,6 +77,14 @@ final class RunningServer {
         let former = log.components(separatedBy: words).count
         kill(process.pid, SIGHUP)
         try eventually("\"\(words)\" in \(log)") { log.components(separatedBy: words).count > former }
+    }
+
+    /// What the server has in memory, in bytes.
+    var resident: Int {
+        get throws {
+            let text = try String(contentsOfFile: "/proc/\(process.pid)/statm", encoding: .utf8)
+            return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
+        }
     }
 
     func isRunning() throws -> Bool { try process.poll() == nil }

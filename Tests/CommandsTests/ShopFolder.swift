@@ -146,6 +146,17 @@ final class ShopFolder {
     /// Runs the program as a user would, in UTC and without a terminal.
     func gatehouse(_ words: String...) throws -> ChildProcess.Output { try run(words) }
 
+    /// Starts the program and lets it run.
+    func start(_ words: String...) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.program)
+        process.arguments = words
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
     func run(_ words: [String]) throws -> ChildProcess.Output {
         try ChildProcess.run("env", ["TZ=UTC", "GATEHOUSE_DATA=\(folder.path)", Self.program] + words)
     }

@@ -1,10 +1,11 @@
 import Foundation
 import Host
+import TestSupport
 import Testing
 
 @testable import Commands
 
-@Suite struct UsageTests {
+@Suite(.ownThread) struct UsageTests {
     private let shop: ShopFolder
 
     init() throws { shop = try ShopFolder() }

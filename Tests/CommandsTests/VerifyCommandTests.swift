@@ -8,7 +8,7 @@ import Testing
 
 @testable import Commands
 
-@Suite struct VerifyCommandTests {
+@Suite(.ownThread) struct VerifyCommandTests {
     /// Two hours of an interface without traffic, of which the first is closed.
     private func deliver(into folder: String) async throws {
         let interface = Interface(
@@ -61,7 +61,7 @@ import Testing
             #expect(holed.output == "removed \(object)\n")
             let keyless = try shop.run(["verify", "\(folder)/logs", "--key", "\(folder)/none"])
             #expect(keyless.exit == .code(1))
-            #expect(keyless.errors.contains("name the host's public key with --key"))
+            #expect(keyless.errors.contains("name a public key's file with --key"))
         }
     }
 

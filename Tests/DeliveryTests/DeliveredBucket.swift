@@ -17,7 +17,7 @@ struct DeliveredBucket {
     func verify() async throws -> BucketVerification.Report {
         let text = String(decoding: try bytes("\(host)/manifest.key.pub"), as: UTF8.self)
         let key = try #require(ManifestKey.Public(text))
-        return try await BucketVerification(FolderBucket(root: path, createsRoot: false), key: key).run()
+        return try await BucketVerification(FolderBucket(root: path, createsRoot: false), keys: [key]).run()
     }
 
     /// What an object of IBM's format says.

@@ -8,7 +8,7 @@ import Testing
 private let readers = ProcessInfo.processInfo.environment["GATEHOUSE_READERS"]
 
 /// What analytics engines read of each format: `make reader-check`, which names a Python that has them.
-@Suite(.enabled(if: readers != nil, "left out: make reader-check names a Python with the engines"))
+@Suite(.ownThread, .enabled(if: readers != nil, "left out: make reader-check names a Python with the engines"))
 struct EngineReaderTests {
     /// Prints packets, bytes and rows as each engine sums them up, a line each.
     private static let script = """

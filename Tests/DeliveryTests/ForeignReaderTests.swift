@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Objects must be good for readers that are not ours.
-@Suite struct ForeignReaderTests {
+@Suite(.ownThread) struct ForeignReaderTests {
     private static let script = """
         import gzip, json, sys, urllib.parse
         for path in sys.argv[1:]:

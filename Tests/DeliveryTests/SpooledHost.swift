@@ -18,23 +18,25 @@ final class SpooledHost: Sendable {
 
     let folder: String
     private let catalogue: Catalogue
+    private let signer: ManifestSigner?
     private let state: Mutex<State>
 
-    init(_ folder: String, catalogue: Catalogue = Catalogue()) throws {
+    init(_ folder: String, catalogue: Catalogue = Catalogue(), signer: ManifestSigner? = nil) throws {
         self.folder = folder
+        self.signer = signer
         self.catalogue = catalogue
-        state = Mutex(State(spool: try Spool(folder: folder + "/spool"), delivery: try Self.delivery(folder)))
+        state = Mutex(State(spool: try Spool(folder: folder + "/spool"), delivery: try Self.delivery(folder, signer)))
     }
 
-    private static func delivery(_ folder: String) throws -> CollectorDelivery {
-        try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state/delivery.json"))
+    private static func delivery(_ folder: String, _ signer: ManifestSigner?) throws -> CollectorDelivery {
+        try CollectorDelivery(.init(dataFolder: folder, stateFile: "\(folder)/state/delivery.json"), signer: signer)
     }
 
     var delivery: CollectorDelivery { state.withLock { $0.delivery } }
 
     /// Reads the delivery state from disk again, as a new process does.
     func restart() throws {
-        let delivery = try Self.delivery(folder)
+        let delivery = try Self.delivery(folder, signer)
         state.withLock { $0.delivery = delivery }
     }
 

@@ -18,28 +18,28 @@ import Testing
             let policy = try SamplePolicy.policy(groupsOfApp: groups, extraRule: extraRule)
             return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
         }
-        #expect(try enforcer.load(plan(["app"])) == .whole)
-        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.load(plan(["app"])) == .new)
+        #expect(try enforcer.drift() == .same)
         #expect(try enforcer.apply(plan(["app"])) == .nothing)
         #expect(try enforcer.apply(plan(["app", "web"])) == .elements)
-        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.drift() == .untold)
         #expect(try enforcer.apply(plan(["app"])) == .elements)
         #expect(try enforcer.apply(plan(["app"], extraRule: true)) == .rules)
         #expect(try enforcer.apply(plan(["web"])) == .switched)
         try enforcer.tidy()
-        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.drift() == .same)
         try TestHost.run("nft", "flush", "chain", "inet", "gatehouse", "forward", in: host.name)
-        #expect(try enforcer.drift() == "the rules of chain forward differ")
+        #expect(try enforcer.drift() == .found("the rules of chain forward differ"))
         try enforcer.repair()
-        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.drift() == .untold)
         #expect(try enforcer.rotate() == 0)
         #expect(try enforcer.rotate() == 1)
         #expect(enforcer.generation == 2)
         let second = Enforcer(program: NftProgram(namespace: host.name), socket: socket, epoch: enforcer.epoch)
-        #expect(try second.load(plan(["web"])) == .whole)
+        #expect(try second.load(plan(["web"])) == .amended)
         try second.tidy()
         #expect(second.generation == 2)
-        #expect(try second.drift() == nil)
+        #expect(try second.drift() == .same)
         let listing = try TestHost.run("nft", "list", "ruleset", in: host.name)
         #expect(!listing.contains("egress_profiles_0"))
     }
@@ -68,7 +68,7 @@ import Testing
         // Nothing leads to the group any more, so that it can go.
         #expect(try enforcer.apply(plan(["app"], isAlone: true)) == .switched)
         try enforcer.tidy()
-        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.drift() == .same)
     }
 
     /// Edges and groups that change together go in three changes, of which the last may find nothing to do.
@@ -85,12 +85,12 @@ import Testing
             policy.vpcs[0].instances[0].interfaces[0].groups = groups
             return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
         }
-        #expect(try enforcer.load(plan(acl: nil, groups: ["open"])) == .whole)
+        #expect(try enforcer.load(plan(acl: nil, groups: ["open"])) == .new)
         // The edge comes first, then the groups change, and then nothing is left.
         #expect(try enforcer.apply(plan(acl: "edge", groups: [])) == .switched)
         #expect(try enforcer.apply(plan(acl: "edge", groups: [])) == .nothing)
         #expect(try enforcer.apply(plan(acl: nil, groups: ["open"])) == .elements)
         try enforcer.tidy()
-        #expect(try enforcer.drift() == nil)
+        #expect(try enforcer.drift() == .same)
     }
 }

@@ -11,7 +11,7 @@ import Testing
 @Suite struct GoldenRulesetTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
 
-    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs"]
+    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs", "bridged"]
 
     static func policy(_ name: String, _ edit: (String) -> String = { $0 }) throws -> Policy {
         let text = try String(contentsOf: fixtures.appending(path: "\(name).yaml"), encoding: .utf8)
@@ -21,7 +21,15 @@ import Testing
     static func plan(_ name: String) throws -> HostPlan {
         let policy = try policy(name)
         var indexes = RuleIndexes()
-        return try HostPlan(policy, devices: SamplePolicy.devices(policy), indexes: &indexes)
+        let attached = policy.placements.filter { ["gh-a", "gh-b"].contains($0.device) }.map { ($0.interface, "br0") }
+        let bridges = policy.bridges?.map {
+            HostPlan.Bridge(
+                name: $0.name, members: ["eth1", "gh-a", "gh-b", "tap9"], refusesUnknown: true, uplinks: $0.uplinks)
+        }
+        return try HostPlan(
+            policy, devices: SamplePolicy.devices(policy),
+            bridges: bridges.map { .init(attached: Dictionary(attached) { first, _ in first }, bridges: $0) },
+            indexes: &indexes)
     }
 
     @Test(arguments: names) func `a policy's script is the committed one`(name: String) throws {
@@ -44,10 +52,12 @@ import Testing
         var depths: [String: Int] = [:]
         func depth(_ chain: String) -> Int {
             if let known = depths[chain] { return known }
+            let prefix = chain.hasPrefix(Ruleset.portPrefix) ? Ruleset.portPrefix : ""
             let next = (ruleset.chains[chain]?.rules ?? []).joined().flatMap { statement -> [String] in
                 guard case .verdict(let decision) = statement else { return [] }
                 switch decision {
-                case .jump(let target), .goto(let target): return [target]
+                // What leads on leads on in the same table.
+                case .jump(let target), .goto(let target): return [prefix + target]
                 case .map(_, let map):
                     return (ruleset.sets[map] ?? [:]).values.compactMap {
                         if case .chain(let target) = $0 { target } else { nil }

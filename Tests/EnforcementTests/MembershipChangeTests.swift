@@ -91,7 +91,7 @@ import Testing
             switch step {
             case .addChain(let name): made.insert(name)
             case .addJump(_, _, let chain): #expect(made.contains(chain))
-            case .add, .addValue, .remove, .addJumpRule, .addGotoRule: break
+            case .add, .addValue, .remove, .addJumpRule, .addGotoRule, .elsewhere: break
             }
         }
         #expect(made.count == 2)

@@ -58,7 +58,7 @@ import Testing
         (.isIn(.members(group: "web", .ipv6, epoch: 0), .responder(.ipv6)), "ct reply ip6 saddr @members_6_web_0"),
         (.note(.packetMark(1)), "meta mark set 0x00000001"),
         (
-            .note(.profile(.inputDevice, of: .profiles(.egress, epoch: 0))),
+            .note(.profile([.inputDevice], of: .profiles(.egress, epoch: 0))),
             "meta priority set iifname map @egress_profiles_0"
         ),
         (.note(.noProfile), "meta priority set none"),
@@ -97,9 +97,10 @@ import Testing
         for hook in Hook.allCases { ruleset.add(hook, []) }
         try NftProgram(namespace: host.name).apply(ScriptWriter.script(from: nil, to: ruleset))
         let listing = try TestHost.run("nft", "-y", "list", "table", "inet", "gatehouse", in: host.name)
+        let ports = try TestHost.run("nft", "-y", "list", "table", "bridge", "gatehouse", in: host.name)
         for hook in Hook.allCases {
             let wanted = "type filter hook \(hook.place.rawValue) priority \(hook.priority.value); policy accept;"
-            #expect(TableListing(listing).chains[hook.chain] == [wanted])
+            #expect(TableListing(listing, ports: ports).chains[hook.chain] == [wanted])
         }
     }
 }

@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test func `renewed elements begin at zero in one step`() {
-        let set = SetName.counting(.overflow(.drop, .egress), .a)
+        let set = SetName.counting(.overflow(.refused, .egress), .a)
         #expect(
             ScriptWriter.renew([.device("gh-a")], in: set).map { $0.replacing("inet gatehouse ", with: "") } == [
                 "delete element overflow_drop_egress_a { \"gh-a\" }", "add element overflow_drop_egress_a { \"gh-a\" }",

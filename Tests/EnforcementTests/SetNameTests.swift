@@ -19,13 +19,19 @@ import Testing
 
     @Test func `no two sets have one name in the kernel`() throws {
         let names = try Self.names()
-        #expect(Set(names.map(\.text)).count == names.count)
+        #expect(Set(names.map { "\($0.table) \($0.text)" }).count == names.count)
     }
 
     @Test func `a listed name is known again where it lasts`() throws {
         for name in try Self.names() {
-            let read = SetName(listed: name.text, isMap: name.isMap)
-            #expect(read == (SetName.lasting.contains(name) ? name : .unknown(name.text, isMap: name.isMap)))
+            let isOfPorts = name.table == .ports
+            let read =
+                isOfPorts
+                ? SetName(listedOfPorts: name.text, isMap: name.isMap) : SetName(listed: name.text, isMap: name.isMap)
+            let unknown: SetName =
+                isOfPorts
+                ? .port(.unknown(name.text, isMap: name.isMap)) : .unknown(name.text, isMap: name.isMap)
+            #expect(read == (SetName.lasting.contains(name) ? name : unknown))
         }
     }
 

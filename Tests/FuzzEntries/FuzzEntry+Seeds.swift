@@ -1,10 +1,9 @@
+import Capture
 import Foundation
 import Host
 import Link
 import Model
-
-@testable import Capture
-@testable import Spools
+import Spools
 
 extension FuzzEntry {
     /// Bytes that are right, to begin with.
@@ -19,6 +18,7 @@ extension FuzzEntry {
         case .spool: [try Self.segment()]
         case .snapshot: [Self.snapshot()]
         case .control: try Self.messages()
+        case .parquet: try ParquetFeeder.seeds()
         }
     }
 
@@ -74,8 +74,8 @@ extension FuzzEntry {
         var books = Books()
         books.record(record(1))
         return Snapshot.encode(next: 9, bootID: "boot", books: books, sessions: 2) { each in
-            each(1, Traffic(packets: 1, bytes: 2), .zero)
-            each(2, Traffic(packets: 3, bytes: 4), .zero)
+            each(1, RecordedSession(original: Traffic(packets: 1, bytes: 2)))
+            each(2, RecordedSession(original: Traffic(packets: 3, bytes: 4), isEnded: true))
         }
     }
 

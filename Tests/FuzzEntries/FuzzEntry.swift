@@ -3,9 +3,8 @@ import Foundation
 import Host
 import Link
 import Model
+import Netlink
 import Spools
-
-@testable import Netlink
 
 /// Everything that decodes bytes which somebody else made, as something to feed bytes to: no bytes may trap it.
 package enum FuzzEntry: String, CaseIterable, Sendable {
@@ -27,6 +26,8 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case snapshot
     /// Messages between the command line, the agent and the control plane.
     case control
+    /// A Parquet file whose pages have no checksums, so that what lies below them is reached.
+    case parquet
 
     /// What was wrong with the answer to some bytes.
     package struct Broken: Error, CustomStringConvertible {
@@ -45,6 +46,7 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
         case .spool: try SpoolFeeder.feed(bytes)
         case .snapshot: _ = Snapshot(SpoolFeeder.withSnapshotChecksum(bytes))
         case .control: feedControl(bytes)
+        case .parquet: try ParquetFeeder.feed(bytes)
         }
     }
 

@@ -1,8 +1,7 @@
 import Foundation
 import Host
 import Model
-
-@testable import Spools
+import Spools
 
 /// Feeds bytes to a spool as its only segment.
 enum SpoolFeeder {

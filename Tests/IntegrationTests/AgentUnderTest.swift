@@ -42,6 +42,9 @@ final class AgentUnderTest {
         guests[name] = Guest(namespace: space)
     }
 
+    /// Takes a guest whose namespace is there already.
+    func adopt(_ guest: Guest, as name: String) { guests[name] = guest }
+
     func guest(_ name: String) throws -> Guest { try #require(guests[name]) }
 
     func start() throws {
@@ -77,6 +80,8 @@ final class AgentUnderTest {
         }
         return receipt
     }
+
+    func policy(_ yaml: String) throws -> Policy { try PolicyFile.load(yaml, name: "test.yaml") }
 
     func books(settle seconds: Int = 0) throws -> BooksReport {
         guard case .books(let report) = try ask(.books(settleSeconds: seconds)) else { throw Unexpected() }

@@ -104,7 +104,7 @@ import Testing
             switch $0 {
             case .record(let record): books.record(record)
             case .loss(let loss): books.state(loss)
-            case .closed: break
+            case .closed, .damaged: break
             }
         }
         for (account, entry) in books.entries {

@@ -36,6 +36,11 @@ import Testing
             return (all ?? []).map(\.path).filter { $0.hasSuffix(".gz") }
         }
         func content(_ key: String) throws -> String { try ChildProcess.run("zcat", [key]).output }
+        // It is the host's folder that is tried, not the server's.
+        let whole = try fleet.call("POST", "/api/buckets/flowlogs/test")
+        #expect(whole["tested_by"] as? String == "hosts")
+        #expect(whole["writable"] as? Bool == true)
+        #expect(!FileManager.default.fileExists(atPath: "\(fleet.folder)/server/flowlogs"))
         // The collector's interval is five minutes.
         _ = try AgentClient(host.folder).ask(.flush)
         try eventually("the flow in an object") { try objects().contains { try content($0).contains("10.9.0.99") } }

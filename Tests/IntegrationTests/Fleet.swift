@@ -62,6 +62,15 @@ final class Fleet {
         kill(server.pid, SIGHUP)
     }
 
+    /// Ends the server as a service manager does; how long that took, in seconds.
+    func stopServer() throws -> Double {
+        let start = Date()
+        server?.terminate()
+        _ = try server?.wait()
+        server = nil
+        return Date().timeIntervalSince(start)
+    }
+
     func killServer() throws {
         server?.kill()
         _ = try server?.wait()

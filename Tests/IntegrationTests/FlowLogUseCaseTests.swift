@@ -126,6 +126,7 @@ import Testing
         storm.sourcePorts = 40_000...40_000
         storm.targetPorts = 1...1000
         storm.rate = 500
+        storm.seconds = 240
         #expect(try storm.send(from: try agent.guest("i5").namespace) == 1000)
         #expect(try agent.books(settle: 20).isBalanced)
         func tried(_ instance: String, _ action: String) throws -> [[String: Any]] {

@@ -148,7 +148,7 @@ import Testing
         // The key is made with the first manifest.
         guard let text = try? bytes("\(folder)/manifest.key.pub") else { return }
         let key = try #require(ManifestKey.Public(String(decoding: text, as: UTF8.self)))
-        let report = try await BucketVerification(bucket, key: key).run()
+        let report = try await BucketVerification(bucket, keys: [key]).run()
         #expect(report.findings == [])
         print("kill runs: \(report.manifests) manifests prove \(report.proven) objects")
     }

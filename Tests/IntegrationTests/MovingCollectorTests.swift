@@ -77,7 +77,7 @@ import Testing
         let sessions = records.filter { seen.insert($0.connection).inserted }.sorted {
             $0.connectionStart < $1.connectionStart
         }
-        let ports = sessions.map { Int($0.key.initiatorPort) }
+        let ports = sessions.map { Int($0.key.initiatorPort ?? 0) }
         try #require(ports.count == 20)
         #expect(found["coarse"]?.sorted() == (ports[0..<4] + ports[16..<20]).sorted())
         #expect(found["fine"]?.sorted() == ports[4..<8].sorted())
@@ -171,7 +171,7 @@ import Testing
             // A window in which nothing began was closed by a flush, which changes no owner.
             let window = byWindow.keys.filter { $0 <= record.windowStart }.max()
             guard let owner = window.flatMap({ byWindow[$0] }) ?? nil else { continue }
-            wanted[owner, default: []].append(Int(record.key.initiatorPort))
+            wanted[owner, default: []].append(Int(record.key.initiatorPort ?? 0))
         }
         return wanted
     }

@@ -2,6 +2,7 @@ import Foundation
 import Host
 import Link
 import Model
+import Records
 import Rehearsal
 import TestSupport
 import Testing
@@ -123,7 +124,7 @@ import Testing
         }
         let (web, target) = (try agent.guest("web"), try address("10.1.0.11"))
         #expect(try web.tcp(target, 22, patience: 300) == .silence)
-        try eventually("the first line") { try lines(agent.folder.eventsText) > 0 }
+        try eventually("the first line") { try lines("\(agent.folder.path)/\(NeutronLine.fileName)") > 0 }
         try DurableFile.replace(file, with: Array("[network_log]\nlocal_output_log_base = \(own)\n".utf8))
         try hangUp()
         try eventually("the log's file") { DurableFile.exists(own) }

@@ -18,6 +18,14 @@ import Testing
     private static let changes: [(words: [String], told: String)] = [
         (["ip", "link", "set", "gh-web", "down"], "device gh-web was down"),
         (["ip", "route", "del", "10.1.0.10", "dev", "gh-web"], "the route to 10.1.0.10/32 was gone"),
+        (
+            ["ip", "route", "replace", "10.1.0.10", "dev", "gh-app"],
+            "the route to 10.1.0.10 did not lead over gh-web"
+        ),
+        (
+            ["ip", "-6", "route", "add", "fd00:1::10/128", "dev", "gh-app", "metric", "5"],
+            "the route to fd00:1::10 did not lead over gh-web"
+        ),
         (["ip", "addr", "del", "10.1.0.1/32", "dev", "lo"], "the gateway address 10.1.0.1 was gone"),
         (["sysctl", "-qw", "net.ipv4.conf.gh-web.proxy_arp=0"], "proxy_arp of gh-web was off"),
         (["sysctl", "-qw", "net.ipv4.ip_forward=0"], "forwarding of IPv4 was off"),
@@ -40,14 +48,21 @@ import Testing
             #expect(run.exit == .code(0), "\(change.words): \(run.errors)")
             let start = SystemClock.monotonic
             try eventually("the repair of \(change.words)", every: 20) { try agent.status().repairs > before }
-            #expect(SystemClock.monotonic - start < 2_500_000_000, "\(change.words)")
+            #expect(SystemClock.monotonic - start < 30_000_000_000, "\(change.words)")
             let status = try agent.status()
             #expect(status.lastDrift?.contains(change.told) == true, "\(status)")
+            for (version, own) in [("-4", "10.1.0.10"), ("-6", "fd00:1::10")] {
+                let routes = try TestHost.run("ip", version, "route", "show", "exact", own, in: agent.host.name)
+                #expect(routes.contains("dev gh-web proto 117") && !routes.contains("gh-app"), "\(routes)")
+            }
             // A device that came up again may need a moment.
             try eventually("traffic after \(change.words)") {
                 try web.tcp(target, 8080, patience: 500) == .answered(1000)
             }
         }
+        // Known sessions went the wrong way meanwhile.
+        let spans = try agent.status().unguarded ?? []
+        #expect(spans.filter { $0.cause.contains("elsewhere") && $0.devices == ["gh-app", "gh-web"] }.count == 2)
         let repairs = try agent.status().repairs
         _ = try Polling.wait([], timeoutNanoseconds: 2_000_000_000)
         #expect(try agent.status().repairs == repairs, "its own repairs are no damage")

@@ -39,6 +39,11 @@ import Testing
             }
             #expect(try web.tcp(try address("10.1.0.11"), 8080) == .answered(1000))
             #expect(try web.tcp(try address("10.1.0.11"), 22, patience: 300) == .silence)
+            // The file's project is the registry's.
+            let project = try ask("identity/v3/projects?name=shop", "projects", host, folder)["id"] as? String
+            let network = try ask("networking/v2.0/networks", "networks", host, folder)["project_id"] as? String
+            #expect(project != nil)
+            #expect(network == project)
             up.terminate()
             #expect(try up.wait() == .code(0))
         }
@@ -50,5 +55,15 @@ import Testing
         #expect(actions.contains { $0.contains("port_range") || $0.contains("8080") })
         let revisions = try DurableFile.list(folder + "/data/revisions").count
         #expect(revisions >= 1)
+    }
+
+    /// The first of what a control plane lists.
+    private func ask(_ path: String, _ list: String, _ host: TestHost, _ folder: String) throws -> [String: Any] {
+        let token = try String(contentsOfFile: folder + "/data/server/admin.token", encoding: .utf8)
+        let output = try ChildProcess.run(
+            "curl", ["-sk", "-m", "60", "-H", "X-Auth-Token: \(token)", "https://127.0.0.1:8440/\(path)"],
+            namespace: host.name)
+        let answer = try JSONSerialization.jsonObject(with: Data(output.output.utf8)) as? [String: Any]
+        return (answer?[list] as? [[String: Any]])?.first ?? [:]
     }
 }

@@ -19,6 +19,20 @@ import Testing
         #expect(Timestamp(seconds: seconds).description == text)
     }
 
+    @Test func `an instant that no clock of ours can hold is the last or the first`() {
+        for far in [Timestamp(seconds: .max), Timestamp(hours: .max), Timestamp(secondsSince1970: .infinity)] {
+            #expect(far == Timestamp(nanoseconds: .max) && far.description.hasPrefix("2262-04-11"))
+            #expect(far.advanced(by: .seconds(1)) == far)
+        }
+        for far in [Timestamp(seconds: .min), Timestamp(hours: .min), Timestamp(secondsSince1970: -1e300)] {
+            #expect(far == Timestamp(nanoseconds: .min) && far.description.hasPrefix("1677-09-21"))
+            #expect(far.advanced(by: .seconds(-1)) == far)
+        }
+        #expect(Timestamp(secondsSince1970: .nan).nanoseconds == 0)
+        #expect(Timestamp(secondsSince1970: 1.5).nanoseconds == 1_500_000_000)
+        #expect(Timestamp(seconds: -1).advanced(by: .seconds(3)) == Timestamp(seconds: 2))
+    }
+
     @Test func `windows are aligned to their length`() {
         let instant = Timestamp(nanoseconds: 1_795_219_259_999_999_999)
         #expect(instant.aligned(to: .seconds(60)) == Timestamp(seconds: 1_795_219_200))

@@ -43,6 +43,20 @@ import Testing
         #expect(header.sourcePort == 0)
     }
 
+    @Test(arguments: [(17, 3, false), (17, 4, true), (6, 0, false), (1, 1, false), (1, 2, true), (47, 4, false)])
+    func `ports are shown where all of their bytes are there`(transport: UInt8, count: Int, isShown: Bool) {
+        #expect(header(ipv4(transport, Array(ports.prefix(count)))).showsPorts == isShown)
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func `an IPv6 header that ends before it names the next leaves what the fixed one names`(
+        count: Int
+    ) {
+        let header = header(ipv6(60, Array([17, 0].prefix(count))))
+        #expect(header.transport == (count < 2 ? 60 : 17))
+        #expect(!header.showsPorts)
+    }
+
     @Test func `ports stand behind IPv6 extension headers`() {
         let hopByHop: [UInt8] = [60, 0, 1, 4, 0, 0, 0, 0]
         let options: [UInt8] = [44, 1] + [UInt8](repeating: 0, count: 14)

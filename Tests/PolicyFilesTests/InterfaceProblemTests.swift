@@ -59,7 +59,6 @@ import Testing
     @Test(arguments: [
         ("subnet: s, device: d, address: 10.0.0.1", ": key \"name\" is missing; write name: NAME"),
         ("name: n, device: d, address: 10.0.0.1", ": key \"subnet\" is missing; write subnet: NAME"),
-        ("name: n, subnet: s, address: 10.0.0.1", ": key \"device\" is missing; write device: DEVICE"),
         ("name: n, subnet: s, device: d", ": key \"address\" is missing; write address: ADDRESS"),
         ("name: n, subnet: s, device: d, addresses: []", ".addresses: the list has no address; write at least one"),
         (

@@ -53,6 +53,8 @@ import Testing
         ("ingress tcp/1 from 10.1.2.3/24", "prefix 10.1.2.3/24 has bits set beyond its first 24"),
         ("ingress tcp/1 from group:", "\"group:\" names no group"),
         ("ingress icmp from fd00::/8", "icmp never travels in IPv6, but fd00::/8 is given"),
+        ("ingress ah from fd00::/8", "ah never travels in IPv6, but fd00::/8 is given"),
+        ("egress hopopt to fd00::1", "hopopt never travels in IPv6, but fd00::1 is given"),
         ("ingress icmpv6/128 from 10.0.0.1", "icmpv6/128 never travels in IPv4, but 10.0.0.1 is given"),
     ])
     func `a text that is no rule is refused with the value seen`(text: String, message: String) {

@@ -109,6 +109,7 @@ struct NaiveClassifier {
             return staysHere(packet) ? upkeep : refuse(.linkUpkeep)
         }
         let isOwn = hasOwnSource(packet, sender.interface)
+        if isOwn, let limit = packet.hopLimit, limit < 2, !staysHere(packet) { return refuse(.hopLimit) }
         if isOfLink(key), isOwn || isLinkSource(key) {
             if [134, 137].contains(key.initiatorPort) { return refuse(.routerAdvertisement) }
             let limit: UInt8 = [130, 131, 132, 143].contains(key.initiatorPort) ? 1 : 255
@@ -159,7 +160,7 @@ struct NaiveClassifier {
         case .any: return true
         case .icmpTCPUDP: return [1, 6, 17, 58].contains(key.transport.rawValue)
         case .transport(let transport, let ports):
-            return key.transport == transport && (ports?.contains(key.targetPort) ?? true)
+            return key.transport == transport && (ports.map { key.targetPort.map($0.contains) ?? false } ?? true)
         case .icmp(let transport, let type, let code):
             guard key.transport == transport, key.initiator.family == service.family else { return false }
             return (type ?? key.icmpType) == key.icmpType && (code ?? key.icmpCode) == key.icmpCode

@@ -46,7 +46,8 @@ import Testing
                     interfaces: [
                         Interface(
                             id: interface, name: "eth0", subnet: "front", addresses: [prefix.base],
-                            mac: MACAddress(bits: 2), device: "d", project: "other", groups: ["web"])
+                            mac: MACAddress(bits: 2), device: "d", project: "other",
+                            projectName: "others", groups: ["web"])
                     ])
             ])
         return Policy(
@@ -56,7 +57,8 @@ import Testing
                     id: Identifier(derivedFrom: "collector"), name: "all", project: "other", target: .vpc("shop"),
                     bucket: "file:b", isActive: false, format: FlowLogFormat(name: "aws", columns: ["bytes"]),
                     interval: 60)
-            ], logs: [LogResource(id: "l", project: "demo", event: .drop, group: group, interface: interface)])
+            ], logs: [LogResource(id: "l", project: "demo", event: .drop, group: group, interface: interface)],
+            bridges: [BridgeSettings(name: "br0", unknown: .refuse, uplinks: ["eth1"])])
     }()
 
     /// Holds the promise for two policies: empty where they are equal and nowhere else, and exact.

@@ -126,6 +126,8 @@ import Testing
             ["ingress a drop: \(GuardRule.invalid.text)"]
         ),
         ("icmp 192.0.2.1 > 10.0.0.2 3/4", open, ["ingress b drop: \(GuardRule.invalid.text)"]),
+        // Another interface of ours, which is no end of the session.
+        ("icmp 10.0.0.3 > 10.0.0.1 3/3", open, ["egress c drop: \(GuardRule.invalid.text)"]),
     ])
     func `an error follows the session of what it quotes`(text: String, quoted: String, expected: [String]) throws {
         var sessions = SessionTable()

@@ -104,6 +104,14 @@ import Testing
         #expect(line["dstport"] == "0")
     }
 
+    @Test func `a port that is not known is AWS's word for that`() throws {
+        var record = record(.tcp, from: IPAddress(ipv4: 1), to: shop.web.addresses[0], .ingress)
+        for (port, word) in [(nil, "-"), (80, "80")] as [(UInt16?, String)] {
+            record.key = record.key.with(initiatorPort: nil, targetPort: port)
+            #expect(text([record]).contains(" 0.0.0.1 \(shop.web.addresses[0]) - \(word) 6 "))
+        }
+    }
+
     @Test func `IPv6 is written as itself`() throws {
         let far = IPAddress(ipv6High: 0x2001_0db8 << 32, low: 1)
         let lines = try parse(

@@ -32,7 +32,8 @@ import Testing
         #expect(
             line(shop.event())
                 == #"{"sequence":41,"time":"2026-11-03T10:15:07.000001Z","host":"host-1","verdict":"ACCEPT","#
-                + #""direction":"ingress","project":"demo","vpc":"shop","subnet":"front","instance":"web-1","#
+                + #""direction":"ingress","project":"demo","project_name":"demo","vpc":"shop","#
+                + #""subnet":"front","instance":"web-1","#
                 + #""interface":"eth0","interface_id":"\#(shop.web.interface)","device":"gh-web-1","stage":"group","#
                 + #""rule_id":"\#(shop.https.id)","rule":"ingress tcp/443 from any","group":"web","#
                 + #""security_group_id":"\#(shop.group.id)","revision":2,"changed_by":"ada","#

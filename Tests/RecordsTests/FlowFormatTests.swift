@@ -19,7 +19,12 @@ import Testing
     @Test func `a record has every column that it knows`() throws {
         let object = try object(shop.record())
         let absent = Set(FlowColumn.allCases.map(\.rawValue)).subtracting(object.keys)
-        #expect(absent == ["reason", "icmp_type", "icmp_code"])
+        let ofTranslations = Set(absent.filter { $0.contains("_nat_") })
+        // What only flow logs of others tell.
+        let ofImports = Set(FlowColumn.allCases.drop { $0 != .flags }.map(\.rawValue))
+        #expect(absent.isSuperset(of: ofImports))
+        #expect(absent.subtracting(ofTranslations).subtracting(ofImports) == ["reason", "icmp_type", "icmp_code"])
+        #expect(ofTranslations.count == 8)
         #expect(object["id"] as? String == "host-1:9")
         #expect(object["window_start"] as? String == "2026-11-03T10:15:00.000000Z")
         #expect(object["peer"] as? String == "db-1/eth0")
@@ -29,6 +34,25 @@ import Testing
         #expect(object["cumulative_bytes_from_target"] as? UInt64 == 18832)
         #expect(object["state"] as? String == "new")
         #expect(object["protocol"] as? String == "tcp")
+    }
+
+    @Test func `a translated session tells both sides, whichever the interface saw`() throws {
+        for direction in Direction.allCases {
+            var record = shop.record()
+            record.direction = direction
+            record.otherSide = FlowKey(
+                initiator: IPAddress(ipv4: 0xc000_0201), target: record.key.target, transport: .tcp,
+                initiatorPort: 61_000, targetPort: record.key.targetPort)
+            let object = try object(record)
+            let (seen, other) = direction == .egress ? ("pre", "post") : ("post", "pre")
+            #expect(object["initiator_ip"] as? String == record.key.initiator.description)
+            #expect(object["\(seen)_nat_initiator_ip"] as? String == record.key.initiator.description)
+            #expect(object["\(other)_nat_initiator_ip"] as? String == "192.0.2.1")
+            #expect(object["\(other)_nat_initiator_port"] as? Int == 61_000)
+            #expect(object["\(other)_nat_target_ip"] as? String == record.key.target.description)
+            #expect(object["pre_nat_target_port"] as? Int == 443)
+            #expect(object["post_nat_target_port"] as? Int == 443)
+        }
     }
 
     @Test func `a flood without addresses invents none`() throws {
@@ -46,9 +70,22 @@ import Testing
     @Test func `a flood over many ports leaves out the initiator's`() throws {
         var record = shop.record(state: .refused)
         record.detail = .coarse
+        record.key = record.key.with(initiatorPort: nil, targetPort: 443)
         let object = try object(record)
         #expect(object["initiator_port"] == nil)
         #expect(object["target_port"] as? Int == 443)
+    }
+
+    @Test(arguments: [TransportProtocol.tcp, .icmp]) func `what a packet did not hold is left out`(
+        transport: TransportProtocol
+    ) throws {
+        var record = shop.record(state: .refused)
+        record.detail = .coarse
+        record.key = FlowKey(initiator: record.key.initiator, target: record.key.target, transport: transport)
+        let object = try object(record)
+        for name in ["initiator_port", "target_port", "icmp_type", "icmp_code"] { #expect(object[name] == nil) }
+        #expect(object["detail"] as? String == "coarse")
+        #expect(object["initiator_ip"] != nil)
     }
 
     @Test func `an address that two interfaces had names no peer`() throws {
@@ -78,5 +115,13 @@ import Testing
 
     @Test func `every column is described`() {
         for column in FlowColumn.allCases { #expect(column.meaning.hasSuffix(".")) }
+    }
+}
+
+extension FlowKey {
+    func with(initiatorPort: UInt16?, targetPort: UInt16?) -> FlowKey {
+        FlowKey(
+            initiator: initiator, target: target, transport: transport, initiatorPort: initiatorPort,
+            targetPort: targetPort)
     }
 }

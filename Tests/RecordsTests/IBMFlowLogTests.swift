@@ -137,6 +137,16 @@ import Testing
         #expect(log.count == 22)
     }
 
+    @Test func `a port that is not known is 0, and the detail says so where decisions are asked for`() throws {
+        var record = shop.record(state: .refused)
+        record.key = record.key.with(initiatorPort: nil, targetPort: nil)
+        record.detail = .coarse
+        let log = try #require(try logs(text([record], all: true)).first)
+        #expect(log["initiator_port"] as? Int == 0)
+        #expect(log["target_port"] as? Int == 0)
+        #expect((log["gatehouse"] as? [String: Any])?["detail"] as? String == "coarse")
+    }
+
     @Test func `a refusal of an ACL names the ACL with the reason`() throws {
         let acl = NetworkACL(
             id: Identifier(derivedFrom: "acl"), name: "edge",

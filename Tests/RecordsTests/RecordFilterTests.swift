@@ -47,6 +47,7 @@ import Testing
     @Test func `what a flood does not know matches no term`() throws {
         var record = shop.record(state: .refused)
         record.detail = .coarse
+        record.key = record.key.with(initiatorPort: nil, targetPort: 443)
         #expect(try !RecordFilter(parsing: ["sport=47825"]).matches(record, catalogue: shop.catalogue))
         #expect(try RecordFilter(parsing: ["dport=443"]).matches(record, catalogue: shop.catalogue))
         record.detail = .total

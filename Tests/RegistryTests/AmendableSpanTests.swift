@@ -80,6 +80,89 @@ import Testing
         }
     }
 
+    /// Two VPCs, of which `h1` has interfaces in both; groups that name each other; buckets with and without credentials.
+    @Test func `other names of groups, and collectors, are told in a few words`() async throws {
+        let scene = try await scene()
+        let (vpcs, subnets, buckets) = try await scene.test.change { change in
+            let first = try #require(try StoredVPC.fetchOne(change.database))
+            let second = try change.createVPC(
+                StoredVPC(id: Change.newID(), projectID: "p", name: "other", description: ""))
+            let subnets = try ["10.1.0.0/24", "10.2.0.0/24"].map { cidr in
+                try change.createSubnet(
+                    StoredSubnet(
+                        id: Change.newID(), projectID: "p", vpcID: first.id, name: "s\(cidr)", description: "",
+                        cidr: cidr, gateway: nil, isDHCPEnabled: false, pools: [])
+                ).id
+            }
+            for (number, place) in [(1, second.id), (0, first.id), (2, first.id)].enumerated() {
+                _ = try change.createInterface(
+                    StoredInterface(
+                        id: Change.newID(), projectID: "p", vpcID: place.1, name: "q\(number)", description: "",
+                        mac: "",
+                        isAdminUp: true, deviceID: "", deviceOwner: "", host: "h\(place.0)", device: "e\(number)",
+                        vnicType: "normal", profile: "{}", isPortSecurityEnabled: true,
+                        addresses: place.1 == first.id
+                            ? [.init(subnetID: subnets[place.0 / 2], address: "10.\(place.0 / 2 + 1).0.9")] : [],
+                        groups: [scene.groups[number]]))
+            }
+            _ = try change.createRules([
+                RuleDraft(
+                    groupID: scene.groups[0], direction: "ingress", etherType: "IPv4", remoteGroupID: scene.groups[2])
+            ]) { _ in true }
+            let buckets = try ["one", "two"].map {
+                try change.createBucket(
+                    StoredBucket(id: Change.newID(), projectID: "p", name: $0, url: "file:\($0)")
+                ).id
+            }
+            return ([first.id, second.id], subnets, buckets)
+        }
+        let targets: [(kind: Kind, id: String, vpc: String)] = [
+            (.vpc, vpcs[0], vpcs[0]), (.subnet, subnets[0], vpcs[0]), (.vpc, vpcs[1], vpcs[1]),
+            (.subnet, subnets[1], vpcs[0]),
+        ]
+        var seen = 0
+        for round in 0..<48 {
+            let before = try await revisions(scene)
+            let first = try await number(scene)
+            let target = targets[round % 4]
+            try await scene.test.change { change in
+                let former: StoredGroup = try change.find(scene.groups[round % 3])
+                var renamed = former
+                renamed.name = "g\(round % 3)-\(round)"
+                if round % 2 == 0 { try change.update(&renamed, from: former) }
+                let present = try StoredCollector.filter(Column("targetID") == target.id).fetchOne(change.database)
+                guard let present else {
+                    _ = try change.createCollector(
+                        StoredCollector(
+                            id: Change.newID(), projectID: "p", vpcID: target.vpc, name: "c\(round)",
+                            target: (target.kind, target.id), bucketID: buckets[round % 2]))
+                    return
+                }
+                if round % 5 == 0 { return try change.deleteCollector(present) }
+                var altered = present
+                altered.isActive.toggle()
+                _ = try change.updateCollector(altered, from: present)
+            }
+            let last = try await number(scene)
+            let span = try #require(
+                try await scene.test.registry.read { try AmendableSpan.between(first, last, in: $0) })
+            #expect(span.inFull.isEmpty)
+            for (host, full) in try await revisions(scene) {
+                guard let share = span.shares[host] else {
+                    #expect(before[host]?.policy == full.policy)
+                    continue
+                }
+                seen += 1
+                #expect(share.needsFurtherAmendments)
+                let amended = before[host]?.amended(by: span.amendment.limited(to: share))
+                #expect(amended?.policy == full.policy)
+                #expect(amended?.ruleOrigins == full.ruleOrigins)
+                #expect(amended?.notes == full.notes)
+            }
+        }
+        #expect(seen >= 60)
+    }
+
     @Test func `what is more than rules is told in full`() async throws {
         let scene = try await scene()
         func span(_ body: @Sendable @escaping (Change) throws -> Void) async throws -> AmendableSpan? {
@@ -95,11 +178,12 @@ import Testing
                     RuleDraft(groupID: group, direction: "ingress", etherType: "IPv4", remoteGroupID: peer)
                 ]) { _ in true }
             } == nil)
+        // A name that another group has: each host tells the two apart by itself.
         #expect(
             try await span { change in
                 let former: StoredGroup = try change.find(group)
                 var renamed = former
-                renamed.name = "renamed"
+                renamed.name = "g2"
                 try change.update(&renamed, from: former)
             } == nil)
     }

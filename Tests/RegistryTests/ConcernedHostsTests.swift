@@ -125,7 +125,7 @@ import Testing
                     isAdminUp: true,
                     deviceID: seed % 3 == 0 ? "" : "machine\(seed % 4)", deviceOwner: "",
                     host: try some(vpc.id == vpcs[0].0.id ? hosts : hosts.dropLast()),
-                    device: "d", vnicType: "normal",
+                    device: "d\(seed)", vnicType: "normal",
                     profile: "{}",
                     isPortSecurityEnabled: true, addresses: [.init(subnetID: subnet.id, address: address)],
                     groups: [try some(groups).id]))

@@ -69,7 +69,8 @@ import Testing
             for vpc in policy.vpcs {
                 let groups = Dictionary(vpc.groups.map { ($0.name, $0) }) { first, _ in first }
                 for interface in vpc.instances.flatMap(\.interfaces) {
-                    inTheWay.append("\(interface.id) \(interface.device) \(interface.mac?.description ?? "any")")
+                    inTheWay.append(
+                        "\(interface.id) \(interface.device ?? "none") \(interface.mac?.description ?? "any")")
                     for address in interface.addresses { admitted.insert("\(interface.id) is \(address)") }
                     for group in interface.groups.compactMap({ groups[$0] }) {
                         for rule in group.rules {

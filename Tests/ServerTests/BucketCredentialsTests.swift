@@ -44,7 +44,9 @@ import Testing
         let service = HostService(
             server.plane.registry, region: ServedRegion(), folder: server.folder + "/hosts", certificates: nil,
             secrets: secrets)
-        let call = Call(method: .get, path: ["api", "agent", "stream"], peerName: host)
+        let call = Call(
+            method: .get, path: ["api", "agent", "stream"],
+            peer: PeerCertificate(name: host, serial: host == "web-1" ? "1" : "2"))
         let stream = try #require(try await service.stream(call))
         var messages: [HostMessage] = []
         for await line in stream.lines {

@@ -12,9 +12,9 @@ import Testing
         let server = try await ServerUnderTest()
         await server.call(.post, "/api/buckets", #"{"bucket": {"name": "mine", "url": "file:mine"}}"#)
         let network = try await server.network(as: "oscar")
-        _ = try await server.make(
-            "ports", "port", #"{"network_id": "\#(network)", "device_id": "vm", "binding:host_id": "far"}"#, as: "oscar"
-        )
+        let port = try await server.make(
+            "ports", "port", #"{"network_id": "\#(network)", "device_id": "vm"}"#, as: "oscar")
+        await server.bind(port, to: "far")
         return (server, network)
     }
 

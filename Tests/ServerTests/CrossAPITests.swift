@@ -13,8 +13,9 @@ import Testing
         let group = try await server.group("project-wide", as: "mel")
         let port = try await server.make(
             "ports", "port",
-            #"{"network_id": "\#(network)", "name": "eth0", "device_id": "vm-7", "security_groups": ["\#(group)"], "binding:host_id": "node-1"}"#,
+            #"{"network_id": "\#(network)", "name": "eth0", "device_id": "vm-7", "security_groups": ["\#(group)"]}"#,
             as: "mel")
+        await server.bind(port, to: "node-1")
         let vpc = await server.vpc(.get, "vpcs/\(network)").json
         #expect(vpc?["name"] == "net")
         let acl = await server.vpc(.get, "vpcs/\(network)/default_network_acl").json

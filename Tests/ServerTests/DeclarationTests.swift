@@ -30,7 +30,10 @@ import Testing
         let project = try #require(
             try await server.plane.registry.read { try Identity.project(named: "demo", in: $0) })
         let declaration = PolicyDeclaration(
-            policy, projectID: project.id, host: "h", prunes: prunes, makesBuckets: makesBuckets)
+            policy, projectID: project.id, host: "h", prunes: prunes,
+            rights: .init { operation, _ in
+                makesBuckets || operation != "create_bucket" ? nil : operation
+            })
         return try await server.plane.registry.change(by: .system("test", requestID: "req-1")) {
             try declaration.make(in: $0)
         }

@@ -3,6 +3,7 @@ import Logging
 import Registry
 import Service
 import Synchronization
+import Telemetry
 import Testing
 
 @testable import Server
@@ -12,6 +13,7 @@ private struct FailingAPI: MountedAPI {
     struct Broken: Error {}
 
     let mounts = [["broken"], ["broken", "not"]]
+    let routes = [APIRoute(.get, ""), APIRoute(.get, "{part}")]
 
     func answer(_ call: Call) async throws -> Answer {
         guard call.path != ["whole"] else { return Answer(text: "whole") }
@@ -43,12 +45,12 @@ private struct KeptLog: LogHandler {
 
 @Suite struct FrontDoorTests {
     private let lines = KeptLog.Lines()
-    private let counters = RequestCounters()
+    private let store = MetricsStore()
 
     private var door: FrontDoor {
         let lines = lines
         return FrontDoor(
-            [FailingAPI()], counters: counters, logger: Logger(label: "test") { _ in KeptLog(lines: lines) })
+            [FailingAPI()], metrics: Metrics(store), logger: Logger(label: "test") { _ in KeptLog(lines: lines) })
     }
 
     @Test func `failures of requests at the same time are each logged under their own id`() async {
@@ -65,7 +67,7 @@ private struct KeptLog: LogHandler {
             }
         }
         #expect(Set(lines.all) == Set((0..<50).map { "request failed req-\($0) Broken()" }))
-        #expect(counters.failures == 50)
+        #expect(store.text.contains("\ngatehouse_server_failures_total 50\n"))
     }
 
     @Test func `a path leads to the longest mount, and nowhere where there is none`() async {

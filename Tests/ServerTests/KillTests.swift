@@ -8,9 +8,10 @@ import Registry
 import Server
 import Service
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.serialized) struct KillTests {
+@Suite(.ownThread, .serialized) struct KillTests {
     /// A server process on loopback, started anew on the same port and data each time that it was killed.
     private final class Process {
         private let folder: String
@@ -83,7 +84,7 @@ import Testing
         }
         try process.kill()
         try await client.shutdown()
-        #expect(answered.count > 200)
+        #expect(answered.count > 20)
         let registry = try Registry(path: folder + "/data/registry.sqlite")
         try await registry.read { database in
             let rules = Set(try String.fetchAll(database, sql: "SELECT id FROM security_group_rule"))
@@ -99,10 +100,7 @@ import Testing
             #expect(added == own)
             #expect(try String.fetchAll(database, sql: "PRAGMA integrity_check") == ["ok"])
             #expect(try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").isEmpty)
-            guard case .whole = try AuditTrail.verify(database) else {
-                Issue.record("the trail is not whole")
-                return
-            }
+            #expect(try AuditTrail.verify(database).faults.isEmpty)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import HTTPTypes
 import Model
@@ -52,12 +53,32 @@ import Testing
         #expect(line.text.contains(try #require(made["crn"]?.text)))
     }
 
+    @Test func `records and events name the project beside its id`() async throws {
+        let server = try await ServerUnderTest()
+        let network = try await server.network(as: "oscar")
+        let port = try await server.make("ports", "port", #"{"network_id": "\#(network)"}"#, as: "oscar")
+        await server.bind(port, to: "node-1")
+        let policy = try await told(server, "node-1")
+        let placement = try #require(policy.placements.first)
+        #expect(placement.project.count == 32)
+        #expect(placement.projectName == "rival")
+        // What an agent of before wrote down has no name.
+        let former = try JSONDecoder().decode(
+            Placement.self,
+            from: Data(
+                String(decoding: try JSONEncoder().encode(placement), as: UTF8.self)
+                    .replacing(#""projectName":"rival","#, with: "").replacing(#","projectName":"rival""#, with: "")
+                    .utf8))
+        #expect(former.project == placement.project)
+        #expect(former.projectName == nil)
+    }
+
     @Test func `a port that no API placed is in the first zone on both sides`() async throws {
         let server = try await ServerUnderTest(region: Self.region)
         let network = try await server.network(as: "mel")
-        _ = try await server.make(
-            "ports", "port", #"{"network_id": "\#(network)", "device_id": "vm-7", "binding:host_id": "node-1"}"#,
-            as: "mel")
+        let port = try await server.make(
+            "ports", "port", #"{"network_id": "\#(network)", "device_id": "vm-7"}"#, as: "mel")
+        await server.bind(port, to: "node-1")
         let before = try #require(try await told(server, "node-1").placements.first)
         let shown = await server.vpc(.get, "instances?name=vm-7").json?["instances"]?.items?.first?["crn"]?.text
         let after = try #require(try await told(server, "node-1").placements.first)
@@ -78,7 +99,7 @@ import Testing
                 instances: [])
             let declaration = PolicyDeclaration(
                 Policy(project: "demo", region: region, vpcs: [vpc]), projectID: project.id, host: "h", prunes: false,
-                region: Self.region)
+                region: Self.region, rights: .init { _, _ in nil })
             _ = try await server.plane.registry.change(by: .system("test", requestID: "req-1")) {
                 try declaration.make(in: $0)
             }

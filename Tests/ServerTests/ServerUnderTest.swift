@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Model
 import Registry
 import Server
 import Service
@@ -19,7 +20,7 @@ final class ServerUnderTest: Sendable {
     }
 
     /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival), `max`
-    /// (manager of demo), `aud` (auditor of rival); each one's token is `NAME-token-0123456789`, ada's password
+    /// (manager of demo), `aud` (auditor of rival), `nova` (the hosts' service, in rival); each one's token is `NAME-token-0123456789`, ada's password
     /// `s3cret-of-ada`.
     init(
         anonymous: Bool = false, policy: String? = nil, quotas: VPCQuotas = VPCQuotas(),
@@ -35,11 +36,15 @@ final class ServerUnderTest: Sendable {
         let policyFile = folder + "/policy.json"
         if let policy { try policy.write(toFile: policyFile, atomically: true, encoding: .utf8) }
         access = try AccessFile(policy == nil ? nil : policyFile)
-        plane = try ControlPlane(folder: ServerFolder(folder + "/data"), settings: settings, access: access)
+        // However long a test takes, its guesses come within a minute.
+        let made = Timestamp.now
+        plane = try ControlPlane(
+            folder: ServerFolder(folder + "/data"), settings: settings, access: access, gate: LoginGate { made })
         try "s3cret-of-ada\n".write(toFile: folder + "/ada.pw", atomically: true, encoding: .utf8)
         let people = [
             ("ada", "demo", "admin"), ("mel", "demo", "member"), ("rita", "demo", "reader"),
             ("oscar", "rival", "member"), ("max", "demo", "manager"), ("aud", "rival", "auditor"),
+            ("nova", "rival", "service"),
         ]
         var yaml = "projects: [{name: demo}, {name: rival}]\nusers:\n"
         for (name, project, role) in people {
@@ -88,6 +93,14 @@ final class ServerUnderTest: Sendable {
     func group(_ name: String, as user: String = "ada") async throws -> String {
         try #require(
             try await make("security-groups", "security_group", "{\"name\": \"\(name)\"}", as: user)["id"]?.text)
+    }
+
+    /// Binds a port to a host, as the hosts' service does.
+    func bind(_ port: JSON, to host: String) async {
+        let answer = await call(
+            .put, "/networking/v2.0/ports/\(port["id"]?.text ?? "")", #"{"port": {"binding:host_id": "\#(host)"}}"#,
+            as: "nova")
+        #expect(answer.status == .ok)
     }
 
     /// A network with one subnet of 10.0.0.0/24; its id.

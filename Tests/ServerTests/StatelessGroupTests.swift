@@ -31,7 +31,7 @@ import Testing
             await server.call(.get, "\(v2)/security-groups/\(id)").json?["security_group"]?["stateful"]
         }
         func names(_ query: String) async -> [String] {
-            let answer = await server.call(.get, "\(v2)/security-groups?sort_key=name&\(query)")
+            let answer = await server.call(.get, "\(v2)/security-groups?sort_key=name&sort_dir=asc&\(query)")
             return (answer.json?["security_groups"]?.items ?? []).compactMap { $0["name"]?.text }
         }
         #expect(await stateful() == .bool(false))

@@ -39,7 +39,9 @@ import Testing
         let (server, hosts) = try await scene()
         try await protocolText(server, "upd")
         let stream = try #require(
-            try await hosts.stream(Call(method: .get, path: ["api", "agent", "stream"], peerName: "web-1")))
+            try await hosts.stream(
+                Call(
+                    method: .get, path: ["api", "agent", "stream"], peer: PeerCertificate(name: "web-1", serial: "1"))))
         let words = try #require(try await failure(server))
         #expect(words.hasPrefix("cannot be told: security_group_rule "))
         #expect(words.hasSuffix(#": column protocolText holds "upd", not a protocol"#))
@@ -65,8 +67,8 @@ import Testing
         _ = await server.call(.get, "/ready")
         let answer = await server.call(.get, "/metrics")
         let served = Set(
-            String(decoding: answer.body, as: UTF8.self).split(separator: "\n").map { line in
-                String(line.prefix { $0 != "{" && $0 != " " })
+            String(decoding: answer.body, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+                String($0.prefix { $0 != "{" && $0 != " " })
             })
         #expect(served == (try MetricsPage.names(below: "### Control plane")))
     }

@@ -47,6 +47,11 @@ import Testing
             #expect(answer.code == "service_error")
             #expect(answer.target == "storage_bucket.name")
         }
+        // The bucket's fault comes before the target's.
+        let both = await server.vpc(
+            .post, "flow_log_collectors",
+            #"{"target": {"id": "504cefc9-19b4-4af7-bbc9-908610a02aa8"}, "storage_bucket": {"name": "gone"}}"#)
+        #expect(both.code == "service_error")
         let test = await server.call(.post, "/api/buckets/gone/test", as: "mel").json
         #expect(test?["writable"] == .bool(false))
         #expect(test?["fault"]?.text?.contains("create it") == true)

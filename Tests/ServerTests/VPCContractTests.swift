@@ -199,13 +199,11 @@ import Testing
             #expect(refused.status == .badRequest)
             #expect(refused.json?["errorCode"]?.text != nil)
         }
-        // Ten guesses count that come within a minute, which a busy machine may take longer for.
-        var waiting = answer
-        for _ in 0..<50 where waiting.status != .tooManyRequests {
-            for _ in 0..<10 { _ = await exchange("\(grant)&apikey=guess") }
-            waiting = await exchange("\(grant)&apikey=mel-token-0123456789")
-        }
+        for _ in 0..<10 { _ = await exchange("\(grant)&apikey=guess") }
+        let waiting = await exchange("\(grant)&apikey=oscar-token-0123456789")
         #expect(waiting.status == .tooManyRequests)
+        // A key that was proven from there is not locked out by who guesses beside it.
+        #expect(await exchange("\(grant)&apikey=mel-token-0123456789").status == .ok)
         #expect(waiting.headers[.retryAfter] == "60")
     }
 }

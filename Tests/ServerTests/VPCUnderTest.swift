@@ -33,7 +33,7 @@ extension ServerUnderTest {
         return try #require(answer.json)
     }
 
-    /// A VPC with one subnet and one instance in it.
+    /// A VPC with one subnet and one instance in it, which the hosts' service has bound to host `web-1`.
     func shop(zone: String = "local-1") async throws -> Shop {
         let vpc = try await made("vpcs", #"{"name": "shop"}"#)
         let id = try #require(vpc["id"]?.text)
@@ -46,9 +46,11 @@ extension ServerUnderTest {
             "instances",
             #"{"name": "web-1", "zone": {"name": "\#(zone)"}, "primary_network_interface": {"name": "eth0", "subnet": {"id": "\#(subnetID)"}}}"#
         )
+        let interface = try #require(instance["primary_network_interface"])
+        await bind(interface, to: "web-1")
         return Shop(
             vpc: id, subnet: subnetID, instance: try #require(instance["id"]?.text),
-            interface: try #require(instance["primary_network_interface"]?["id"]?.text),
+            interface: try #require(interface["id"]?.text),
             group: try #require(vpc["default_security_group"]?["id"]?.text),
             acl: try #require(vpc["default_network_acl"]?["id"]?.text))
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Host
+import Link
 import Model
 import Records
 import TestSupport
@@ -69,7 +70,8 @@ private struct Wire {
     /// Sends what is next; false when there is nothing. Without an answer the host does not learn that it arrived.
     mutating func send(isAnswered: Bool = true) throws -> Bool {
         guard let (bytes, place) = try shipping.next() else { return false }
-        _ = try server.write(bytes, to: "events.jsonl", at: place.sent - bytes.count, of: "host-1")
+        var usage = HostFolder.Usage()
+        _ = try server.write(bytes, to: "events.jsonl", at: place.sent - bytes.count, of: "host-1", quota: .max, &usage)
         if isAnswered { try shipping.acknowledge(place) }
         return true
     }
@@ -82,6 +84,10 @@ private struct Wire {
 }
 
 @Suite struct EventShippingTests {
+    @Test func `what is shipped is what the agent writes, and what commands read`() {
+        #expect(DataFolder("/data").eventsJSON == "/data/\(EventJSON.fileName)")
+    }
+
     @Test func `lines of files that were set aside arrive once and in order`() async throws {
         try await withScratchFolder { folder in
             var wire = try Wire(folder)

@@ -22,7 +22,12 @@ struct RandomRevision {
         Policy(
             project: text(), region: maybe { $0.text() }, vpcs: some { $0.vpc() },
             collectors: random.chance(30) ? some { $0.collector() } : [],
-            logs: maybe { $0.random.chance(50) ? [] : $0.some { $0.log() } })
+            logs: maybe { $0.random.chance(50) ? [] : $0.some { $0.log() } },
+            bridges: maybe { $0.random.chance(50) ? [] : $0.some { $0.bridge() } })
+    }
+
+    private mutating func bridge() -> BridgeSettings {
+        BridgeSettings(name: text(), unknown: random.pick(BridgeSettings.Unknown.allCases), uplinks: some { $0.text() })
     }
 
     private mutating func vpc() -> VPC {
@@ -44,7 +49,7 @@ struct RandomRevision {
     private mutating func interface() -> Interface {
         Interface(
             id: id(), name: text(), subnet: text(), addresses: some { $0.address() },
-            mac: maybe { MACAddress(bits: $0.sparse()) }, device: text(), project: maybe { $0.text() },
+            mac: maybe { MACAddress(bits: $0.sparse()) }, device: maybe { $0.text() }, project: maybe { $0.text() },
             groups: some { $0.text() })
     }
 

@@ -86,7 +86,7 @@ extension RevisionLineTests {
         Sample(
             Revision.none, ["number", "madeAt", "actor", "origin", "policy", "ruleOrigins", "notes"]),
         Sample(Catalogue.RevisionNote(.none), ["number", "madeAt", "actor", "origin"]),
-        Sample(Policy.empty, ["project", "region", "vpcs", "collectors", "logs"]),
+        Sample(Policy.empty, ["project", "region", "vpcs", "collectors", "logs", "bridges"]),
         Sample(
             VPC(id: id(), name: "", prefixes: [], subnets: [], groups: [], instances: []),
             ["id", "name", "prefixes", "subnets", "acls", "groups", "instances"]),
@@ -94,7 +94,7 @@ extension RevisionLineTests {
         Sample(Instance(id: id(), name: "", interfaces: []), ["id", "name", "zone", "interfaces"]),
         Sample(
             Interface(id: id(), name: "", subnet: "", addresses: [], mac: nil, device: "", groups: []),
-            ["id", "name", "subnet", "addresses", "mac", "device", "project", "groups"]),
+            ["id", "name", "subnet", "addresses", "mac", "device", "project", "projectName", "groups"]),
         Sample(
             SecurityGroup(id: id(), name: "", rules: []),
             ["id", "name", "rules", "membersElsewhere", "isPredefined", "isStateful"]),

@@ -48,7 +48,9 @@ import Testing
                 guard let parcel = try shipping.next() else { break }
                 requests += 1
                 #expect(parcel.bytes.count <= ServerSettings().largestBody)
-                _ = try server.write(parcel.bytes, to: parcel.file, at: parcel.offset, of: "host-1")
+                var usage = HostFolder.Usage()
+                _ = try server.write(
+                    parcel.bytes, to: parcel.file, at: parcel.offset, of: "host-1", quota: .max, &usage)
                 try shipping.acknowledge(parcel)
             }
             #expect(requests > 10)

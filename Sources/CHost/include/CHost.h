@@ -64,6 +64,9 @@ int gh_next_signal(int descriptor);
 /// Locks the file for this process alone (flock, not waiting). Returns 0 or -errno.
 int gh_lock(int descriptor);
 
+/// Lets go of that lock at once, whoever still holds a copy of the descriptor. Returns 0 or -errno.
+int gh_unlock(int descriptor);
+
 /// Brings everything written to the descriptor's file system to disk (syncfs). Returns 0 or -errno.
 int gh_sync_file_system(int descriptor);
 

@@ -25,6 +25,10 @@ size_t gh_message_header_size(void);
 /// in the same system call that takes it off the socket. Returns the datagrams received or -errno.
 int gh_receive_many(int descriptor, void *headers, uint8_t *slots, size_t slot_size, unsigned count);
 
+/// Lets through to a socket only those conntrack messages whose status (CTA_STATUS) says that addresses are translated.
+/// Returns 0 or -errno.
+int gh_filter_translated(int descriptor);
+
 /// The length that the kernel wrote into entry `index`; 0 when nothing was received there.
 size_t gh_received_length(const void *headers, unsigned index);
 

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Host
 import Link
+import Model
+import PolicyFiles
 import Terminal
 
 struct Up: ParsableCommand {
@@ -10,7 +12,7 @@ struct Up: ParsableCommand {
             "Run the host's agent, keep its sockets, start it again should it die; with --listen a control plane too.",
         discussion: """
             With --listen this machine has its own control plane, in a process of its own: the openstack client works against
-            it, and a policy file is applied to its registry. DATA/server/admin.pw and admin.token open it. Ctrl-C and SIGTERM
+            it, and a policy file is applied to its registry, in the file's project. DATA/server/admin.pw and admin.token open it. Ctrl-C and SIGTERM
             stop both; the rules stay in the kernel.
 
             Example: gatehouse up --data /var/lib/gatehouse -f shop.yaml
@@ -40,7 +42,8 @@ struct Up: ParsableCommand {
         let supervisor = try AgentSupervisor(
             data.folder, program: AgentSupervisor.programPath(beside: Self.ownPath), arguments: [])
         let server = try listen.map {
-            try LocalServer(folder: data.data + "/server", listen: $0, program: Self.ownPath)
+            try LocalServer(
+                folder: data.data + "/server", listen: $0, program: Self.ownPath, project: fileProject)
         }
         supervisor.arguments =
             ["--window", "\(window)", "--spool-limit", "\(spoolLimit)"]
@@ -64,6 +67,14 @@ struct Up: ParsableCommand {
         Console.tell("stopped; the rules stay in the kernel")
     }
 
+    /// The project of the policy file. What is wrong with the file is said when it is applied.
+    private var fileProject: String? {
+        guard let file, let bytes = try? DurableFile.read(file),
+            let policy = try? PolicyFile.load(bytes: bytes, name: file)
+        else { return nil }
+        return policy.project
+    }
+
     /// Starts the control plane and sees to it that this host can be taken in; the agent's further arguments.
     private func prepare(_ server: LocalServer) throws -> [String] {
         try server.start()
@@ -84,7 +95,9 @@ struct Up: ParsableCommand {
     private func apply(_ file: String, _ server: LocalServer?) throws {
         var words = ["-f", file, "--data", data.data]
         if let server {
-            words += ["--server", server.address, "--token-file", server.tokenFile, "--authority", server.authority]
+            words += [
+                "--server", server.address, "--token-file", server.applyTokenFile, "--authority", server.authority,
+            ]
         }
         let apply = try Apply.parse(words)
         try apply.run()

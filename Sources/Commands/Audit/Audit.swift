@@ -15,7 +15,7 @@ struct Audit: AsyncParsableCommand {
 
             Example: gatehouse audit --group 4fccbeb6-7228-46d7-854d-277409678355 --since 2h
             """,
-        subcommands: [List.self, Verify.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Verify.self, Seal.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -35,25 +35,6 @@ struct Audit: AsyncParsableCommand {
             for row in rows { writer.add(row) }
             writer.finish()
             for effect in effects { Console.tell(effect.line(time)) }
-        }
-    }
-
-    struct Verify: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Check that no entry was altered, removed or put in: exit code 3 when one was.",
-            discussion: "Example: gatehouse audit verify --data /var/lib/gatehouse-server")
-
-        @OptionGroup var asked: OperatingOptions
-
-        func run() async throws {
-            let soundness = try await asked.source().soundness()
-            let reader = DocumentReader(soundness)
-            guard soundness["sound"] == .bool(true) else {
-                print(try reader.text("reason"))
-                throw ExitCode.no
-            }
-            let count = Wording.count(try reader.number("entries"), "entry", plural: "entries")
-            print("\(count), each following from the one before; the last hash is \(try reader.text("last_hash"))")
         }
     }
 }

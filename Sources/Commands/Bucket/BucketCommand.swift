@@ -208,6 +208,20 @@ struct BucketTest: Decodable, Sendable {
     let bucket: BucketRow
     /// What failed and how to mend it; nil when nothing did.
     let fault: String?
+    /// `hosts`, which fill it, or the `server`, where none does yet.
+    let testedBy: String
+    let hosts: [Host]
+    let hostsNotAsked: Int
+
+    struct Host: Decodable, Sendable { let name: String }
+
+    /// What was tried, in words.
+    var success: String {
+        let went = "an object went into bucket \(bucket.name) and out again"
+        guard testedBy == "hosts" else { return "\(went) at the server; no host fills it yet, so none was asked" }
+        let names = hosts.map(\.name).joined(separator: ", ")
+        return "\(went) at \(names)" + (hostsNotAsked > 0 ? "; \(hostsNotAsked) further hosts were not asked" : "")
+    }
 }
 
 /// How buckets are listed.

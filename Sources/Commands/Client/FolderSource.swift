@@ -53,6 +53,12 @@ struct FolderSource: OperatingSource {
         NativeDocument.soundness(try await registry.read { try AuditTrail.verify($0) })
     }
 
+    func seal(_ reason: String) async throws -> JSON {
+        let report = try await registry.read { try AuditTrail.verify($0) }
+        _ = try await registry.change(by: Self.actor("audit.seal")) { try $0.sealTrail(report, reason: reason) }
+        return try await soundness()
+    }
+
     /// Who does it, for the trail: the login name on this machine.
     private static func actor(_ action: String) -> Actor {
         var actor = Actor.system(action, requestID: "req-\(Change.newID())")

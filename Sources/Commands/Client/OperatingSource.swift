@@ -18,4 +18,6 @@ protocol OperatingSource: Sendable {
     func trail(_ query: AuditQuery) async throws -> (entries: [JSON], effects: [JSON])
     /// Whether the trail's chain is whole.
     func soundness() async throws -> JSON
+    /// Seals what is broken in the chain; tells its soundness afterwards.
+    func seal(_ reason: String) async throws -> JSON
 }

@@ -39,6 +39,11 @@ struct RemoteSource: OperatingSource {
 
     func soundness() async throws -> JSON { try await ask(.GET, "/api/audit/verify") }
 
+    func seal(_ reason: String) async throws -> JSON {
+        let body = JSON.object(["seal": .object(["reason": .string(reason)])])
+        return try await ask(.POST, "/api/audit/seal", body.bytes)
+    }
+
     private func ask(_ method: HTTPMethod, _ path: String, _ body: [UInt8] = []) async throws -> JSON {
         guard let answer = JSON(parsing: try await client.send(method, path, body)) else {
             throw NotFound.otherServer

@@ -137,7 +137,7 @@ struct CollectorCommand: AsyncParsableCommand {
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Put an object into a collector's bucket and take it away again; exit code 3 says that it failed.",
+                "Have the hosts put an object into a collector's bucket and take it away again; exit code 3 says that it failed.",
             discussion: "Example: gatehouse collector test whole --server https://10.0.0.5:8440 --token-file ci.token")
 
         @Argument(help: "The collector's name or id.")
@@ -150,7 +150,7 @@ struct CollectorCommand: AsyncParsableCommand {
             let bytes = try await client.client.send(.POST, "/api/buckets/\(row.storageBucket.name)/test")
             let answer = try VPCClient.decode(BucketTest.self, bytes)
             guard let fault = answer.fault else {
-                print("collector \(row.name): an object went into bucket \(answer.bucket.name) and out again")
+                print("collector \(row.name): \(answer.success)")
                 if !row.active { Console.tell("the collector is suspended: it delivers nothing") }
                 return
             }

@@ -38,7 +38,9 @@ struct EventListing: Listing {
             ?? entry.targetPort.map { "\(entry.transport)/\($0)" } ?? "\(entry.transport)"
         return [
             time.text(entry.time), Wording.verdict(entry.verdict), entry.label ?? entry.interfaceID.short,
-            entry.direction.rawValue, Wording.end(entry.source, entry.sourcePort), "\(entry.target)", service,
+            entry.direction.rawValue,
+            Wording.initiator(Wording.end(entry.source, entry.sourcePort), entry.translation, at: entry.direction),
+            Wording.target("\(entry.target)", entry.translation, at: entry.direction), service,
             "\(entry.revision)", entry.changedBy ?? "",
             "\(entry.ruleID.short) \(entry.rule ?? "")",
         ]
@@ -53,15 +55,18 @@ struct EventListing: Listing {
     func appendJSON(_ row: EventLine, to line: inout ByteLine) { line.append(row.bytes) }
 
     let keys = [
-        "sequence", "time", "host", "verdict", "reason", "direction", "project", "vpc", "subnet", "instance",
-        "interface", "interface_id", "device", "stage", "rule_id", "rule", "group", "security_group_id", "revision",
+        "sequence", "time", "host", "verdict", "reason", "direction", "project", "project_name",
+        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "group",
+        "security_group_id", "revision",
         "changed_by", "changed_at", "src_ip", "dst_ip", "protocol", "protocol_number", "src_port", "dst_port",
-        "icmp_type", "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac",
+        "icmp_type", "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac", "pre_nat_src_ip",
+        "pre_nat_src_port", "pre_nat_dst_ip", "pre_nat_dst_port", "post_nat_src_ip", "post_nat_src_port",
+        "post_nat_dst_ip", "post_nat_dst_port",
     ]
 
     func fields(_ row: EventLine) -> [Field] {
         switch row.content {
-        case .event(let entry): place(entry) + decision(entry) + packet(entry)
+        case .event(let entry): place(entry) + decision(entry) + packet(entry) + translation(entry)
         case .summary(let summary):
             [
                 Field("kind", .text("summary")), Field("host", .text(summary.host)),
@@ -76,7 +81,8 @@ struct EventListing: Listing {
             Field("sequence", .number(entry.sequence)), Field("time", .instant(entry.time)),
             Field("host", .text(entry.host)), Field("verdict", .text(Wording.verdict(entry.verdict))),
             Field("reason", .text(entry.reason?.rawValue)), Field("direction", .text(entry.direction.rawValue)),
-            Field("project", .text(entry.project)), Field("vpc", .text(entry.vpc)),
+            Field("project", .text(entry.project)), Field("project_name", .text(entry.projectName)),
+            Field("vpc", .text(entry.vpc)),
             Field("subnet", .text(entry.subnet)), Field("instance", .text(entry.instance)),
             Field("interface", .text(entry.interface)), Field("interface_id", .text(entry.interfaceID.description)),
             Field("device", .text(entry.device)),
@@ -91,6 +97,17 @@ struct EventListing: Listing {
             Field("revision", .number(entry.revision)), Field("changed_by", .text(entry.changedBy)),
             Field("changed_at", .instant(entry.changedAt)),
         ]
+    }
+
+    private func translation(_ entry: EventEntry) -> [Field] {
+        [("pre_nat", entry.translation?.before), ("post_nat", entry.translation?.after)].flatMap { side, key in
+            [
+                Field("\(side)_src_ip", .text(key?.initiator.description)),
+                Field("\(side)_src_port", .number(key?.initiatorPort)),
+                Field("\(side)_dst_ip", .text(key?.target.description)),
+                Field("\(side)_dst_port", .number(key?.targetPort)),
+            ]
+        }
     }
 
     private func packet(_ entry: EventEntry) -> [Field] {

@@ -19,9 +19,9 @@ struct Events: ParsableCommand {
         let filter = try options.parsed()
         var tail = try FileTail(path, from: .beginning)
         var writer = ListingWriter(
-            EventListing(time: LocalTime(now: .now)), output.format, grows: options.follow)
+            EventListing(time: LocalTime(now: .now)), output.format, grows: options.range.follow)
         var unreadable = UnreadableLines()
-        let interruption = options.follow ? try Interruption() : nil
+        let interruption = options.range.follow ? try Interruption() : nil
         if options.limit == nil {
             try tail.forEachLine { unreadable.read($0, filter) { writer.add($0) } }
         } else {

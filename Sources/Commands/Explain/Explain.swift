@@ -73,7 +73,7 @@ struct Explain: ParsableCommand {
         if output.format == .table {
             for line in decision.lines(LocalTime(now: .now)) { print(line) }
             guard let explanation else {
-                Console.tell("the record names no addresses: what would be decided now cannot be said")
+                Console.tell("the record does not name addresses and port: what would be decided now cannot be said")
                 if decision.record.verdict == .drop { throw ExitCode.no }
                 return
             }

@@ -33,19 +33,26 @@ struct RecordedDecision {
         return found
     }
 
-    /// The session's first packet; nil for the summary of a flood that was too wide to name its addresses.
+    /// The session's first packet; nil for the summary of a flood that was too wide to name its addresses, and for packets
+    /// that did not hold what rules ask for.
     ///
     /// At an interface that opened the session the record says who sent it, whatever the source address claims.
     func question(_ revision: Revision) -> Question? {
-        guard record.detail != .total else { return nil }
+        // Rules were asked about what was at the gate, not about what either end saw of a translation.
+        let (key, transport) = (record.judgedKey, record.key.transport)
+        guard record.detail != .total, key.targetPort != nil || !(transport.hasPorts || transport.isICMP) else {
+            return nil
+        }
         let sender = record.direction == .egress ? record.interface : nil
-        return Question(key: record.key, sentBy: sender, revision)
+        return Question(key: key, sentBy: sender, revision)
     }
 
     func lines(_ time: LocalTime) -> [String] {
         let label = catalogue.placement(record.interface)?.label ?? record.interface.description
         let key = record.key
-        let session = record.detail == .total ? "" : ", \(key.initiator) → \(key.target) \(Wording.service(key))"
+        let source = Wording.initiator("\(key.initiator)", record.translation, at: record.direction)
+        let target = Wording.target("\(key.target)", record.translation, at: record.direction)
+        let session = record.detail == .total ? "" : ", \(source) → \(target) \(Wording.service(key))"
         let verdict = record.verdict == .accept ? "accepted" : "refused"
         let reference = catalogue.rule(record.rule)
         let rule = reference?.text ?? "a rule that is not known here"

@@ -10,6 +10,11 @@ struct Completeness {
     private var lost = Traffic.zero
     private var reasons: Set<LossStatement.Reason> = []
     private var closed: Int64 = 0
+    /// Spans in which something passed unjudged.
+    private var unguarded: Set<ClosedRange<Int64>> = []
+    /// Records that cannot be read any more, and the segments that held them.
+    private var unreadable = 0
+    private var files: Set<String> = []
 
     init(_ filter: RecordFilter) {
         self.filter = filter
@@ -24,12 +29,16 @@ struct Completeness {
         case .record(let record): return filter.matches(record, catalogue: catalogue) ? record : nil
         case .loss(let loss): learn(loss, catalogue)
         case .closed(let instant): closed = max(closed, instant)
+        case .damaged(let damage):
+            unreadable += damage.numbers.count
+            files.insert(damage.file)
         }
         return nil
     }
 
     /// Counts a loss that touches the time range, at the interfaces that were asked for.
     private mutating func learn(_ loss: LossStatement, _ catalogue: Catalogue) {
+        guard loss.reason.isMissing else { return }
         if let since = filter.since, loss.until < since { return }
         if let until = filter.until, loss.since >= until { return }
         let place = catalogue.placement(loss.interface)
@@ -37,18 +46,38 @@ struct Completeness {
             $0 == place?.label || $0 == place?.instanceName || $0 == loss.interface.description
         }
         guard isWanted else { return }
+        if loss.reason == .unguarded {
+            unguarded.insert(loss.since.nanoseconds...max(loss.since, loss.until).nanoseconds)
+            if loss.traffic.isZero { return }
+        }
         lost += loss.traffic
         reasons.insert(loss.reason)
     }
 
-    /// `windows closed up to 14:03:00; no loss`.
-    func words(_ time: LocalTime) -> String {
+    /// `windows closed up to 14:03:00; no loss`, and what was not guarded.
+    func words(_ time: LocalTime) -> String { ([lossWords(time)] + unguardedWords(time)).joined(separator: "; ") }
+
+    private func unguardedWords(_ time: LocalTime) -> [String] {
+        guard let last = unguarded.max(by: { $0.lowerBound < $1.lowerBound }) else { return [] }
+        let ends = [last.lowerBound, last.upperBound].map { time.text(Timestamp(nanoseconds: $0), fractionDigits: 3) }
+        let others = unguarded.count - 1
+        return [
+            "unguarded from \(ends[0]) to \(ends[1])"
+                + (others > 0 ? " and in \(Wording.count(others, "span")) before" : "")
+                + ": packets may have passed that are in no record"
+        ]
+    }
+
+    private func lossWords(_ time: LocalTime) -> String {
         let end = Timestamp(nanoseconds: closed)
         let reach = closed > 0 ? "windows closed up to \(time.text(end, fractionDigits: 0))" : "no window closed yet"
-        guard !lost.isZero else { return "\(reach); no loss" }
+        let damage =
+            files.isEmpty
+            ? "" : "; \(Wording.count(unreadable, "record")) cannot be read (\(files.sorted().joined(separator: ", ")))"
+        guard !lost.isZero else { return reach + (damage.isEmpty ? "; no loss" : damage) }
         let why = reasons.sorted { $0.rawValue < $1.rawValue }.map(\.words).joined(separator: ", ")
         let sum = "\(Wording.count(lost.packets, "packet")), \(Wording.count(lost.bytes, "byte"))"
-        return "\(reach); stated loss: \(sum) (\(why))"
+        return "\(reach); stated loss: \(sum) (\(why))\(damage)"
     }
 }
 
@@ -58,6 +87,10 @@ extension LossStatement.Reason {
         case .notListening: "no agent listened"
         case .beforeBinding: "sessions began before their interface was bound"
         case .noRoom: "the disk was full"
+        case .unguarded: "packets passed unjudged"
+        case .uncounted: "the counting of connections was off"
+        case .notSentOn: "the next link was too small"
+        case .damaged: "a file of records is damaged"
         }
     }
 }

@@ -30,13 +30,16 @@ struct FlowListing: Listing {
 
     func cells(_ row: FlowRecord) -> [String] {
         let key = row.key
-        let port = key.transport.hasPorts && row.detail == .full ? key.initiatorPort : nil
+        let port = key.transport.hasPorts ? key.initiatorPort : nil
         let isKnown = row.detail != .total
         return [
             time.text(row.windowStart, fractionDigits: 0),
             catalogue.placement(row.interface)?.label ?? row.interface.short, row.direction.rawValue,
-            Wording.verdict(row.verdict), isKnown ? Wording.end(key.initiator, port) : "*",
-            isKnown ? "\(key.target)" : "*", isKnown ? Wording.service(key) : "any", row.state.name,
+            Wording.verdict(row.verdict),
+            isKnown
+                ? Wording.initiator(Wording.end(key.initiator, port), row.translation, at: row.direction) : "*",
+            isKnown ? Wording.target("\(key.target)", row.translation, at: row.direction) : "*",
+            isKnown ? Wording.service(key) : "any", row.state.name,
             Wording.traffic(row.fromInitiator), Wording.traffic(row.fromTarget),
             "\(row.rule.short) \(catalogue.rule(row.rule)?.text ?? "")",
         ]

@@ -1,36 +1,86 @@
+import Archive
 import ArgumentParser
 import Host
 import Link
 import Model
+import Query
 import Records
+import Spools
 import Terminal
 
 struct Flows: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Flow records: what each flow did at each interface in each capture window.",
-        discussion: "Example: gatehouse flows interface=web-1/eth0 port=443 --since 1h --output csv")
+        discussion: """
+            Example: gatehouse flows interface=web-1/eth0 port=443 --since 1h --output csv
+            Example: gatehouse flows --archive DIR "action = drop and dst in 10.0.0.0/8" --by src --sum packets --top 10
+            """)
 
-    @OptionGroup var options: FilterOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: FlowFilterOptions
+    @OptionGroup(title: "Options of archives") var archive: ArchiveOptions
+    @Option(
+        name: [.customLong("output"), .customShort("o")],
+        help: "How to write the answer: table, json, jsonl, csv, yaml; of an archive also parquet.")
+    var output = FlowOutput.table
+
+    @Option(help: "The file for --output parquet; else it goes to standard output.")
+    var to: String?
+
     @OptionGroup var data: DataOptions
 
+    func validate() throws {
+        if archive.archive != nil, options.range.follow {
+            throw ValidationError("--follow and --archive: what comes is this host's; give one of them")
+        }
+        if output == .parquet, archive.archive == nil {
+            throw ValidationError("--output parquet: it is of an archive; name it with --archive DIR")
+        }
+        if to != nil, output != .parquet { throw ValidationError("--to: it goes with --output parquet") }
+    }
+
     func run() throws {
+        if let dialect = archive.sql {
+            print(try archive.statement(try question(), dialect))
+        } else if let folder = archive.archive {
+            try ArchiveQuestion(
+                folder: ArchiveFolder(folder), question: try question(), format: output.listing, file: to,
+                options: archive
+            ).run()
+        } else {
+            try runOnSpool()
+        }
+    }
+
+    private func question() throws -> FlowQuestion {
+        let (since, until) = try options.microseconds()
+        return try archive.question(try options.expression(), since: since, until: until, limit: options.limit)
+    }
+
+    private func runOnSpool() throws {
         let folder = try data.existingFolder()
-        let filter = try options.parsed()
+        let filter = try options.live()
         let time = LocalTime(now: .now)
         let store = RevisionStore(folder)
         var known = try store.numbers()
         var catalogue = try store.catalogue(Console.warnUnreadable)
-        var completeness = Completeness(filter)
+        var completeness = Completeness(filter.record)
+        var peers = PeerIndex(catalogue)
         var writer = ListingWriter(
-            FlowListing(host: Machine.hostName, catalogue: catalogue, time: time), output.format, grows: options.follow)
+            FlowListing(host: Machine.hostName, catalogue: catalogue, time: time), output.listing ?? .table,
+            grows: options.range.follow)
         var tail = SpoolTail(folder: folder.spool)
-        let interruption = options.follow ? try Interruption() : nil
+        let interruption = options.range.follow ? try Interruption() : nil
+        func wanted(_ item: SpoolItem) -> FlowRecord? {
+            guard let record = completeness.learn(item, catalogue),
+                filter.matches(record, host: Machine.hostName, catalogue: catalogue, peers: peers)
+            else { return nil }
+            return record
+        }
         if options.limit == nil {
-            try tail.forEach { if let record = completeness.learn($0, catalogue) { writer.add(record) } }
+            try tail.forEach { if let record = wanted($0) { writer.add(record) } }
         } else {
             var newest = Newest<FlowRecord>(limit: options.limit)
-            try tail.forEach { if let record = completeness.learn($0, catalogue) { newest.add(record) } }
+            try tail.forEach { if let record = wanted($0) { newest.add(record) } }
             newest.elements.forEach { writer.add($0) }
         }
         while let interruption {
@@ -39,9 +89,10 @@ struct Flows: ParsableCommand {
             if try store.numbers() != known {
                 known = try store.numbers()
                 catalogue = try store.catalogue(Console.warnUnreadable)
+                peers = PeerIndex(catalogue)
                 writer.content = FlowListing(host: Machine.hostName, catalogue: catalogue, time: time)
             }
-            try tail.forEach { if let record = completeness.learn($0, catalogue) { writer.add(record) } }
+            try tail.forEach { if let record = wanted($0) { writer.add(record) } }
         }
         writer.finish()
         Console.tell(completeness.words(time))

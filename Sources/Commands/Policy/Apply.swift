@@ -72,12 +72,26 @@ struct Apply: ParsableCommand {
         for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
         let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
         print("\(difference.summary) (\(since))")
-        if plan { return }
+        if plan { return try tellDevices(next.policy) }
         let request = ControlRequest.apply(policy: policy, origin: file, sessions: try fate())
         guard case .receipt(let receipt) = try AgentClient(data.folder).ask(request) else {
             throw NotFound.otherVersion
         }
         for line in receipt.lines(LocalTime(now: .now)) { print(line) }
+    }
+
+    /// Says what the policy's devices are here, as the agent finds them: what it could not enforce it refuses.
+    private func tellDevices(_ policy: Policy) throws {
+        let answer: ControlResponse
+        do {
+            answer = try AgentClient(data.folder).ask(.outlook(policy: policy))
+        } catch let failure as AgentClient.Failure {
+            guard case .notRunning = failure else { throw failure }
+            return Console.tell("no agent answers in data folder \(data.folder.path), so devices were not looked at")
+        }
+        guard case .outlook(let outlook) = answer else { throw NotFound.otherVersion }
+        for line in outlook.lines { print(line) }
+        if !outlook.notEnforced.isEmpty { throw ExitCode.no }
     }
 
     /// What is changed for many hosts is named each time: no variable stands for it.
@@ -130,6 +144,23 @@ extension Receipt {
         if !missingDevices.isEmpty {
             lines.append("enforced as soon as the device is there: \(missingDevices.joined(separator: ", "))")
         }
+        lines += (notEnforced ?? []).map { "NOT ENFORCED: \($0.line)" }
+        if let heldDevices, !heldDevices.isEmpty {
+            lines.append(
+                "refused everything until gone or released (gatehouse release): \(heldDevices.joined(separator: ", "))")
+        }
         return lines
+    }
+}
+
+extension DeviceOutlook {
+    /// What a person wants to know before the policy is applied.
+    var lines: [String] {
+        var lines = missing.map { "device \($0) is not there: its name is judged as soon as something has it" }
+        lines += held.map {
+            "device \($0) is no longer named: it would be refused everything until it is gone, or released with "
+                + "`gatehouse release \($0)`"
+        }
+        return lines + notEnforced.map { "would be refused, because it could not be enforced: \($0.line)" }
     }
 }

@@ -24,11 +24,11 @@ struct Backup: AsyncParsableCommand {
             throw NotFound("\(file): there is such a file already; name another")
         }
         try server.registry().backup(to: file)
-        let entries = try await Registry(path: file).read { try AuditTrail.verify($0) }
-        guard case .whole(let count, _) = entries else {
+        let report = try await Registry(path: file).read { try AuditTrail.verify($0) }
+        guard report.isSound else {
             throw NotFound("\(file): the copy's trail is not whole; run `gatehouse audit verify` on the server's data")
         }
-        print("\(file): \(Wording.count(count, "entry", plural: "entries")) of the trail, checked")
+        print("\(file): \(Wording.count(report.entries, "entry", plural: "entries")) of the trail, checked")
     }
 }
 
@@ -51,8 +51,8 @@ struct Restore: AsyncParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         // Whoever opens it checks it; it is copied rather than moved.
         let copy = try Registry(path: file)
-        guard case .whole = try await copy.read({ try AuditTrail.verify($0) }) else {
-            throw NotFound("\(file): its trail is not whole; take another copy")
+        guard try await copy.read({ try AuditTrail.verify($0) }).isSound else {
+            throw NotFound("\(file): its trail is not whole; take another copy, or seal it before the copy is made")
         }
         let place = server.folder.registry
         if DurableFile.exists(place) {

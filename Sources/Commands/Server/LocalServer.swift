@@ -13,27 +13,45 @@ final class LocalServer {
     private let program: String
     private(set) var process: ChildProcess?
 
-    init(folder: String, listen: String, program: String) throws {
+    /// * `project`: whose objects the policy file says, where one is applied: it gets that project beside `default`.
+    init(folder: String, listen: String, program: String, project: String?) throws {
         self.folder = folder
         self.address = "https://\(listen)"
         self.program = program
         try DurableFile.makeFolder(folder, mode: 0o700)
-        for name in ["admin.pw", "admin.token"] where !DurableFile.exists("\(folder)/\(name)") {
+        self.project = project
+        let secrets = ["admin.pw", "admin.token"] + (project == nil ? [] : ["apply.token"])
+        for name in secrets where !DurableFile.exists("\(folder)/\(name)") {
             try DurableFile.replace("\(folder)/\(name)", with: Array(Identity.randomText(bytes: 24).utf8), mode: 0o600)
         }
-        let first = """
-            projects: [{name: default}]
-            users: [{name: admin, password_file: admin.pw, roles: [{project: default, role: admin}]}]
-            tokens: [{name: admin, token_file: admin.token, user: admin, project: default}]
-
-            """
-        try DurableFile.replace("\(folder)/first.yaml", with: Array(first.utf8))
+        try DurableFile.replace("\(folder)/first.yaml", with: Array(Self.bootstrap(project).utf8))
         arguments = ["serve", "--data", folder, "--listen", listen, "--bootstrap", "\(folder)/first.yaml"]
     }
 
     private let arguments: [String]
+    private let project: String?
 
-    var tokenFile: String { "\(folder)/admin.token" }
+    /// What the server's registry begins with.
+    ///
+    /// * `project`: a further one, whose token is in `apply.token`.
+    static func bootstrap(_ project: String?) -> String {
+        let projects = ["default"] + [project].compactMap { $0 }.filter { $0 != "default" }
+        var tokens = ["{name: admin, token_file: admin.token, user: admin, project: default}"]
+        if let project {
+            tokens.append("{name: apply, token_file: apply.token, user: admin, project: \"\(project)\"}")
+        }
+        return """
+            projects: [\(projects.map { "{name: \"\($0)\"}" }.joined(separator: ", "))]
+            users: [{name: admin, password_file: admin.pw, roles: [\(
+                projects.map { "{project: \"\($0)\", role: admin}" }.joined(separator: ", "))]}]
+            tokens: [\(tokens.joined(separator: ", "))]
+
+            """
+    }
+
+    private var tokenFile: String { "\(folder)/admin.token" }
+    /// Of the project of the policy file.
+    var applyTokenFile: String { project == nil ? tokenFile : "\(folder)/apply.token" }
     var authority: String { "\(folder)/authority.pem" }
 
     func start() throws {

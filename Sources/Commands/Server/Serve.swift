@@ -1,5 +1,6 @@
 import ArgumentParser
 import Host
+import Model
 import Server
 import Terminal
 import VPCAPI
@@ -57,6 +58,9 @@ struct Serve: AsyncParsableCommand {
             "A ceiling of the VPC API, as rules-per-group=500; may be given again. Others: \(VPCQuotas.known).")
     var vpcQuota: [String] = []
 
+    @Option(help: "How much of one host's records and events is kept, in GB.")
+    var hostQuota = Limit.bytesOfHost.bound >> 30
+
     @Flag(help: "Check the settings, and the files that SIGHUP takes up, say what is wrong with each, and stop.")
     var checkConfig = false
 
@@ -67,6 +71,9 @@ struct Serve: AsyncParsableCommand {
         }
         guard (60...2_592_000).contains(tokenSeconds) else {
             throw ValidationError("--token-seconds \(tokenSeconds): give 60 to 2592000")
+        }
+        guard (1...1_000_000).contains(hostQuota) else {
+            throw ValidationError("--host-quota \(hostQuota): give 1 to 1000000, in GB")
         }
         for name in [region] + zone where !Self.isPlaceName(name) {
             throw ValidationError("--region, --zone \(name): 1 to 63 of a-z, 0-9 and - are wanted")
@@ -79,6 +86,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         MemoryHints.keepFewArenas()
+        DescriptorLimit.raise()
         let files = OperatorFiles(
             policyFile: policyFile, bootstrapFile: bootstrap, folder: ServerFolder(data), isInsecure: insecureHttp)
         if checkConfig {
@@ -102,10 +110,12 @@ struct Serve: AsyncParsableCommand {
         settings.region = region
         settings.zones = zone.isEmpty ? ["\(region)-1"] : zone
         settings.vpcQuotas = try quotas()
+        settings.hostQuota = hostQuota << 30
         let plane = try ControlPlane(folder: files.folder, settings: settings, access: access)
         try await first?.apply(to: plane.registry)
         let fingerprint = try plane.fingerprint
         if let fault = plane.certificateFault { Console.tell("certificate \(fault)") }
+        for conflict in try await plane.claimConflicts() { Console.tell(conflict) }
         try await plane.run(hangUps: hangUps) {
             await files.take(into: plane, access)
         } onListening: { port in

@@ -29,6 +29,7 @@ struct Networks: Resource {
     ]
 
     var sharing: Selection.Sharing { .marked }
+    var isForServices: Bool { true }
 
     func render(_ objects: [StoredVPC], wanted: Set<String>?, in database: RegistryState) throws -> [JSONObject] {
         let tags = try Tags.of(.vpc, objects.map(\.id), in: database)
@@ -52,27 +53,18 @@ struct Networks: Resource {
 
     func create(_ requests: [Fields], _ work: Work) throws -> [StoredVPC] {
         try requests.map { fields in
-            let isShared = fields.flag("shared") ?? false
-            try checkSharing(isShared, fields, work)
-            return try work.change.createVPC(
+            try work.change.createVPC(
                 StoredVPC(
                     id: Change.newID(), projectID: try work.project(fields), name: fields.text("name") ?? "",
                     description: fields.text("description") ?? "", isAdminUp: fields.flag("admin_state_up") ?? true,
-                    isShared: isShared, isExternal: fields.flag("router:external") ?? false,
+                    isShared: fields.flag("shared") ?? false, isExternal: fields.flag("router:external") ?? false,
                     mtu: fields.number("mtu") ?? 1500,
                     isPortSecurityEnabled: fields.flag("port_security_enabled") ?? true))
         }
     }
 
-    private func checkSharing(_ isShared: Bool, _ fields: Fields, _ work: Work) throws {
-        guard !isShared && fields.flag("router:external") != true || work.session.roles.contains(.admin) else {
-            throw NeutronError.forbidden("create_network:shared")
-        }
-    }
-
     func update(_ object: StoredVPC, _ fields: Fields, _ work: Work) throws -> StoredVPC {
         var vpc = object
-        if fields["shared"] != nil { try checkSharing(fields.flag("shared") ?? false, fields, work) }
         if let name = fields.text("name") { vpc.name = name }
         if let description = fields.text("description") { vpc.description = description }
         if let flag = fields.flag("admin_state_up") { vpc.isAdminUp = flag }

@@ -45,7 +45,7 @@ struct Ports: Resource {
     func render(_ objects: [StoredInterface], wanted: Set<String>?, in database: RegistryState) throws -> [JSONObject] {
         let tags = try Tags.of(.interface, objects.map(\.id), in: database)
         let live = try Hosts.enrolled(in: database)
-        return objects.map { port in
+        return try objects.map { port in
             JSONObject(
                 [
                     ("id", .string(port.id)), ("name", .string(port.name)), ("description", .string(port.description)),
@@ -58,7 +58,7 @@ struct Ports: Resource {
                             })
                     ),
                     ("device_id", .string(port.deviceID)), ("device_owner", .string(port.deviceOwner)),
-                    ("status", live.contains(port.host) ? "ACTIVE" : "DOWN"),
+                    ("status", .string(try Self.status(port, isLive: live.contains(port.host), in: database))),
                     ("admin_state_up", .bool(port.isAdminUp)), ("security_groups", .strings(port.groups)),
                     ("port_security_enabled", .bool(port.isPortSecurityEnabled)),
                     ("allowed_address_pairs", .array([])), ("extra_dhcp_opts", .array([])),
@@ -67,6 +67,18 @@ struct Ports: Resource {
                     ("binding:profile", JSON(parsing: Array(port.profile.utf8)) ?? .object([:])),
                     ("binding:vif_details", .object([:])), ("tags", .strings(tags[port.id] ?? [])),
                 ] + standardTail(port))
+        }
+    }
+
+    /// As Neutron has it: down until its device is there, an error where its groups are not enforced.
+    private static func status(
+        _ port: StoredInterface, isLive: Bool, in database: RegistryState
+    ) throws -> String {
+        guard isLive, port.isAdminUp, port.isPortSecurityEnabled else { return "DOWN" }
+        switch try Hosts.judging(of: port.id, at: port.host, in: database) {
+        case .judged: return "ACTIVE"
+        case .awaited: return "DOWN"
+        case .notEnforced: return "ERROR"
         }
     }
 
@@ -88,11 +100,24 @@ struct Ports: Resource {
         }
     }
 
+    var isForServices: Bool { true }
+
+    func target(_ object: StoredInterface?, _ fields: Fields, _ work: Work) throws -> AccessTarget {
+        let id = object?.vpcID ?? fields.text("network_id") ?? ""
+        let owner = fields.text("device_owner") ?? object?.deviceOwner ?? ""
+        // A network that the caller does not see is told as missing.
+        guard let vpc = try StoredVPC.stored(id, in: work.database) else { return AccessTarget() }
+        let own = work.session.project?.id
+        return AccessTarget(
+            isOwn: object.map { $0.projectID == own } ?? true, ownsNetwork: vpc.projectID == own,
+            isNetworkShared: vpc.isShared, isNetworkDevice: owner.hasPrefix("network:"))
+    }
+
     func create(_ requests: [Fields], _ work: Work) throws -> [StoredInterface] {
         try requests.map { fields in
             let vpcID = fields.text("network_id") ?? ""
             guard let vpc = try StoredVPC.stored(vpcID, in: work.database),
-                work.owns(vpc.projectID) || vpc.isShared
+                work.owns(vpc.projectID) || vpc.isShared || work.session.roles.contains(.service)
             else { throw NeutronError(.notFound, "NetworkNotFound", "Network \(vpcID) could not be found.") }
             try refuseUnserved(fields)
             let id = Change.newID()
@@ -107,8 +132,13 @@ struct Ports: Resource {
                 profile: String(decoding: profile.bytes, as: UTF8.self),
                 isPortSecurityEnabled: fields.flag("port_security_enabled") ?? vpc.isPortSecurityEnabled,
                 addresses: [], groups: [])
+            try refuseUnfiltered(port)
             port.addresses = try addresses(fields["fixed_ips"] ?? .null, of: port, work)
             port.groups = try groups(fields["security_groups"] ?? .null, of: port, work)
+            // The default group comes by itself.
+            if fields.sent.contains("security_groups"), !port.groups.isEmpty {
+                try work.permit("attach_security_group")
+            }
             return try work.change.createInterface(port)
         }
     }
@@ -124,14 +154,22 @@ struct Ports: Resource {
         if let owner = fields.text("device_owner") { port.deviceOwner = owner }
         if let host = fields["binding:host_id"] { port.host = host.text ?? "" }
         if let type = fields.text("binding:vnic_type") { port.vnicType = type }
-        if let flag = fields.flag("port_security_enabled") { port.isPortSecurityEnabled = flag }
+        if let flag = fields.flag("port_security_enabled") {
+            port.isPortSecurityEnabled = flag
+            try refuseUnfiltered(port)
+        }
         if let value = fields["binding:profile"] {
             let profile = try Self.profile(value)
             port.profile = String(decoding: profile.bytes, as: UTF8.self)
             port.device = Self.device(profile, port.id)
         }
         if let value = fields["fixed_ips"], !value.isNull { port.addresses = try addresses(value, of: port, work) }
-        if let value = fields["security_groups"] { port.groups = try groups(value, of: port, work) }
+        if let value = fields["security_groups"] {
+            port.groups = try groups(value, of: port, work)
+            let (before, after) = (Set(object.groups), Set(port.groups))
+            if !after.isSubset(of: before) { try work.permit("attach_security_group") }
+            if !before.isSubset(of: after) { try work.permit("detach_security_group") }
+        }
         return try work.change.updateInterface(port, from: object)
     }
 
@@ -144,6 +182,16 @@ struct Ports: Resource {
             guard let value = fields[name], value.items?.isEmpty == false else { continue }
             throw NeutronError.invalid(name, "'\(AttributeType.show(value))' is not served here; leave it empty")
         }
+    }
+
+    /// Without port security a port would be connected and not filtered. Hosts judge what they connect; what is the
+    /// network's own (routers, DHCP) no host connects.
+    private func refuseUnfiltered(_ port: StoredInterface) throws {
+        guard !port.isPortSecurityEnabled, !port.deviceOwner.hasPrefix("network:") else { return }
+        throw NeutronError.invalid(
+            "port_security_enabled",
+            "'False' is not served here: every port is filtered; leave it True, with a security group that admits what is to pass"
+        )
     }
 
     private static func profile(_ value: JSON?) throws -> JSON {

@@ -35,6 +35,7 @@ struct Subnets: Resource {
     ]
 
     var sharing: Selection.Sharing { .inMarkedVPC }
+    var isForServices: Bool { true }
 
     func render(_ objects: [StoredSubnet], wanted: Set<String>?, in database: RegistryState) throws -> [JSONObject] {
         let tags = try Tags.of(.subnet, objects.map(\.id), in: database)

@@ -34,7 +34,7 @@ package struct Classifier: Sendable {
         self.refusals = refusals
         self.interfaces = InterfaceIndex(revision.policy, chains: chains)
         self.edges = EdgeIndex(revision.policy)
-        gateways = Set(revision.policy.vpcs.flatMap(\.subnets).flatMap(\.prefixes).compactMap(\.gateway))
+        gateways = revision.policy.gateways
     }
 
     /// The verdict on a new session's first packet, without saying why: no allocation, no text.
@@ -95,7 +95,8 @@ package struct Classifier: Sendable {
 
     func guardLeg(_ rule: GuardRule, at interface: Int32, _ direction: Direction) -> Judgement.Leg {
         Judgement.Leg(
-            interface: interfaces.id(interface), direction: direction, verdict: .drop, stage: .guard, rule: rule.id)
+            interface: interfaces.id(interface), direction: direction, verdict: rule.refuses ? .drop : .accept,
+            stage: .guard, rule: rule.id)
     }
 
     func groupJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement {
@@ -125,7 +126,7 @@ package struct Classifier: Sendable {
                 isFromInterface: sender >= 0,
                 ownsSource: sender >= 0 && source == sender && interfaces.accepts(packet.sourceMAC, at: sender),
                 sourceIsInterface: source >= 0,
-                staysHere: LinkGuard.concerns(packet) && staysHere(packet)))
+                staysHere: (LinkGuard.concerns(packet) || LinkGuard.hasNoHopLeft(packet)) && staysHere(packet)))
     }
 
     private func leg(_ interface: Int32, _ direction: Direction, _ key: FlowKey, peer: Int32) -> Judgement.Leg {
@@ -135,6 +136,18 @@ package struct Classifier: Sendable {
         return Judgement.Leg(
             interface: interfaces.id(interface), direction: direction, verdict: index >= 0 ? .accept : .drop,
             stage: .group, rule: rule)
+    }
+
+    /// The first rule that admits a session at one of its ends: at the interface that has the initiator's address for egress,
+    /// the target's for ingress. Nil where none does, or where no interface of the policy is there.
+    package func rule(admitting key: FlowKey, _ direction: Direction) -> Identifier<Rule>? {
+        let source = interfaces.owner(key.initiator)
+        let target = interfaces.owner(key.target)
+        let (near, far, probe) =
+            direction == .egress ? (source, target, Probe(egress: key)) : (target, source, Probe(ingress: key))
+        guard near >= 0 else { return nil }
+        let index = match(near, probe, peer: far)
+        return index >= 0 ? rules.ids[Int(index)] : nil
     }
 
     /// The rule that refuses by default what no rule of the interface's groups admits.

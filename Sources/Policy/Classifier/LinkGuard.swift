@@ -24,6 +24,7 @@ struct GuardFacts {
 ///
 /// In this order:
 /// 1. An IPv6 packet with an authentication header is refused: connection tracking reads past it.
+///    Of an interface's packet that is to go on and has no hop left the host tells its sender (`hop-limit`).
 /// 2. What an interface sends: router advertisements and redirects (ICMPv6 134, 137), and a source address or MAC that is not
 ///    the interface's own, are refused. A DHCP request without an address is upkeep; with one it is let out to the host by a
 ///    rule of the guard's own (`isDHCPRequest`). To others it is judged like all else. A DHCP answer (UDP 67→68, 547→546)
@@ -38,8 +39,18 @@ enum LinkGuard {
         return transport == 17 || transport == 58 || transport == 51 || packet.hasAuthenticationHeader
     }
 
+    /// Whether routers may not send it on.
+    @inline(__always)
+    static func hasNoHopLeft(_ packet: Packet) -> Bool { packet.hopLimit.map { $0 <= 1 } ?? false }
+
     @inline(__always)
     static func judge(_ packet: Packet, _ facts: GuardFacts) -> GuardFinding {
+        if hasNoHopLeft(packet), facts.ownsSource, !facts.staysHere,
+            packet.key.initiator.family.code == 4
+                || !packet.hasAuthenticationHeader && packet.key.transport.rawValue != 51
+        {
+            return .refuse(.hopLimit)
+        }
         if concerns(packet), let finding = special(packet, facts) { return finding }
         if facts.isFromInterface { return facts.ownsSource ? .pass : .refuse(.spoof) }
         return facts.sourceIsInterface && packet.origin != .host ? .refuse(.impostor) : .pass
@@ -59,8 +70,7 @@ enum LinkGuard {
 
     /// ICMPv6 of the link; nil for other ICMPv6, and where the source is nobody's to send from.
     private static func ofLink(_ packet: Packet, _ facts: GuardFacts) -> GuardFinding? {
-        let type = packet.key.initiatorPort
-        guard isOfLink(type) else { return nil }
+        guard let type = packet.key.initiatorPort, isOfLink(type) else { return nil }
         if packet.origin == .host { return .upkeep }
         if facts.isFromInterface {
             guard facts.ownsSource || isLinkSource(packet.key.initiator) else { return nil }
@@ -95,7 +105,9 @@ enum LinkGuard {
     /// multicast listeners, which the guard judges alone.
     static func passesEdges(_ packet: Packet, staysHere: Bool) -> Bool {
         let key = packet.key
-        if key.transport.rawValue == 58, key.initiator.family.code == 6 { return isOfLink(key.initiatorPort) }
+        if key.transport.rawValue == 58, key.initiator.family.code == 6 {
+            return key.initiatorPort.map(isOfLink) ?? false
+        }
         if isDHCPRequest(key) { return staysHere && packet.origin != .host }
         return isDHCPAnswer(key) && packet.origin == .host
     }

@@ -23,6 +23,22 @@ package struct Packet: Hashable, Sendable {
         }
     }
 
+    /// What address translation by another table makes of a session's first packet.
+    ///
+    /// Guard, network ACLs and stateless lists are asked before it; the groups between the translation of the target and that of
+    /// the source.
+    package struct Translation: Hashable, Sendable {
+        /// As groups are asked: with the target that it goes to.
+        package var judged: FlowKey
+        /// As it leaves the host; answers come to its initiator.
+        package var sent: FlowKey
+
+        package init(judged: FlowKey, sent: FlowKey) {
+            self.judged = judged
+            self.sent = sent
+        }
+    }
+
     /// Source and target as they stand on the wire: for a reply the initiator here is the session's target.
     package var key: FlowKey
     package var origin: Origin

@@ -30,8 +30,8 @@ struct Probe {
         self.peerLow = peer.low
         self.family = key.initiator.family.code
         self.transport = key.transport.rawValue
-        self.firstPort = key.initiatorPort
-        self.port = key.targetPort
+        self.firstPort = key.initiatorPort ?? 0
+        self.port = key.targetPort ?? 0
         self.chainOffset = chainOffset
     }
 

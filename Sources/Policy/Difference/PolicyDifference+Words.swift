@@ -96,6 +96,8 @@ extension PolicyDifference {
         }
         tell("project", before.project, after.project)
         tell("region", before.region ?? "the host's", after.region ?? "the host's")
+        let bridges = PolicyPart.bridgeLines(before.bridges ?? [], after.bridges ?? [])
+        for (name, former, latter) in bridges { tell("bridge \(name)", former, latter) }
         tell("event log", before.logs == nil ? "everything" : "by logs", after.logs == nil ? "everything" : "by logs")
         return lines
     }
@@ -137,6 +139,22 @@ extension PolicyPart {
         values.map(\.description).joined(separator: ", ")
     }
 
+    /// Bridges of which something else is said: name, former and latter words.
+    fileprivate static func bridgeLines(
+        _ before: [BridgeSettings], _ after: [BridgeSettings]
+    ) -> [(name: String, former: String, latter: String)] {
+        func words(_ bridge: BridgeSettings?) -> String {
+            guard let bridge else { return "not named" }
+            return "unknown: \(bridge.unknown.rawValue)"
+                + (bridge.uplinks.isEmpty ? "" : ", uplinks \(list(bridge.uplinks))")
+        }
+        var names = before.map(\.name)
+        names += after.map(\.name).filter { !names.contains($0) }
+        return names.map { name in
+            (name, words(before.first { $0.name == name }), words(after.first { $0.name == name }))
+        }
+    }
+
     /// That a group is stateful goes without saying.
     private static func words(_ group: SecurityGroup) -> String {
         var words = group.isStateful ? [] : ["stateless"]
@@ -149,7 +167,7 @@ extension PolicyPart {
         let groups = interface.groups.isEmpty ? "no group" : "groups \(list(interface.groups))"
         let notes = [interface.mac.map { "mac \($0)" }, interface.project.map { "of project \($0)" }, groups]
         return
-            "\(list(interface.addresses)) on \(interface.device), \(notes.compactMap(\.self).joined(separator: ", "))"
+            "\(list(interface.addresses)) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
     }
 
     private static func words(_ collector: Collector) -> String {
@@ -169,9 +187,11 @@ extension Interface {
         parts += groups.filter { !next.groups.contains($0) }.map { "group \($0) detached" }
         if parts.isEmpty, groups != next.groups { parts.append("groups in another order") }
         let values: [(String, String, String)] = [
-            ("addresses", PolicyPart.list(addresses), PolicyPart.list(next.addresses)), ("device", device, next.device),
+            ("addresses", PolicyPart.list(addresses), PolicyPart.list(next.addresses)),
+            ("device", device ?? "none", next.device ?? "none"),
             ("subnet", subnet, next.subnet), ("mac", mac?.description ?? "any", next.mac?.description ?? "any"),
             ("project", project ?? "the policy's", next.project ?? "the policy's"),
+            ("project's name", projectName ?? "not known", next.projectName ?? "not known"),
         ]
         return parts + values.filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1) → \($0.2)" }
     }

@@ -53,25 +53,17 @@ package struct PolicyDifference: Hashable, Sendable {
             let former = old.members(address, kind)
             let latter = new.members(address, kind)
             guard !former.isEmpty || !latter.isEmpty else { continue }
-            let known = Set(former)
-            let added = latter.filter { !known.contains($0) }
+            let (before, after) = (Set(former), Set(latter))
+            let kept = former.filter(after.contains)
+            let added = latter.filter { !before.contains($0) }
             for member in former + added { compare(old, new, at: member) }
-            if Self.usual(former, latter) != latter {
-                let (before, after) = (Set(former), Set(latter))
-                orders.append(
-                    Order(
-                        siblings: PolicyPart.Siblings(parent: address, kind: kind), members: latter,
-                        isShuffled: former.filter(after.contains) != latter.filter(before.contains)))
-            }
+            // Usual is that what stays keeps its order, and what is added comes behind it in its own.
+            guard kept + added != latter else { continue }
+            orders.append(
+                Order(
+                    siblings: PolicyPart.Siblings(parent: address, kind: kind), members: latter,
+                    isShuffled: kept != latter.filter(before.contains)))
         }
-    }
-
-    /// What stays in its order, then what comes in its own.
-    private static func usual(
-        _ former: [PolicyPart.Address], _ latter: [PolicyPart.Address]
-    ) -> [PolicyPart.Address] {
-        let (before, after) = (Set(former), Set(latter))
-        return former.filter(after.contains) + latter.filter { !before.contains($0) }
     }
 }
 

@@ -12,6 +12,15 @@ extension Classifier {
         return earlyRefusal(edges.id(refusal), .acl, refusal.direction, sender: sender, target: target)
     }
 
+    /// What the guard, network ACLs and stateless groups decide of a packet as it stands on the wire, before connection tracking
+    /// and any translation; nil where they let it pass.
+    package func judgementBeforeTracking(_ packet: Packet) -> Judgement? {
+        let source = interfaces.owner(packet.key.initiator)
+        let sender = interfaces.sender(packet.origin, source: source)
+        return guardJudgement(packet, sender: sender, source: source)
+            ?? earlyJudgement(packet, sender: sender, source: source, target: interfaces.owner(packet.key.target))
+    }
+
     /// What is refused before connection tracking, whether or not the packet follows a session; nil where it passes.
     func earlyJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement? {
         edgeJudgement(packet, sender: sender, target: target)

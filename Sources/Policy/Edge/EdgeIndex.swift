@@ -81,7 +81,7 @@ extension ACLRule {
         RuleReason.mismatch(family, key) ?? RuleReason.mismatch(service, key)
             ?? RuleReason.mismatch(local: source, key.initiator) ?? RuleReason.mismatch(local: target, key.target)
             ?? sourcePorts.flatMap { ports in
-                ports.contains(key.initiatorPort) ? nil : "source port \(key.initiatorPort) is not in \(ports)"
+                RuleReason.mismatch(ports, key.initiatorPort, "source port", one: "in ")
             }
     }
 }

@@ -14,9 +14,12 @@ package struct SessionTable: Sendable {
         package let legs: [Judgement.Leg]
         package let began: Timestamp
         package internal(set) var lastSeen: Timestamp
+        let isTranslated: Bool
     }
 
     private var sessions: [SessionTuple: Session] = [:]
+    /// The tuples of translated sessions by those of their answers; of others an answer's is the session's reversed.
+    private var answers: [SessionTuple: SessionTuple] = [:]
 
     package init() {}
 
@@ -45,19 +48,27 @@ package struct SessionTable: Sendable {
     /// The key of the session that holds a tuple, as opened or reversed.
     private func find(_ tuple: SessionTuple) -> SessionTuple? {
         if sessions[tuple] != nil { return tuple }
-        guard let reversed = tuple.reversed, sessions[reversed] != nil else { return nil }
+        if let original = answers[tuple], sessions[original] != nil { return original }
+        guard let reversed = tuple.reversed, let session = sessions[reversed], !session.isTranslated else { return nil }
         return reversed
     }
 
-    /// The legs of the session that a packet follows, after noting that it was seen.
-    mutating func follow(_ key: FlowKey, echoID: UInt16?, now: Timestamp) -> [Judgement.Leg]? {
+    /// The session that a packet follows, after noting that it was seen.
+    mutating func follow(_ key: FlowKey, echoID: UInt16?, now: Timestamp) -> Session? {
         guard let tuple = find(SessionTuple(key, echoID: echoID)) else { return nil }
         sessions[tuple]?.lastSeen = now
-        return sessions[tuple]?.legs
+        return sessions[tuple]
     }
 
-    mutating func open(_ packet: Packet, _ judgement: Judgement, now: Timestamp) {
-        sessions[SessionTuple(packet.key, echoID: packet.echoID)] = Session(
-            key: packet.key, echoID: packet.echoID, legs: judgement.legs, began: now, lastSeen: now)
+    mutating func open(
+        _ packet: Packet, _ translation: Packet.Translation?, _ judgement: Judgement, now: Timestamp
+    ) {
+        let tuple = SessionTuple(packet.key, echoID: packet.echoID)
+        sessions[tuple] = Session(
+            key: packet.key, echoID: packet.echoID, legs: judgement.legs, began: now, lastSeen: now,
+            isTranslated: translation != nil)
+        if let answer = translation.flatMap({ SessionTuple($0.sent, echoID: packet.echoID).reversed }) {
+            answers[answer] = tuple
+        }
     }
 }

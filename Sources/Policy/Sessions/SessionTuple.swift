@@ -16,8 +16,8 @@ struct SessionTuple: Hashable, Sendable {
         self.source = key.initiator
         self.target = key.target
         self.transport = key.transport
-        self.first = key.initiatorPort
-        self.second = key.targetPort
+        self.first = key.initiatorPort ?? 0
+        self.second = key.targetPort ?? 0
         self.echoID = key.transport.isICMP ? echoID ?? 0 : 0
     }
 
@@ -65,7 +65,7 @@ enum PacketClass {
                 self = .malformed
                 return
             }
-            switch key.initiatorPort {
+            switch key.initiatorPort ?? 0 {
             case 3, 4, 5, 11, 12: self = .error
             // `icmp_new`: only requests begin a session.
             case 8, 13, 15, 17: self = .opening
@@ -76,16 +76,14 @@ enum PacketClass {
                 self = .malformed
                 return
             }
-            switch key.initiatorPort {
+            switch key.initiatorPort ?? 0 {
             // `nf_conntrack_icmpv6_error`: everything below 128 is an error, and redirects quote a packet too.
             case 0..<128, 137: self = .error
             case 128, 139: self = .opening
             default: self = .following
             }
         default:
-            // `ipv6_skip_exthdr` reads past these or finds nothing behind them: no session can be of them.
-            let isExtension = key.initiator.family == .ipv6 && [0, 43, 44, 59, 60].contains(key.transport.rawValue)
-            self = isExtension ? .malformed : .opening
+            self = key.transport.isCarried(by: key.initiator.family) ? .opening : .malformed
         }
     }
 

@@ -126,7 +126,9 @@ extension Classifier {
                 ? "hop limit \(packet.hopLimit.map(String.init) ?? "?") says that it comes from beyond the link"
                 : "\(packet.key.target) is beyond the link"
         case .headers: return "an authentication header in IPv6 hides what it carries from rules"
-        case .dhcpServer, .routerAdvertisement, .invalid, .untracked, .dhcpClient:
+        case .hopLimit: return "hop limit \(packet.hopLimit.map(String.init) ?? "?") ends at the host"
+        // The classifier's host leads packets where they belong.
+        case .dhcpServer, .routerAdvertisement, .invalid, .untracked, .held, .dhcpClient, .hostError, .misrouted:
             guard sender >= 0 else { return "the packet came from outside" }
             return "the packet was sent by \(interfaces.value(sender, in: revision.policy).name)"
         }
@@ -207,7 +209,7 @@ extension Classifier {
             return service.family == key.initiator.family ? service : .any
         }
         // The policy file has no rule for port 0 alone.
-        guard transport.hasPorts, key.targetPort > 0 else { return .transport(transport, nil) }
-        return .transport(transport, PortRange(key.targetPort, key.targetPort))
+        guard let port = key.targetPort, port > 0 else { return .transport(transport, nil) }
+        return .transport(transport, PortRange(port, port))
     }
 }

@@ -16,16 +16,28 @@ enum RuleReason {
             return Service.isICMPTCPOrUDP(key) ? nil : "protocol is \(key.transport), not ICMP, TCP or UDP"
         case .transport(let transport, let ports):
             guard key.transport == transport else { return "protocol is \(key.transport), not \(transport)" }
-            guard let ports, !ports.contains(key.targetPort) else { return nil }
-            return "port \(key.targetPort) is not \(ports.lower == ports.upper ? "" : "in ")\(ports)"
+            return ports.flatMap { mismatch($0, key.targetPort, "port", one: "") }
         case .icmp(let transport, let type, let code):
             guard key.transport == transport else { return "protocol is \(key.transport), not \(transport)" }
             let family = key.initiator.family
             guard family == service.family else { return "\(transport) rules do not match \(family.name) packets" }
-            if let type, type != key.icmpType { return "type \(key.icmpType ?? 0) is not \(type)" }
-            if let code, code != key.icmpCode { return "code \(key.icmpCode ?? 0) is not \(code)" }
+            if let type, type != key.icmpType {
+                return "type \(key.icmpType.map(String.init) ?? "unknown") is not \(type)"
+            }
+            if let code, code != key.icmpCode {
+                return "code \(key.icmpCode.map(String.init) ?? "unknown") is not \(code)"
+            }
             return nil
         }
+    }
+
+    /// The reason that a port does not match; nil where it does. One that is not known matches no range.
+    ///
+    /// * `one`: what stands before a range of one port.
+    static func mismatch(_ ports: PortRange, _ port: UInt16?, _ noun: String, one: String) -> String? {
+        guard let port else { return "\(noun) is not known" }
+        guard !ports.contains(port) else { return nil }
+        return "\(noun) \(port) is not \(ports.lower == ports.upper ? one : "in ")\(ports)"
     }
 
     /// The reason that the near end's address does not match; nil where it does.

@@ -9,6 +9,7 @@ package struct EventEntry: Hashable, Sendable {
     package var reason: DropReason?
     package var direction: Direction
     package var project: String?
+    package var projectName: String?
     package var vpc: String?
     package var subnet: String?
     package var instance: String?
@@ -35,6 +36,8 @@ package struct EventEntry: Hashable, Sendable {
     package var length: Int?
     package var sourceMAC: MACAddress?
     package var targetMAC: MACAddress?
+    /// Both sides of the session's address translation, where the line has them.
+    package var translation: Translation?
 
     /// `web-1/eth0`, where the log knew the names.
     package var label: String? {

@@ -59,6 +59,7 @@ package struct EventJSON: Sendable {
         appendChange(Change(rule: event.rule, revision: event.revision), to: &line)
         appendKey(event.key, to: &line)
         appendPacket(event, to: &line)
+        if let translation = event.translation { append(translation, to: &line) }
         line.append("}\n")
     }
 
@@ -70,10 +71,14 @@ package struct EventJSON: Sendable {
         line.append(UInt8(ascii: "\""))
         line.append(protocols[Int(key.transport.rawValue)])
         if key.transport.hasPorts {
-            line.append(",\"src_port\":")
-            line.append(decimal: UInt64(key.initiatorPort))
-            line.append(",\"dst_port\":")
-            line.append(decimal: UInt64(key.targetPort))
+            if let port = key.initiatorPort {
+                line.append(",\"src_port\":")
+                line.append(decimal: UInt64(port))
+            }
+            if let port = key.targetPort {
+                line.append(",\"dst_port\":")
+                line.append(decimal: UInt64(port))
+            }
         } else if let type = key.icmpType, let code = key.icmpCode {
             line.append(",\"icmp_type\":")
             line.append(decimal: UInt64(type))
@@ -101,6 +106,24 @@ package struct EventJSON: Sendable {
         append(event.targetMAC, key: ",\"dst_mac\":\"", to: &line)
     }
 
+    private func append(_ translation: Translation, to line: inout ByteLine) {
+        for (side, key) in [("pre_nat", translation.before), ("post_nat", translation.after)] {
+            append(side, "src", key.initiator, key.transport.hasPorts ? key.initiatorPort : nil, to: &line)
+            append(side, "dst", key.target, key.transport.hasPorts ? key.targetPort : nil, to: &line)
+        }
+    }
+
+    private func append(
+        _ side: String, _ end: String, _ address: IPAddress, _ port: UInt16?, to line: inout ByteLine
+    ) {
+        line.append(",\"\(side)_\(end)_ip\":\"")
+        line.append(address)
+        line.append(UInt8(ascii: "\""))
+        guard let port else { return }
+        line.append(",\"\(side)_\(end)_port\":")
+        line.append(decimal: UInt64(port))
+    }
+
     private func append(_ address: MACAddress?, key: String, to line: inout ByteLine) {
         guard let address else { return }
         line.append(key)
@@ -120,6 +143,7 @@ extension EventJSON {
         let placement = catalogue.placement(interface)
         if let placement {
             made.append(jsonMember: "project", placement.project)
+            if let name = placement.projectName { made.append(jsonMember: "project_name", name) }
             made.append(jsonMember: "vpc", placement.vpcName)
             made.append(jsonMember: "subnet", placement.subnetName)
             made.append(jsonMember: "instance", placement.instanceName)

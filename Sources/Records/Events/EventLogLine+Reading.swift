@@ -18,18 +18,24 @@ extension EventLogLine {
 private struct EventMembers {
     /// The keys that say something to us, in the order in which they are written.
     private enum Key: Int, CaseIterable {
-        case kind, sequence, time, host, verdict, reason, direction, project, vpc, subnet, instance, interface
-        case interfaceID, device, stage, ruleID, rule, group, groupID, revision, changedBy, changedAt
+        case kind, sequence, time, host, verdict, reason, direction, project, projectName, vpc, subnet, instance
+        case interface, interfaceID, device, stage, ruleID, rule, group, groupID, revision, changedBy, changedAt
         case sourceIP, targetIP, transport, sourcePort, targetPort, icmpType, icmpCode, tcpFlags, timeToLive, length
-        case sourceMAC, targetMAC, lost, suppressed, from, to
+        case sourceMAC, targetMAC
+        case beforeSourceIP, beforeSourcePort, beforeTargetIP, beforeTargetPort
+        case afterSourceIP, afterSourcePort, afterTargetIP, afterTargetPort
+        case lost, suppressed, from, to
     }
 
     /// The keys' names, in the order of their cases.
     private static let names = [
-        "kind", "sequence", "time", "host", "verdict", "reason", "direction", "project", "vpc", "subnet", "instance",
-        "interface", "interface_id", "device", "stage", "rule_id", "rule", "group", "security_group_id", "revision",
+        "kind", "sequence", "time", "host", "verdict", "reason", "direction", "project", "project_name",
+        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "group",
+        "security_group_id", "revision",
         "changed_by", "changed_at", "src_ip", "dst_ip", "protocol_number", "src_port", "dst_port", "icmp_type",
-        "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac", "lost", "suppressed", "from", "to",
+        "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac",
+        "pre_nat_src_ip", "pre_nat_src_port", "pre_nat_dst_ip", "pre_nat_dst_port", "post_nat_src_ip",
+        "post_nat_src_port", "post_nat_dst_ip", "post_nat_dst_port", "lost", "suppressed", "from", "to",
     ].map { Array($0.utf8) }
 
     private let names = EventMembers.names
@@ -84,26 +90,43 @@ private struct EventMembers {
             to: try required(.to) { TimeText.instant(bytes: $0) })
     }
 
+    private func translation(_ transport: TransportProtocol) throws(EventLineError) -> Translation? {
+        guard self[.beforeSourceIP] != nil else { return nil }
+        func side(_ source: Key, _ sourcePort: Key, _ target: Key, _ targetPort: Key) throws(EventLineError) -> FlowKey
+        {
+            FlowKey(
+                initiator: try required(source) { $0.address }, target: try required(target) { $0.address },
+                transport: transport, initiatorPort: try optionalNumber(sourcePort),
+                targetPort: try optionalNumber(targetPort))
+        }
+        return Translation(
+            before: try side(.beforeSourceIP, .beforeSourcePort, .beforeTargetIP, .beforeTargetPort),
+            after: try side(.afterSourceIP, .afterSourcePort, .afterTargetIP, .afterTargetPort))
+    }
+
     func event() throws(EventLineError) -> EventEntry {
-        EventEntry(
-            sequence: try number(.sequence), time: try required(.time) { TimeText.instant(bytes: $0) },
+        let sequence: UInt64 = try number(.sequence)
+        let transport = TransportProtocol(rawValue: try number(.transport))
+        return EventEntry(
+            sequence: sequence, time: try required(.time) { TimeText.instant(bytes: $0) },
             host: try required(.host) { $0.text },
             verdict: try required(.verdict) { Verdict(rawValue: $0.text.lowercased()) },
             // A later release may know more reasons: such a line is still an event.
             reason: text(.reason).flatMap(DropReason.init(rawValue:)),
             direction: try required(.direction) { Direction(rawValue: $0.text) }, project: text(.project),
-            vpc: text(.vpc), subnet: text(.subnet), instance: text(.instance), interface: text(.interface),
+            projectName: text(.projectName), vpc: text(.vpc), subnet: text(.subnet), instance: text(.instance),
+            interface: text(.interface),
             interfaceID: try required(.interfaceID) { $0.identifier() }, device: text(.device),
             stage: try required(.stage) { Stage(rawValue: $0.text) },
             ruleID: try required(.ruleID) { $0.identifier() }, rule: text(.rule), group: text(.group),
             securityGroupID: try optional(.groupID) { $0.identifier() }, revision: try number(.revision),
             changedBy: text(.changedBy), changedAt: try optional(.changedAt) { TimeText.instant(bytes: $0) },
             source: try required(.sourceIP) { $0.address }, target: try required(.targetIP) { $0.address },
-            transport: TransportProtocol(rawValue: try number(.transport)),
-            sourcePort: try optionalNumber(.sourcePort), targetPort: try optionalNumber(.targetPort),
+            transport: transport, sourcePort: try optionalNumber(.sourcePort),
+            targetPort: try optionalNumber(.targetPort),
             icmpType: try optionalNumber(.icmpType), icmpCode: try optionalNumber(.icmpCode),
             tcpFlags: text(.tcpFlags), timeToLive: try optionalNumber(.timeToLive),
             length: try optionalNumber(.length), sourceMAC: try optional(.sourceMAC) { $0.macAddress },
-            targetMAC: try optional(.targetMAC) { $0.macAddress })
+            targetMAC: try optional(.targetMAC) { $0.macAddress }, translation: try translation(transport))
     }
 }

@@ -2,7 +2,8 @@ package import Model
 
 /// What a listing of flows or events is narrowed to: all terms must hold, and the time range.
 ///
-/// A term never holds for a value that the record doesn't have: a flood's summary without ports matches no `port=`.
+/// A term never holds for a value that the record doesn't have: a flood's summary without ports matches no `port=`. Where
+/// addresses were translated, a term holds that holds on either side.
 package struct RecordFilter: Hashable, Sendable {
     /// One condition.
     package enum Term: Hashable, Sendable {
@@ -40,9 +41,10 @@ extension RecordFilter {
     package func matches(_ event: EventEntry) -> Bool {
         if let since, event.time < since { return false }
         if let until, event.time >= until { return false }
+        let seen = Subject.Ends(event.source, event.sourcePort, event.target, event.targetPort)
         let subject = Subject(
-            source: event.source, target: event.target, sourcePort: event.sourcePort, targetPort: event.targetPort,
-            transport: event.transport, verdict: event.verdict, interface: event.interfaceID, label: event.label,
+            sides: [seen] + Subject.sides(event.translation), transport: event.transport, verdict: event.verdict,
+            interface: event.interfaceID, label: event.label,
             instance: event.instance, group: event.group, groupID: event.securityGroupID, rule: event.ruleID)
         return terms.allSatisfy(subject.satisfies)
     }
@@ -54,13 +56,11 @@ extension RecordFilter {
         guard !terms.isEmpty else { return true }
         let key = record.key
         let isKnown = record.detail != .total
-        let hasPorts = isKnown && key.transport.hasPorts
         let placement = catalogue.placement(record.interface)
         let reference = catalogue.rule(record.rule)
         let subject = Subject(
-            source: isKnown ? key.initiator : nil, target: isKnown ? key.target : nil,
-            sourcePort: hasPorts && record.detail == .full ? key.initiatorPort : nil,
-            targetPort: hasPorts ? key.targetPort : nil, transport: isKnown ? key.transport : nil,
+            sides: isKnown ? [.init(key)] + Subject.sides(record.translation) : [],
+            transport: isKnown ? key.transport : nil,
             verdict: record.verdict, interface: record.interface, label: placement?.label,
             instance: placement?.instanceName, group: reference?.group, groupID: reference?.groupID, rule: record.rule)
         return terms.allSatisfy(subject.satisfies)
@@ -76,10 +76,30 @@ extension RecordFilter {
 
 /// What a term may ask about.
 private struct Subject {
-    let source: IPAddress?
-    let target: IPAddress?
-    let sourcePort: UInt16?
-    let targetPort: UInt16?
+    /// Addresses and ports on one side of a translation.
+    struct Ends {
+        let source: IPAddress
+        let sourcePort: UInt16?
+        let target: IPAddress
+        let targetPort: UInt16?
+
+        init(_ source: IPAddress, _ sourcePort: UInt16?, _ target: IPAddress, _ targetPort: UInt16?) {
+            (self.source, self.sourcePort, self.target, self.targetPort) = (source, sourcePort, target, targetPort)
+        }
+
+        init(_ key: FlowKey) {
+            let hasPorts = key.transport.hasPorts
+            self.init(
+                key.initiator, hasPorts ? key.initiatorPort : nil, key.target, hasPorts ? key.targetPort : nil)
+        }
+    }
+
+    static func sides(_ translation: Translation?) -> [Ends] {
+        translation.map { [Ends($0.before), Ends($0.after)] } ?? []
+    }
+
+    /// What is known of the ends; none for a flood that was too wide.
+    let sides: [Ends]
     let transport: TransportProtocol?
     let verdict: Verdict
     let interface: Identifier<Interface>
@@ -91,11 +111,11 @@ private struct Subject {
 
     func satisfies(_ term: RecordFilter.Term) -> Bool {
         switch term {
-        case .source(let prefix): source.map(prefix.contains) ?? false
-        case .target(let prefix): target.map(prefix.contains) ?? false
-        case .port(let port): sourcePort == port || targetPort == port
-        case .sourcePort(let port): sourcePort == port
-        case .targetPort(let port): targetPort == port
+        case .source(let prefix): sides.contains { prefix.contains($0.source) }
+        case .target(let prefix): sides.contains { prefix.contains($0.target) }
+        case .port(let port): sides.contains { $0.sourcePort == port || $0.targetPort == port }
+        case .sourcePort(let port): sides.contains { $0.sourcePort == port }
+        case .targetPort(let port): sides.contains { $0.targetPort == port }
         case .transport(let wanted): transport == wanted
         case .verdict(let wanted): verdict == wanted
         case .interface(let name): instance == name || label == name || Identifier(name) == interface

@@ -17,6 +17,8 @@ package enum FlowCell: Hashable, Sendable {
         self = identifier.map { .id(high: $0.high, low: $0.low) } ?? .absent
     }
 
+    init(_ address: IPAddress?) { self = address.map { .address($0) } ?? .absent }
+
     init(_ number: (some BinaryInteger)?) {
         self = number.map { .number(UInt64(clamping: $0)) } ?? .absent
     }
@@ -44,6 +46,7 @@ package struct FlowRow: Sendable {
     /// The value of a column.
     package func cell(_ column: FlowColumn) -> FlowCell {
         let key = record.detail == .total ? nil : record.key
+        let translation = record.translation
         return switch column {
         case .id: .text("\(host):\(record.sequence)")
         case .windowStart: .instant(record.windowStart)
@@ -54,6 +57,7 @@ package struct FlowRow: Sendable {
         case .connection: record.connection == 0 ? .absent : .number(record.connection)
         case .host: FlowCell(host)
         case .project: FlowCell(placement?.project)
+        case .projectName: FlowCell(placement?.projectName)
         case .vpc: FlowCell(placement?.vpcName)
         case .vpcID: FlowCell(placement?.vpc)
         case .subnet: FlowCell(placement?.subnetName)
@@ -74,9 +78,9 @@ package struct FlowRow: Sendable {
         case .revision: FlowCell(record.revision)
         case .changedBy: FlowCell(change?.actor)
         case .changedAt: change.map { .instant($0.madeAt) } ?? .absent
-        case .initiatorIP: key.map { .address($0.initiator) } ?? .absent
-        case .initiatorPort: record.detail == .full ? FlowCell(key.flatMap { port($0.initiatorPort, $0) }) : .absent
-        case .targetIP: key.map { .address($0.target) } ?? .absent
+        case .initiatorIP: FlowCell(key?.initiator)
+        case .initiatorPort: FlowCell(key.flatMap { port($0.initiatorPort, $0) })
+        case .targetIP: FlowCell(key?.target)
         case .targetPort: FlowCell(key.flatMap { port($0.targetPort, $0) })
         case .transport: FlowCell(key?.transport.description)
         case .transportNumber: FlowCell(key?.transport.rawValue)
@@ -94,6 +98,19 @@ package struct FlowRow: Sendable {
         case .cumulativeBytesFromTarget: .number(record.cumulativeFromTarget.bytes)
         case .state: .text(record.state.name)
         case .detail: .text(record.detail.name)
+        case .beforeInitiatorIP: FlowCell(translation?.before.initiator)
+        case .beforeInitiatorPort: FlowCell(translation.flatMap { port($0.before.initiatorPort, $0.before) })
+        case .beforeTargetIP: FlowCell(translation?.before.target)
+        case .beforeTargetPort: FlowCell(translation.flatMap { port($0.before.targetPort, $0.before) })
+        case .afterInitiatorIP: FlowCell(translation?.after.initiator)
+        case .afterInitiatorPort: FlowCell(translation.flatMap { port($0.after.initiatorPort, $0.after) })
+        case .afterTargetIP: FlowCell(translation?.after.target)
+        case .afterTargetPort: FlowCell(translation.flatMap { port($0.after.targetPort, $0.after) })
+        // Nothing of it is known of this host's own records.
+        case .flags, .endReason, .observedRuleID, .hostTranslationInitiatorIP, .hostTranslationInitiatorPort,
+            .hostTranslationTargetIP, .hostTranslationTargetPort, .communityID, .sampling, .source, .sourceFile,
+            .sourceLine, .sourceAddress, .targetAddress, .zone:
+            .absent
         }
     }
 
@@ -104,7 +121,7 @@ package struct FlowRow: Sendable {
         }
     }
 
-    private func port(_ number: UInt16, _ key: FlowKey) -> UInt16? { key.transport.hasPorts ? number : nil }
+    private func port(_ number: UInt16?, _ key: FlowKey) -> UInt16? { key.transport.hasPorts ? number : nil }
 }
 
 extension FlowRecord.State {

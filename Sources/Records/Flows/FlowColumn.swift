@@ -13,6 +13,7 @@ package enum FlowColumn: String, CaseIterable, Hashable, Sendable {
     case connection
     case host
     case project
+    case projectName = "project_name"
     case vpc
     case vpcID = "vpc_id"
     case subnet
@@ -53,6 +54,30 @@ package enum FlowColumn: String, CaseIterable, Hashable, Sendable {
     case cumulativeBytesFromTarget = "cumulative_bytes_from_target"
     case state
     case detail
+    case beforeInitiatorIP = "pre_nat_initiator_ip"
+    case beforeInitiatorPort = "pre_nat_initiator_port"
+    case beforeTargetIP = "pre_nat_target_ip"
+    case beforeTargetPort = "pre_nat_target_port"
+    case afterInitiatorIP = "post_nat_initiator_ip"
+    case afterInitiatorPort = "post_nat_initiator_port"
+    case afterTargetIP = "post_nat_target_ip"
+    case afterTargetPort = "post_nat_target_port"
+    // What flow logs of others tell and records of this host do not.
+    case flags = "tcp_flags"
+    case endReason = "end_reason"
+    case observedRuleID = "observed_rule_id"
+    case hostTranslationInitiatorIP = "nat_initiator_ip"
+    case hostTranslationInitiatorPort = "nat_initiator_port"
+    case hostTranslationTargetIP = "nat_target_ip"
+    case hostTranslationTargetPort = "nat_target_port"
+    case communityID = "community_id"
+    case sampling
+    case source
+    case sourceFile = "source_file"
+    case sourceLine = "source_line"
+    case sourceAddress = "srcaddr"
+    case targetAddress = "dstaddr"
+    case zone
 }
 
 extension FlowColumn {
@@ -67,7 +92,8 @@ extension FlowColumn {
         case .connectionStart: "When the session began, perhaps windows ago; for refusals the record's own start."
         case .connection: "Number that all records of one session at one host share. Absent for refusals."
         case .host: "Name of the host that captured the record."
-        case .project: "Project of the interface."
+        case .project: "Project of the interface: under a control plane its id, else its name."
+        case .projectName: "Name of that project."
         case .vpc: "Name of the interface's VPC."
         case .vpcID: "Id of the interface's VPC."
         case .subnet: "Name of the interface's subnet."
@@ -87,19 +113,22 @@ extension FlowColumn {
         case .group:
             "Name of the security group or network ACL that holds the rule. Absent for the guard and without groups."
         case .securityGroupID: "Id of the security group that holds the rule."
-        case .revision: "Number of the policy revision in force when the session was judged."
+        case .revision:
+            "Number of the policy revision in force when the session was judged; after a change by which another rule "
+                + "admits it, of that change."
         case .changedBy:
             "Who made the revision that made the rule; for a default refusal, who made the revision in force. Absent "
                 + "for the guard."
         case .changedAt: "When that revision was made."
         case .initiatorIP: "Address that opened the session, as the interface saw it. Absent in `total` records."
-        case .initiatorPort: "Port that opened the session, for protocols with ports. Absent in `coarse` records."
+        case .initiatorPort:
+            "Port that opened the session, for protocols with ports. Absent where it is not known, as in `coarse` records."
         case .targetIP: "Address that the session was opened to, as the interface saw it. Absent in `total` records."
-        case .targetPort: "Port that the session was opened to, for protocols with ports."
+        case .targetPort: "Port that the session was opened to, for protocols with ports. Absent where it is not known."
         case .transport: "Name of the IP protocol, or its number where it has no name. Absent in `total` records."
         case .transportNumber: "Number of the IP protocol. Absent in `total` records."
-        case .icmpType: "ICMP or ICMPv6 type of the packet that opened the session."
-        case .icmpCode: "ICMP or ICMPv6 code of the packet that opened the session."
+        case .icmpType: "ICMP or ICMPv6 type of the packet that opened the session. Absent where it is not known."
+        case .icmpCode: "ICMP or ICMPv6 code of the packet that opened the session. Absent where it is not known."
         case .peer:
             "`INSTANCE/INTERFACE` of the other end, where exactly one interface of the VPC was ever known by that "
                 + "address."
@@ -115,9 +144,38 @@ extension FlowColumn {
         case .state:
             "`new`: began in this window and went on; `continuing`: began earlier and went on; `ended`: ended in this "
                 + "window; `refused`: there is no session."
+        case .beforeInitiatorIP:
+            "Where another table translated addresses of the session: the initiator's own. This and the following are absent "
+                + "where nothing was translated; they are the same at both ends."
+        case .beforeInitiatorPort: "The initiator's own port."
+        case .beforeTargetIP: "The address that the initiator asked for, such as a published one."
+        case .beforeTargetPort: "The port that the initiator asked for."
+        case .afterInitiatorIP: "The address that the target saw as the initiator's, such as a masquerading host's."
+        case .afterInitiatorPort: "The port that the target saw as the initiator's."
+        case .afterTargetIP: "The target's own address."
+        case .afterTargetPort: "The target's own port."
+        case .flags: "TCP flags seen, FIN 1 to CWR 128, one number of all packets. Absent where they are not known."
+        case .endReason:
+            "Why the record ends: \(Self.list(EndReason.allCases)). Absent where the source does not say."
+        case .observedRuleID: "Id of a rule that is only observed and would have decided otherwise."
+        case .hostTranslationInitiatorIP:
+            "The initiator's address behind a translation that the source tells of, such as a service's or a gateway's."
+        case .hostTranslationInitiatorPort: "The initiator's port behind it."
+        case .hostTranslationTargetIP: "The target's address behind it."
+        case .hostTranslationTargetPort: "The target's port behind it."
+        case .communityID: "Community ID 1.0 of the flow, where the source tells it."
+        case .sampling: "One of so many packets was seen: counts are of those, or scaled, as the source has them."
+        case .source:
+            "Format of the flow log that the record was imported from. Absent for records of Gatehouse's hosts."
+        case .sourceFile: "Name of the file that it was imported from."
+        case .sourceLine: "Number of its line in that file, the first being 1."
+        case .sourceAddress:
+            "Source address as the imported interface's own log has it; `initiator_ip` is the packets'."
+        case .targetAddress: "Target address as the imported interface's own log has it; `target_ip` is the packets'."
+        case .zone: "Zone of the cloud that the interface is in."
         case .detail:
-            "`full`: the whole five-tuple is known; `coarse`: a flood was summed up over initiator ports; `total`: over "
-                + "everything but interface and direction."
+            "`full`: the whole five-tuple is known; `coarse`: a port, or type and code, is not: a flood was summed up "
+                + "over it, or the packets did not hold it; `total`: only interface and direction are known."
         }
     }
 

@@ -31,7 +31,9 @@ package struct PeerIndex: Sendable {
     /// The other end of the record's flow; `placement` is that of the record's own interface.
     package func peer(of record: FlowRecord, at placement: Placement?) -> Placement? {
         guard let placement else { return nil }
-        let other = record.direction == .egress ? record.key.target : record.key.initiator
+        // Behind a translation is who it really was.
+        let key = record.otherSide ?? record.key
+        let other = record.direction == .egress ? key.target : key.initiator
         return self.placement(of: other, in: placement.vpc)
     }
 }

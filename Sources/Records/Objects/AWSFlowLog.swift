@@ -42,11 +42,15 @@ package struct AWSFlowLog: Sendable {
     private struct Way {
         let source: IPAddress
         let target: IPAddress
-        let sourcePort: UInt16
-        let targetPort: UInt16
+        /// 0 where the protocol has none; nil where it is not known.
+        let sourcePort: UInt16?
+        let targetPort: UInt16?
         let direction: Direction
         let traffic: Traffic
         let record: FlowRecord
+        /// Before any translation.
+        let originalSource: IPAddress
+        let originalTarget: IPAddress
     }
 
     /// Writes the object of one span; `hasLoss` says that records of it are missing.
@@ -82,15 +86,18 @@ package struct AWSFlowLog: Sendable {
     /// From the initiator, then from the target.
     private func ways(_ record: FlowRecord) -> [Way] {
         let key = record.key
-        let initiatorPort = key.transport.hasPorts && record.detail == .full ? key.initiatorPort : 0
+        let original = record.translation?.before ?? key
+        let initiatorPort = key.transport.hasPorts ? key.initiatorPort : 0
         let targetPort = key.transport.hasPorts ? key.targetPort : 0
         return [
             Way(
                 source: key.initiator, target: key.target, sourcePort: initiatorPort, targetPort: targetPort,
-                direction: record.direction, traffic: record.fromInitiator, record: record),
+                direction: record.direction, traffic: record.fromInitiator, record: record,
+                originalSource: original.initiator, originalTarget: original.target),
             Way(
                 source: key.target, target: key.initiator, sourcePort: targetPort, targetPort: initiatorPort,
-                direction: record.direction == .egress ? .ingress : .egress, traffic: record.fromTarget, record: record),
+                direction: record.direction == .egress ? .ingress : .egress, traffic: record.fromTarget, record: record,
+                originalSource: original.target, originalTarget: original.initiator),
         ]
     }
 
@@ -118,10 +125,10 @@ package struct AWSFlowLog: Sendable {
                     PercentEncoding.wholePart(placement.subnetZone ?? CloudResourceName.firstZone(of: region)))
             case .sourceAddress: append(way, &line) { $0.append($1.direction == .egress ? own($1.source) : $1.source) }
             case .targetAddress: append(way, &line) { $0.append($1.direction == .ingress ? own($1.target) : $1.target) }
-            case .packetSourceAddress: append(way, &line) { $0.append($1.source) }
-            case .packetTargetAddress: append(way, &line) { $0.append($1.target) }
-            case .sourcePort: append(way, &line) { $0.append(decimal: UInt64($1.sourcePort)) }
-            case .targetPort: append(way, &line) { $0.append(decimal: UInt64($1.targetPort)) }
+            case .packetSourceAddress: append(way, &line) { $0.append($1.originalSource) }
+            case .packetTargetAddress: append(way, &line) { $0.append($1.originalTarget) }
+            case .sourcePort: append(port: way?.sourcePort, &line)
+            case .targetPort: append(port: way?.targetPort, &line)
             case .protocol: append(way, &line) { $0.append(decimal: UInt64($1.record.key.transport.rawValue)) }
             case .packets: append(way, &line) { $0.append(decimal: $1.traffic.packets) }
             case .bytes: append(way, &line) { $0.append(decimal: $1.traffic.bytes) }
@@ -143,6 +150,11 @@ package struct AWSFlowLog: Sendable {
     private func append(_ way: Way?, _ line: inout ByteLine, _ write: (inout ByteLine, Way) -> Void) {
         guard let way else { return line.append(UInt8(ascii: "-")) }
         write(&line, way)
+    }
+
+    private func append(port: UInt16?, _ line: inout ByteLine) {
+        guard let port else { return line.append(UInt8(ascii: "-")) }
+        line.append(decimal: UInt64(port))
     }
 
     /// AWS's word for a verdict.

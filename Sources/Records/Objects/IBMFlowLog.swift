@@ -88,8 +88,8 @@ package struct IBMFlowLog: Sendable {
         line.append(key.target)
         line.append(UInt8(ascii: "\""))
         let hasPorts = key.transport.hasPorts
-        append("initiator_port", UInt64(hasPorts && record.detail == .full ? key.initiatorPort : 0), to: &line)
-        append("target_port", UInt64(hasPorts ? key.targetPort : 0), to: &line)
+        append("initiator_port", UInt64(hasPorts ? key.initiatorPort ?? 0 : 0), to: &line)
+        append("target_port", UInt64(hasPorts ? key.targetPort ?? 0 : 0), to: &line)
         append("transport_protocol", UInt64(key.transport.rawValue), to: &line)
         line.append(key.initiator.family == .ipv4 ? ",\"ether_type\":\"IPv4\"" : ",\"ether_type\":\"IPv6\"")
         let began = record.connectionStart >= record.windowStart
@@ -112,6 +112,17 @@ package struct IBMFlowLog: Sendable {
         switch stage {
         case .acl: "acl"
         case .guard, .group: "group"
+        }
+    }
+
+    private func append(_ translation: Translation, to line: inout ByteLine) {
+        for (side, key) in [("pre_nat", translation.before), ("post_nat", translation.after)] {
+            for (end, address, port) in [
+                ("initiator", key.initiator, key.initiatorPort), ("target", key.target, key.targetPort),
+            ] {
+                line.append(jsonMember: "\(side)_\(end)_ip", address.description)
+                if key.transport.hasPorts, let port { append("\(side)_\(end)_port", UInt64(port), to: &line) }
+            }
         }
     }
 
@@ -143,10 +154,13 @@ package struct IBMFlowLog: Sendable {
         }
         line.append(jsonKey: "sequence")
         line.append(decimal: record.sequence)
+        // The format's own ports have no word for "not known": they are 0 then.
+        if !record.key.isWhole { line.append(jsonMember: "detail", record.detail.name) }
         if let type = record.key.icmpType, let code = record.key.icmpCode {
             append("icmp_type", UInt64(type), to: &line)
             append("icmp_code", UInt64(code), to: &line)
         }
+        if let translation = record.translation { append(translation, to: &line) }
         line.append(UInt8(ascii: "}"))
     }
 }

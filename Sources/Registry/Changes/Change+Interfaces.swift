@@ -11,6 +11,7 @@ extension Change {
         try checkKind(ofGroups: interface.groups)
         try insert(&interface)
         try writeAddresses(of: interface)
+        try claim(for: interface, former: nil)
         try writeGroups(of: interface)
         try audit("port.create", interface, after: try json(interface))
         for group in try groups(interface.groups) { try audit("security_group.attach", group, after: interface.id) }
@@ -26,6 +27,7 @@ extension Change {
         if !added.isEmpty { try checkKind(ofGroups: interface.groups) }
         try update(&interface, from: former)
         if interface.addresses != former.addresses { try writeAddresses(of: interface) }
+        try claim(for: interface, former: former)
         if interface.deviceID != former.deviceID { try releaseInstance(of: former) }
         let attached = Set(interface.groups).subtracting(former.groups)
         let detached = Set(former.groups).subtracting(interface.groups)
@@ -98,7 +100,7 @@ extension Change {
                 database.cachedStatement(
                     sql: "SELECT EXISTS (SELECT 1 FROM interface_address WHERE vpcID = ? AND address = ?)"),
                 arguments: [interface.vpcID, fixed.address])
-            guard taken != true else {
+            guard taken != true, try !isGateway(fixed, of: interface) else {
                 throw RegistryError(
                     .addressInUse, "IP address \(fixed.address) already allocated in subnet \(fixed.subnetID)")
             }
@@ -106,6 +108,15 @@ extension Change {
                 sql: "INSERT INTO interface_address (interfaceID, subnetID, vpcID, address) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [interface.id, fixed.subnetID, interface.vpcID, fixed.address])
         }
+    }
+
+    /// Whether hosts answer for the address as the subnet's gateway; routers have interfaces with it.
+    private func isGateway(_ fixed: StoredInterface.FixedAddress, of interface: StoredInterface) throws -> Bool {
+        guard !interface.deviceOwner.hasPrefix("network:"), let address = IPAddress(fixed.address),
+            let subnet = try StoredSubnet.stored(fixed.subnetID, in: database)
+        else { return false }
+        return address == (try IPPrefix(parsing: subnet.cidr)).gateway
+            || address == subnet.gateway.flatMap { IPAddress($0) }
     }
 
     private func writeGroups(of interface: StoredInterface) throws {

@@ -13,19 +13,29 @@ package struct PolicyDeclaration: Sendable {
     private let host: String
     let prunes: Bool
     let region: ServedRegion
-    /// Whether the caller may name a bucket that is not there yet.
-    let makesBuckets: Bool
+    let rights: Rights
+
+    /// What the caller may do: each change is decided as if it were made alone.
+    package struct Rights: Sendable {
+        /// The right that stands against an operation on an object of the project, or against an attribute that it names; nil
+        /// where none does.
+        let denial: @Sendable (_ operation: String, _ attributes: [String]) -> String?
+
+        package init(_ denial: @escaping @Sendable (_ operation: String, _ attributes: [String]) -> String?) {
+            self.denial = denial
+        }
+    }
 
     package init(
         _ policy: Policy, projectID: String, host: String, prunes: Bool, region: ServedRegion = ServedRegion(),
-        makesBuckets: Bool = false
+        rights: Rights
     ) {
         self.policy = policy
         self.projectID = projectID
         self.host = host
         self.prunes = prunes
         self.region = region
-        self.makesBuckets = makesBuckets
+        self.rights = rights
     }
 
     /// Makes it so; tells what changed, a line each, as for a host of its own: `+ group shop/web`,
@@ -37,13 +47,13 @@ package struct PolicyDeclaration: Sendable {
         let state = DeclaredPolicy(projectID: projectID, homes: homes, database: change.database)
         let before = try state.read()
         var buckets: [String] = []
-        try make(in: change, &buckets)
+        try make(in: DeclaredChange(change, projectID: projectID, rights: rights), &buckets)
         let difference = PolicyDifference(from: before, to: try state.read())
         return buckets + difference.lines.map(\.text)
     }
 
     /// * `buckets`: gets a line for each bucket that is made, which no policy has as an object.
-    private func make(in change: Change, _ buckets: inout [String]) throws {
+    private func make(in change: DeclaredChange, _ buckets: inout [String]) throws {
         var seen: Set<String> = []
         for name in policy.vpcs.flatMap(\.groups).map(\.name) where !seen.insert(name).inserted {
             throw RegistryError(
@@ -60,12 +70,12 @@ package struct PolicyDeclaration: Sendable {
             let groups = try self.groups(vpc, of: stored, change)
             try acls(vpc, of: stored, change)
             try interfaces(vpc, of: stored, subnets, groups, change)
-            if prunes { try pruneGroups(of: stored, groups, change) }
+            if prunes { try pruneGroups(of: stored, change) }
         }
         try collectors(made, change, &buckets)
     }
 
-    private func vpc(_ vpc: VPC, _ change: Change) throws -> StoredVPC {
+    private func vpc(_ vpc: VPC, _ change: DeclaredChange) throws -> StoredVPC {
         let named = Column("projectID") == projectID && Column("name") == vpc.name
         if let found = try StoredVPC.filter(named).fetchOne(change.database) { return found }
         return try change.createVPC(
@@ -73,7 +83,7 @@ package struct PolicyDeclaration: Sendable {
     }
 
     private func subnets(
-        _ vpc: VPC, of stored: StoredVPC, _ change: Change
+        _ vpc: VPC, of stored: StoredVPC, _ change: DeclaredChange
     ) throws -> [StoredSubnet] {
         var all = try StoredSubnet.filter(Column("vpcID") == stored.id).fetchAll(change.database)
         for subnet in vpc.subnets {
@@ -97,7 +107,7 @@ package struct PolicyDeclaration: Sendable {
 
     /// The registry's group of each of the file's, by the file's name.
     private func groups(
-        _ vpc: VPC, of home: StoredVPC, _ change: Change
+        _ vpc: VPC, of home: StoredVPC, _ change: DeclaredChange
     ) throws -> [String: StoredGroup] {
         var stored: [String: StoredGroup] = [:]
         for group in vpc.groups {
@@ -107,7 +117,7 @@ package struct PolicyDeclaration: Sendable {
                 stored[group.name] = try update(found, to: group, change)
             } else {
                 stored[group.name] = try change.createBareGroup(
-                    projectID: projectID, name: group.name, isStateless: !group.isStateful)
+                    name: group.name, isStateless: !group.isStateful)
             }
         }
         for group in vpc.groups {
@@ -118,11 +128,11 @@ package struct PolicyDeclaration: Sendable {
     }
 
     private func update(
-        _ former: StoredGroup, to group: SecurityGroup, _ change: Change
+        _ former: StoredGroup, to group: SecurityGroup, _ change: DeclaredChange
     ) throws -> StoredGroup {
         guard former.isStateless == group.isStateful else { return former }
         do {
-            return try change.updateGroup(former, name: nil, description: nil, isStateless: !group.isStateful)
+            return try change.setStateless(!group.isStateful, former)
         } catch let error as RegistryError where error.code == .inUse(.group) {
             throw RegistryError(
                 error.code,
@@ -136,7 +146,7 @@ package struct PolicyDeclaration: Sendable {
     }
 
     private func rules(
-        _ group: SecurityGroup, of own: StoredGroup, _ groups: [String: StoredGroup], _ change: Change
+        _ group: SecurityGroup, of own: StoredGroup, _ groups: [String: StoredGroup], _ change: DeclaredChange
     ) throws {
         var wanted: [String: RuleDraft] = [:]
         for rule in group.rules {
@@ -148,17 +158,17 @@ package struct PolicyDeclaration: Sendable {
         }
         let present = try StoredRule.filter(Column("groupID") == own.id).fetchAll(change.database)
         for rule in present where wanted[rule.identity] == nil {
-            try change.deleteRule(rule)
+            try change.deleteRule(rule, of: own)
         }
         let known = Set(present.map(\.identity))
         for (identity, draft) in wanted.sorted(by: { $0.key < $1.key }) where !known.contains(identity) {
-            _ = try change.createRules([draft]) { _ in true }
+            try change.createRule(draft, of: own)
         }
         for rule in present {
             guard let description = wanted[rule.identity]?.description, description != rule.description else {
                 continue
             }
-            try change.describe(rule, description)
+            try change.describe(rule, of: own, description)
         }
     }
 
@@ -189,13 +199,12 @@ package struct PolicyDeclaration: Sendable {
         }
     }
 
-    private func pruneGroups(
-        of home: StoredVPC, _ groups: [String: StoredGroup], _ change: Change
-    ) throws {
-        let kept = Set(groups.values.map(\.id))
+    /// Removes the groups that no part of the file names: those that are for the whole project stand in another VPC's perhaps.
+    private func pruneGroups(of home: StoredVPC, _ change: DeclaredChange) throws {
+        let named = Set(policy.vpcs.flatMap(\.groups).map(\.name))
         let own = try StoredGroup.filter(usable(in: home) && Column("isDefault") == false).fetchAll(change.database)
         let vpc: StoredVPC = try change.find(home.id)
-        for group in own where !kept.contains(group.id) && group.id != vpc.defaultGroupID {
+        for group in own where !named.contains(group.name) && group.id != vpc.defaultGroupID {
             try change.deleteGroup(group)
         }
     }
@@ -203,7 +212,8 @@ package struct PolicyDeclaration: Sendable {
     // MARK: Interfaces
 
     private func interfaces(
-        _ vpc: VPC, of stored: StoredVPC, _ subnets: [StoredSubnet], _ groups: [String: StoredGroup], _ change: Change
+        _ vpc: VPC, of stored: StoredVPC, _ subnets: [StoredSubnet], _ groups: [String: StoredGroup],
+        _ change: DeclaredChange
     ) throws {
         let present = try StoredInterface.filter(Column("vpcID") == stored.id && Column("projectID") == projectID)
             .fetchAll(change.database)
@@ -214,11 +224,12 @@ package struct PolicyDeclaration: Sendable {
                 named.insert(name)
                 let former = present.first { $0.name == name }
                 let wanted = self.interface(interface, instance, name, former, stored, subnets, groups)
+                let place = "interface \(vpc.name)/\(name)"
                 if let former {
                     guard wanted != former else { continue }
-                    _ = try change.updateInterface(wanted, from: former)
+                    try change.updateInterface(wanted, from: former, place)
                 } else {
-                    _ = try change.createInterface(wanted)
+                    try change.createInterface(wanted, place)
                 }
             }
         }
@@ -233,6 +244,8 @@ package struct PolicyDeclaration: Sendable {
         _ subnets: [StoredSubnet], _ groups: [String: StoredGroup]
     ) -> StoredInterface {
         let id = former?.id ?? Change.newID()
+        // What has none is refused before (`checkPlaces`).
+        let device = interface.device ?? ""
         let addresses = interface.addresses.compactMap { address in
             subnets.first { (try? IPPrefix(parsing: $0.cidr))?.contains(address) == true }.map {
                 StoredInterface.FixedAddress(subnetID: $0.id, address: address.description)
@@ -241,8 +254,8 @@ package struct PolicyDeclaration: Sendable {
         var wanted = StoredInterface(
             id: id, projectID: projectID, vpcID: vpc.id, name: name, description: former?.description ?? "",
             mac: interface.mac?.description ?? former?.mac ?? "", isAdminUp: true, deviceID: instance.name,
-            deviceOwner: former?.deviceOwner ?? "", host: host, device: interface.device, vnicType: "normal",
-            profile: "{\"device\":\"\(interface.device)\"}", isPortSecurityEnabled: true, addresses: addresses,
+            deviceOwner: former?.deviceOwner ?? "", host: host, device: device, vnicType: "normal",
+            profile: "{\"device\":\"\(device)\"}", isPortSecurityEnabled: true, addresses: addresses,
             groups: interface.groups.compactMap { groups[$0]?.id })
         // What the VPC API alone can say stays.
         wanted.virtual = former?.virtual

@@ -11,7 +11,7 @@ extension Change {
                     SELECT EXISTS (SELECT 1 FROM vpc
                         WHERE projectID = ?1 AND (defaultGroupID IS NULL OR defaultACLID IS NULL))
                       OR EXISTS (SELECT 1 FROM subnet JOIN vpc ON vpc.id = vpcID
-                        WHERE vpc.projectID = ?1 AND aclID IS NULL)
+                        WHERE (vpc.projectID = ?1 OR subnet.projectID = ?1) AND aclID IS NULL)
                       OR EXISTS (SELECT 1 FROM interface WHERE projectID = ?1 AND \(ownerless))
                     """), arguments: [projectID]) ?? false
     }
@@ -23,15 +23,17 @@ extension Change {
             AND instance.deviceID = interface.deviceID)
         """
 
-    /// Gives a project's VPCs what they lack.
+    /// Gives a project's VPCs what they lack, and those in which an administrator made a subnet for it.
     ///
     /// Nothing in the kernel changes by it: the ACL that a VPC of Neutron's gets lets every protocol through, the group is
     /// attached to nothing, and instances keep the names that they had.
     ///
     /// * `name`: makes up a name.
     package func adopt(_ projectID: String, zone: String, name: () -> String) throws {
-        let own = Column("projectID") == projectID
-        for vpc in try StoredVPC.filter(own).order(Column("createdAt"), Column("id")).fetchAll(database) {
+        let own = StoredVPC.filter(
+            sql: "projectID = ?1 OR id IN (SELECT vpcID FROM subnet WHERE projectID = ?1 AND aclID IS NULL)",
+            arguments: [projectID])
+        for vpc in try own.order(Column("createdAt"), Column("id")).fetchAll(database) {
             let vpc = try ensureDefaults(of: vpc, protocolText: nil, name: name)
             let bare = Column("vpcID") == vpc.id && Column("aclID") == nil
             for former in try StoredSubnet.filter(bare).fetchAll(database) {

@@ -47,7 +47,7 @@ extension Change {
             throw RegistryError(.invalid(.prefix), "Invalid CIDR \(wanted.cidr) given as IP prefix.")
         }
         for other in try StoredSubnet.filter(Column("vpcID") == wanted.vpcID).fetchAll(database) {
-            guard let taken = try? IPPrefix(parsing: other.cidr), taken.overlaps(prefix) else { continue }
+            guard try IPPrefix(parsing: other.cidr).overlaps(prefix) else { continue }
             throw RegistryError(
                 .subnetsOverlap,
                 "Invalid input for operation: Requested subnet with cidr: \(prefix) for network: \(wanted.vpcID) "

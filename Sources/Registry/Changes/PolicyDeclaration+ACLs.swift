@@ -6,7 +6,7 @@ extension PolicyDeclaration {
     ///
     /// A subnet that names none keeps what it has; with pruning it goes back to the VPC's default ACL, and ACLs that the file
     /// does not name go.
-    func acls(_ vpc: VPC, of home: StoredVPC, _ change: Change) throws {
+    func acls(_ vpc: VPC, of home: StoredVPC, _ change: DeclaredChange) throws {
         var made: [String: StoredACL] = [:]
         for acl in vpc.acls { made[acl.name] = try self.acl(acl, of: home, change) }
         let present = try StoredSubnet.filter(Column("vpcID") == home.id).fetchAll(change.database)
@@ -20,7 +20,7 @@ extension PolicyDeclaration {
                     wanted.aclID = fallback
                 }
                 guard wanted != former else { continue }
-                _ = try change.updateSubnet(wanted, from: former)
+                try change.updateSubnet(wanted, from: former)
             }
         }
         guard prunes else { return }
@@ -32,14 +32,14 @@ extension PolicyDeclaration {
     }
 
     private func acl(
-        _ acl: NetworkACL, of home: StoredVPC, _ change: Change
+        _ acl: NetworkACL, of home: StoredVPC, _ change: DeclaredChange
     ) throws -> StoredACL {
         let named = Column("vpcID") == home.id && Column("name") == acl.name
         guard let former = try StoredACL.filter(named).fetchOne(change.database) else {
             let stored = StoredACL(id: Change.newID(), projectID: projectID, vpcID: home.id, name: acl.name)
             return try change.createACL(stored, acl.rules.map { self.rule($0, of: stored) })
         }
-        _ = try change.setACLRules(of: former, acl.rules.map { rule($0, of: former) })
+        try change.setRules(of: former, acl.rules.map { rule($0, of: former) })
         return former
     }
 
@@ -64,39 +64,5 @@ extension PolicyDeclaration {
         stored.sourcePortMax = rule.sourcePorts.map { Int($0.upper) }
         (stored.source, stored.destination) = (rule.source?.description, rule.target?.description)
         return stored
-    }
-}
-
-extension Change {
-    /// Makes an ACL's list of rules another one, in one write of the list; rules that do the same keep their ids.
-    ///
-    /// Tells whether anything has changed.
-    func setACLRules(of acl: StoredACL, _ wanted: [StoredACLRule]) throws -> Bool {
-        var left = try StoredACLRule.filter(Column("aclID") == acl.id).fetchAll(database)
-        var order: [String] = []
-        var added: [StoredACLRule] = []
-        for rule in wanted {
-            if let twin = left.firstIndex(where: { $0.does(rule) }) {
-                order.append(left.remove(at: twin).id)
-            } else {
-                order.append(rule.id)
-                added.append(rule)
-            }
-        }
-        guard order != acl.rules else { return false }
-        var changed = acl
-        changed.rules = order
-        try update(&changed, from: acl)
-        for rule in added {
-            var rule = rule
-            try insert(&rule)
-        }
-        for rule in left { try delete(rule) }
-        let (before, after) = (try json(acl), try json(changed))
-        try audit("network_acl.update", changed, before: before, after: after)
-        for subnet in try StoredSubnet.filter(Column("aclID") == acl.id).order(Column("id")).fetchAll(database) {
-            try audit("network_acl.update", subnet, before: before, after: after)
-        }
-        return true
     }
 }

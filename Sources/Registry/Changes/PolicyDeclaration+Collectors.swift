@@ -3,7 +3,7 @@ import Model
 
 extension PolicyDeclaration {
     /// Makes the project's collectors those of the file; one whose target has another collector takes its place.
-    func collectors(_ vpcs: [String: StoredVPC], _ change: Change, _ buckets: inout [String]) throws {
+    func collectors(_ vpcs: [String: StoredVPC], _ change: DeclaredChange, _ buckets: inout [String]) throws {
         var kept: Set<String> = []
         for collector in policy.collectors {
             let target = try self.target(of: collector, vpcs, change)
@@ -15,14 +15,14 @@ extension PolicyDeclaration {
                 (wanted.name, wanted.isActive) = (collector.name, collector.isActive)
                 (wanted.flowLogFormat, wanted.interval) = (collector.format, collector.interval)
                 guard wanted != present else { continue }
-                _ = try change.updateCollector(wanted, from: present)
+                try change.updateCollector(wanted, from: present)
                 continue
             }
             if let present {
                 // A collector's bucket never changes: another bucket is another collector.
                 try change.deleteCollector(present)
             }
-            _ = try change.createCollector(
+            try change.createCollector(
                 StoredCollector(
                     id: Change.newID(), projectID: projectID, vpcID: target.vpcID, name: collector.name,
                     target: (target.kind, target.id), bucketID: bucket.id, isActive: collector.isActive,
@@ -37,7 +37,7 @@ extension PolicyDeclaration {
     }
 
     private func target(
-        of collector: Collector, _ vpcs: [String: StoredVPC], _ change: Change
+        of collector: Collector, _ vpcs: [String: StoredVPC], _ change: DeclaredChange
     ) throws -> (kind: Kind, id: String, vpcID: String) {
         let missing = RegistryError(
             .invalid(.body), "collector \(collector.name): there is no \(collector.target); define it in the file")
@@ -76,7 +76,9 @@ extension PolicyDeclaration {
     }
 
     /// The bucket of a location: one that is there, or a new one where the caller may make it.
-    private func bucket(_ collector: Collector, _ change: Change, _ buckets: inout [String]) throws -> StoredBucket {
+    private func bucket(_ collector: Collector, _ change: DeclaredChange, _ buckets: inout [String]) throws
+        -> StoredBucket
+    {
         let known = try StoredBucket.filter(Column("url") == collector.bucket).order(Column("name"))
             .fetchAll(change.database).filter { $0.admits(projectID) }
         if let own = known.first(where: { $0.projectID == projectID }) ?? known.first(where: { $0.projectID.isEmpty }) {
@@ -87,19 +89,15 @@ extension PolicyDeclaration {
         if let fault = StoredBucket.fault(name: name, url: collector.bucket) {
             throw RegistryError(.invalid(.body), "collector \(collector.name): bucket\(fault)")
         }
-        guard makesBuckets else {
-            throw RegistryError(
-                .forbidden,
-                "collector \(collector.name): there is no bucket at \(collector.bucket), and making one is the "
-                    + "administrator's right: gatehouse bucket create NAME \(collector.bucket)")
-        }
+        let bucket = try change.createBucket(
+            StoredBucket(id: Change.newID(), projectID: projectID, name: name, url: collector.bucket),
+            for: collector.name)
         buckets.append("+ bucket \(name) \(collector.bucket)")
-        return try change.createBucket(
-            StoredBucket(id: Change.newID(), projectID: projectID, name: name, url: collector.bucket))
+        return bucket
     }
 
     /// A name made of the location's last part that no bucket of the project has.
-    private func freeBucketName(for url: String, _ change: Change) throws -> String {
+    private func freeBucketName(for url: String, _ change: DeclaredChange) throws -> String {
         let last = url.dropFirst(5).split(separator: "/").last.map { String($0) } ?? ""
         let legal = last.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         let base = legal.count < 3 || legal.hasPrefix("-") ? "bucket-\(legal)" : String(legal.prefix(50))

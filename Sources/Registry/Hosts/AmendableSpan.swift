@@ -2,20 +2,14 @@ import Foundation
 package import GRDB
 package import Model
 
-/// A span of revisions in which groups got and lost rules and members, logs were switched, and networks, subnets and network
-/// ACLs changed: what hosts can be told of in a few words, the same for many of them.
+/// A span of revisions in which groups got and lost rules and members or got other names, logs were switched, and collectors,
+/// networks, subnets and network ACLs changed: what hosts can be told of in a few words, the same for many of them.
 package struct AmendableSpan: Sendable {
     package let amendment: RevisionAmendment
     /// What of it concerns each host that is not told in full.
     package let shares: [String: RevisionAmendment.Share]
     /// Hosts whose own interfaces or instances changed.
     package let inFull: Set<String>
-
-    private struct GroupState: Decodable, Equatable {
-        var name: String
-        var vpcID: String?
-        var isStateful: Bool?
-    }
 
     /// The span after `first` and up to `last`; nil where anything happened in it that is to be told in full.
     package static func between(
@@ -33,14 +27,16 @@ package struct AmendableSpan: Sendable {
         var members = MemberChanges()
         var logs = LogChanges()
         var networks = OutlineChanges()
+        var groups = GroupChanges()
+        var collectors = CollectorChanges()
         var inFull: Set<String> = []
         for row in rows {
             let id: String = row[1]
             let body: String? = row[2]
             let before = try former(row[0], id, first, database)
             switch Kind(rawValue: row[0]) {
-            case .group:
-                guard try isSame(before, body) else { return nil }
+            case .group: try groups.add(id, before: before, after: body)
+            case .collector: try collectors.add(id, before: before, after: body)
             case .rule:
                 guard try rules.add(id, before: before, after: body, in: row[3]) else { return nil }
             case .interface: try members.add(id, before: before, after: body)
@@ -54,8 +50,11 @@ package struct AmendableSpan: Sendable {
             default: return nil
             }
         }
-        guard let changed = members.changes, try networks.draw(region, Int(last), database) else { return nil }
-        inFull.formUnion(members.hosts.union(networks.inFull))
+        guard let changed = members.changes, let names = try groups.names(in: database),
+            try networks.draw(region, Int(last), database)
+        else { return nil }
+        let collected = try collectors.told(number: Int(last), in: database)
+        inFull.formUnion(members.hosts.union(networks.inFull).union(collected.inFull))
         let switches = logs.switches
         let origins = Set(rules.added.map(\.since) + networks.outlines.flatMap(\.origins.values))
         let notes = try HostPolicy.notes(origins.union([Int(last)]), in: database)
@@ -65,8 +64,17 @@ package struct AmendableSpan: Sendable {
                 number: Int(last), madeAt: own?.madeAt ?? .init(nanoseconds: 0), actor: own?.actor ?? "",
                 origin: own?.origin ?? "", added: rules.added, removed: rules.removed, members: changed,
                 logs: switches.isEmpty ? nil : switches,
-                outlines: networks.outlines.isEmpty ? nil : networks.outlines, notes: notes),
-            shares: try shares(rules.touched, changed.map(\.peer), logs.switched, networks.holders, database)
+                outlines: networks.outlines.isEmpty ? nil : networks.outlines, names: names.isEmpty ? nil : names,
+                collectors: collected.changes.isEmpty ? nil : collected.changes, notes: notes),
+            shares: try shares(rules.touched, changed.map(\.peer), logs.switched, database)
+                .adding(\.vpcs, networks.holders).adding(\.collectors, collected.holders)
+                .adding(
+                    \.names,
+                    Dictionary(
+                        uniqueKeysWithValues: try names.map {
+                            ($0.group, try GroupChanges.knowers(of: $0.group, in: database))
+                        })
+                )
                 .filter { !inFull.contains($0.key) },
             inFull: inFull)
     }
@@ -81,15 +89,8 @@ package struct AmendableSpan: Sendable {
                     """), arguments: [kind, id, first])
     }
 
-    /// Whether a group is to hosts what it was: its rules are told by themselves.
-    private static func isSame(_ before: String?, _ after: String?) throws -> Bool {
-        guard let before, let after else { return false }
-        return try decode(GroupState.self, before) == decode(GroupState.self, after)
-    }
-
     private static func shares(
-        _ groups: Set<String>, _ peers: [RevisionAmendment.Peer], _ logs: [StoredLog],
-        _ holders: [Identifier<VPC>: Set<String>], _ database: Database
+        _ groups: Set<String>, _ peers: [RevisionAmendment.Peer], _ logs: [StoredLog], _ database: Database
     ) throws -> [String: RevisionAmendment.Share] {
         var found: [String: RevisionAmendment.Share] = [:]
         for group in groups {
@@ -115,14 +116,24 @@ package struct AmendableSpan: Sendable {
         for log in logs {
             for host in try LogCoverage.hosts(log, in: database) { found[host, default: .init()].logs.insert(log.id) }
         }
-        for (vpc, hosts) in holders {
-            for host in hosts { found[host, default: .init()].vpcs.insert(vpc) }
-        }
         return found
     }
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ body: String) throws -> Value {
         try JSONDecoder().decode(type, from: Data(body.utf8))
+    }
+}
+
+extension [String: RevisionAmendment.Share] {
+    /// Adds things to the shares of the hosts that each concerns.
+    fileprivate func adding<Thing>(
+        _ part: WritableKeyPath<RevisionAmendment.Share, Set<Thing>>, _ holders: [Thing: Set<String>]
+    ) -> Self {
+        var shares = self
+        for (thing, hosts) in holders {
+            for host in hosts { shares[host, default: .init()][keyPath: part].insert(thing) }
+        }
+        return shares
     }
 }
 

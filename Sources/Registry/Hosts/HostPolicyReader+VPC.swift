@@ -62,21 +62,26 @@ extension HostPolicyReader {
             guard let scope = scopes.first(where: { $0.parts.stored.id == item.vpcID }),
                 let target = try target(of: item, scope)
             else { return nil }
-            let row = RowReading(.collector, item.id)
-            guard let bucket = try shared.bucket(item.bucketID, in: database) else {
-                throw row.fault("bucketID", item.bucketID, "a bucket that exists")
-            }
-            let format = ObjectFormats.standard[item.flowLogFormat]
-            guard let format, Set(item.formatColumns).isSubset(of: format.columns?.known ?? []) else {
-                throw row.fault("format", item.format, "a format, with columns that it has")
-            }
-            return Collector(
-                id: try row.identifier(item.id), name: item.name, project: item.projectID, target: target,
-                bucket: bucket.location,
-                // A bucket that is no longer open to the project gets nothing more of it.
-                isActive: item.isActive && bucket.admits(item.projectID), format: item.flowLogFormat,
-                interval: item.interval)
+            return try Self.collector(item, target: target, bucket: try shared.bucket(item.bucketID, in: database))
         }
+    }
+
+    /// A collector as hosts have it; `bucket` is nil where the one that it names is not there.
+    static func collector(
+        _ item: StoredCollector, target: Collector.Target, bucket: StoredBucket?
+    ) throws(UnreadableRow) -> Collector {
+        let row = RowReading(.collector, item.id)
+        guard let bucket else { throw row.fault("bucketID", item.bucketID, "a bucket that exists") }
+        let format = ObjectFormats.standard[item.flowLogFormat]
+        guard let format, Set(item.formatColumns).isSubset(of: format.columns?.known ?? []) else {
+            throw row.fault("format", item.format, "a format, with columns that it has")
+        }
+        return Collector(
+            id: try row.identifier(item.id), name: item.name, project: item.projectID, target: target,
+            bucket: bucket.location,
+            // A bucket that is no longer open to the project gets nothing more of it.
+            isActive: item.isActive && bucket.admits(item.projectID), format: item.flowLogFormat,
+            interval: item.interval)
     }
 
     /// A collector's target by its names; nil where nothing of it is on the host.

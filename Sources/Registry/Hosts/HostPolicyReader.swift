@@ -32,6 +32,7 @@ struct HostPolicyReader {
 
     /// The policy, and the editions of the rules in it.
     private mutating func policy() throws -> (Policy, [RuleEdition]) {
+        try HostClaims.checkSingle(interfaces, on: host, in: database)
         let byVPC = Dictionary(grouping: interfaces, by: \.vpcID)
         let parts = try byVPC.sorted { $0.key < $1.key }.map { id, ports in
             guard let parts = try shared.vpc(id, in: database) else {
@@ -85,6 +86,7 @@ struct HostPolicyReader {
         let peers = Set(rules.values.joined().compactMap(\.remoteGroupID))
         let named = try attached.union(peers).sorted().compactMap { try shared.group($0, in: database) }
         let names = Self.clearNames(named.map { ($0.id, $0.name) })
+        let projects = try shared.projectNames(in: database)
         let groups = try named.map { group in
             SecurityGroup(
                 id: try RowReading(.group, group.id).identifier(group.id), name: names[group.id] ?? group.name,
@@ -97,7 +99,7 @@ struct HostPolicyReader {
         return VPC(
             id: try RowReading(.vpc, parts.stored.id).identifier(parts.stored.id), name: scope.name,
             prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: parts.acls, groups: groups,
-            instances: try scope.devices.map { try Self.instance($0, names, parts.subnetNames) })
+            instances: try scope.devices.map { try Self.instance($0, names, parts.subnetNames, projects) })
     }
 
     static func subnets(_ parts: SharedReads.VPCParts, _ region: ServedRegion) throws(UnreadableRow) -> [Subnet] {
@@ -124,17 +126,18 @@ struct HostPolicyReader {
     }
 
     private static func instance(
-        _ device: Device, _ groups: [String: String], _ subnets: [String: String]
+        _ device: Device, _ groups: [String: String], _ subnets: [String: String], _ projects: [String: String]
     ) throws(UnreadableRow) -> Instance {
         var interfaces: [Interface] = []
         for port in device.ports {
-            interfaces.append(try interface(port, device.portNames[port.id], groups, subnets))
+            interfaces.append(try interface(port, device.portNames[port.id], groups, subnets, projects))
         }
         return Instance(id: device.id, name: device.name, zone: device.stored?.zone, interfaces: interfaces)
     }
 
     private static func interface(
-        _ port: HostedInterface, _ name: String?, _ names: [String: String], _ subnets: [String: String]
+        _ port: HostedInterface, _ name: String?, _ names: [String: String], _ subnets: [String: String],
+        _ projects: [String: String]
     ) throws(UnreadableRow) -> Interface {
         let row = RowReading(.interface, port.id)
         var addresses: [IPAddress] = []
@@ -152,7 +155,8 @@ struct HostPolicyReader {
         return Interface(
             id: try row.identifier(port.id), name: name ?? label(port),
             subnet: port.addresses.first.flatMap { subnets[$0.subnetID] } ?? "", addresses: addresses,
-            mac: try row.mac(port.mac, "mac"), device: port.device, project: port.projectID, groups: groups)
+            mac: try row.mac(port.mac, "mac"), device: port.device, project: port.projectID,
+            projectName: projects[port.projectID], groups: groups)
     }
 
     // MARK: Instances
@@ -198,8 +202,12 @@ struct HostPolicyReader {
         }
     }
 
+    /// What an interface is called within its instance. Of a policy file's the registry has the instance's name in front.
     private static func label(_ port: HostedInterface) -> String {
-        port.name.isEmpty ? String(port.id.prefix(8)) : port.name
+        guard !port.name.isEmpty else { return String(port.id.prefix(8)) }
+        let place = "\(port.deviceID)/"
+        guard !port.deviceID.isEmpty, port.name.hasPrefix(place), port.name != place else { return port.name }
+        return String(port.name.dropFirst(place.count))
     }
 
     // MARK: Logs

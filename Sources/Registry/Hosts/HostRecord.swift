@@ -32,10 +32,14 @@ package struct HostRecord: Codable, FetchableRecord, PersistableRecord, Sendable
         self.certificateSerial = certificateSerial
     }
 
-    /// Whether a text can be a host's name: 1 to 255 bytes, and nothing that leads to another folder.
+    /// Whether a text can be a host's name: 1 to 255 bytes, nothing that leads to another folder, nothing that cannot be seen.
     package static func isName(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count) && !text.contains("/") && text != "." && text != ".."
+        !text.isEmpty && Limit.hostName.admits(text) && text != "." && text != ".."
+            && text.unicodeScalars.allSatisfy { $0 != "/" && !$0.properties.generalCategory.isUnseen }
     }
+
+    /// What `isName` wants, for who is refused.
+    package static var nameRule: String { "give 1 to \(Limit.hostName.bound) bytes without / and control characters" }
 
     /// A host that is silent for so long, in nanoseconds, is stale: three pings and a bit.
     package static let patience: Int64 = 7_000_000_000
@@ -105,6 +109,22 @@ package enum Hosts {
         try String.fetchSet(database, sql: "SELECT name FROM host WHERE NOT isRevoked")
     }
 
+    /// The serial number of the certificate by which a host of this name is known; nil where none is good.
+    package static func certificate(of name: String, in database: Database) throws -> String? {
+        try String.fetchOne(
+            database.cachedStatement(sql: "SELECT certificateSerial FROM host WHERE name = ? AND NOT isRevoked"),
+            arguments: [name])
+    }
+
+    /// The serial numbers of all hosts' certificates that are good, by name.
+    package static func certificates(in database: Database) throws -> [String: String] {
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(sql: "SELECT name, certificateSerial FROM host WHERE NOT isRevoked"))
+        var found: [String: String] = [:]
+        while let row = try rows.next() { found[row[0]] = row[1] }
+        return found
+    }
+
     /// Notes the revision that a host was told last; a failure that begins with these words is over with it.
     package static func noteWanted(
         _ revision: Int, of host: String, endsFailure prefix: String, in database: Database
@@ -131,12 +151,22 @@ package enum Hosts {
         try database.execute(
             sql: "UPDATE enrolment SET usedAt = ? WHERE hash = ? AND host = ? AND usedAt IS NULL AND expiresAt > ?",
             arguments: [now, Identity.hash(ofToken: token), host, now])
-        guard database.changesCount == 1 else {
-            throw RegistryError(
-                .forbidden,
-                "host \(host): the enrolment token is not for it, was used, or has expired; make one with "
-                    + "`gatehouse host enrol \(host)`")
-        }
+        guard database.changesCount == 1 else { throw tokenFault(host) }
+    }
+
+    /// Whether an enrolment token could be taken for a host; changes nothing.
+    package static func isGood(_ token: String, for host: String, at now: Int64, in database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: "SELECT 1 FROM enrolment WHERE hash = ? AND host = ? AND usedAt IS NULL AND expiresAt > ?",
+            arguments: [Identity.hash(ofToken: token), host, now]) ?? false
+    }
+
+    package static func tokenFault(_ host: String) -> RegistryError {
+        RegistryError(
+            .forbidden,
+            "host \(host): the enrolment token is not for it, was used, or has expired; make one with "
+                + "`gatehouse host enrol \(host)`")
     }
 
     /// Keeps a receipt and what follows from it for the host's state.
@@ -169,6 +199,11 @@ package enum Hosts {
 extension Change {
     /// Makes a token with which a host of this name can be enrolled once, within a day.
     package func makeEnrolmentToken(host: String) throws -> String {
+        guard HostRecord.isName(host) else {
+            throw RegistryError(
+                .invalid(.body), "host: \"\(Limit.textOfEntry.cut(host))\" is no name of a host; \(HostRecord.nameRule)"
+            )
+        }
         let token = Identity.randomText(bytes: 32)
         try database.execute(
             sql: "INSERT INTO enrolment (hash, host, expiresAt) VALUES (?, ?, ?)",
@@ -197,5 +232,15 @@ extension Change {
     package func revoke(_ host: HostRecord) throws {
         try database.execute(sql: "UPDATE host SET isRevoked = 1 WHERE id = ?", arguments: [host.id])
         try audit(AuditNote(action: "host.revoke", targetKind: .host, targetID: host.id, targetName: host.name))
+    }
+}
+
+extension Unicode.GeneralCategory {
+    /// Control and format characters, halves of pairs, ends of lines.
+    fileprivate var isUnseen: Bool {
+        switch self {
+        case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

@@ -59,11 +59,21 @@ struct SharedReads {
     var buckets: [String: StoredBucket] = [:]
     private var notes: [Int: Catalogue.RevisionNote] = [:]
     var logs: [StoredLog]?
+    private var knownProjects: [String: String]?
 
     init(number: Int) { self.number = number }
 
     static func newestRevision(in database: Database) throws -> Int {
         try Int.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM revision")) ?? 0
+    }
+
+    /// The name of each project, by its id.
+    mutating func projectNames(in database: Database) throws -> [String: String] {
+        if let knownProjects { return knownProjects }
+        let rows = try Row.fetchAll(database.cachedStatement(sql: "SELECT id, name FROM project"))
+        let names = Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, $0[1] as String) })
+        knownProjects = names
+        return names
     }
 
     mutating func group(_ id: String, in database: Database) throws -> Group? {

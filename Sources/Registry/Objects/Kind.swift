@@ -17,6 +17,16 @@ package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case collector = "flow_log_collector"
     case bucket
 
+    /// The name in operations, as the access policy has them: `create_NOUN`. Neutron's where Neutron has the kind.
+    package var noun: String {
+        switch self {
+        case .vpc: "network"
+        case .interface: "port"
+        case .project, .user, .subnet, .group, .rule, .log, .host, .instance, .acl, .aclRule, .collector, .bucket:
+            rawValue
+        }
+    }
+
     /// The name in a sentence.
     package var title: String {
         switch self {

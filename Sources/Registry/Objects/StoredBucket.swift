@@ -65,6 +65,21 @@ package struct StoredBucket: StoredObject {
         return usable.first { $0.projectID == projectID } ?? usable.first { $0.projectID.isEmpty } ?? usable.first
     }
 
+    /// Whether it is a folder of whoever writes.
+    package var isFolder: Bool { url.hasPrefix("file:") }
+
+    /// The hosts that have interfaces in a network, by name: they would fill the bucket of a collector there.
+    package static func hosts(inVPC id: String, in database: Database) throws -> [String] {
+        try HostedInterface.hosts(where: "vpcID = ?", [id], in: database).sorted()
+    }
+
+    /// The hosts that have interfaces in the networks of its active collectors, by name.
+    package func fillingHosts(in database: Database) throws -> [String] {
+        try HostedInterface.hosts(
+            where: "vpcID IN (SELECT vpcID FROM flow_log_collector WHERE bucketID = ? AND isActive)", [id], in: database
+        ).sorted()
+    }
+
     /// What is wrong with a bucket's name or location; nil when nothing is. What follows `s3://` is not looked at.
     package static func fault(name: String, url: String) -> BucketFault? {
         let isName = name.utf8.allSatisfy {

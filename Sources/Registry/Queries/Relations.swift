@@ -65,6 +65,19 @@ extension StoredVPC {
         try filter(Column("projectID") == project || Column("isShared") == true).fetchAll(state)
     }
 
+    /// The VPCs in which a project has something: its own, those that are for all, and others in which an administrator made a
+    /// subnet, an interface or a collector for it.
+    package static func used(by project: String, in state: RegistryState) throws -> [StoredVPC] {
+        try fetchAll(
+            state,
+            sql: """
+                SELECT * FROM vpc WHERE projectID = ?1 OR isShared OR id IN (
+                  SELECT vpcID FROM subnet WHERE projectID = ?1 UNION SELECT vpcID FROM interface WHERE projectID = ?1
+                  UNION SELECT vpcID FROM instance WHERE projectID = ?1
+                  UNION SELECT vpcID FROM flow_log_collector WHERE projectID = ?1)
+                """, arguments: [project])
+    }
+
     /// Whether a group is the default group of some VPC.
     package static func hasDefault(group id: String, in state: RegistryState) throws -> Bool {
         try !filter(Column("defaultGroupID") == id).isEmpty(state)

@@ -18,10 +18,18 @@ package enum Revisions {
     }
 
     /// The newest revisions, newest first.
-    package static func latest(_ limit: Int, in state: RegistryState) throws -> [Summary] {
+    ///
+    /// * `project`: only those with an entry of the trail that is told to it (`AuditQuery.owner`); nil is all.
+    package static func latest(_ limit: Int, of project: String? = nil, in state: RegistryState) throws -> [Summary] {
         try Row.fetchAll(
-            state, sql: "SELECT number, madeAt, actor, requestID, action FROM revision ORDER BY number DESC LIMIT ?",
-            arguments: [limit]
+            state,
+            sql: """
+                SELECT number, madeAt, actor, requestID, action FROM revision
+                WHERE ?2 IS NULL OR EXISTS (
+                  SELECT 1 FROM audit WHERE audit.requestID = revision.requestID AND audit.revision = revision.number
+                    AND \(AuditQuery.owner) = ?2)
+                ORDER BY number DESC LIMIT ?1
+                """, arguments: [limit, project]
         ).map { row in
             Summary(number: row[0], madeAt: row[1], actor: row[2], requestID: row[3], action: row[4])
         }

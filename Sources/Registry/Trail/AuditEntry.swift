@@ -27,6 +27,12 @@ package struct AuditEntry: Codable, FetchableRecord, TableRecord, Sendable {
     /// SHA-256 over the entry before's hash and this entry's fields (`AuditDigest`).
     package let hash: Data
 
+    /// The highest number that an entry was ever given; 0 before the first.
+    static func issued(in database: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'audit_entry'")) ?? 0
+    }
+
     /// What the entry has in common with the others of its act.
     var act: AuditAct {
         AuditAct(

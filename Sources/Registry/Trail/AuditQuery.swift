@@ -3,10 +3,12 @@ import Model
 
 /// What of the trail is asked for; conditions that are left out admit everything.
 package struct AuditQuery: Sendable {
-    /// Only entries of this project; nil is all projects.
+    /// Only entries about this project's objects, and those about no project's that were made within it; nil is all projects.
     package var project: String?
     /// The id of a group, interface or other object.
     package var target: String?
+    /// The id of an instance: what became of it, of its interfaces, and of the groups that these carry.
+    package var instance: String?
     package var kind: Kind?
     package var actor: String?
     package var requestID: String?
@@ -25,8 +27,11 @@ package struct AuditQuery: Sendable {
     /// The newest entries that match, oldest first.
     package func entries(in database: Database) throws -> [AuditEntry] {
         var request = AuditEntry.order(Column("sequence").desc).limit(limit)
-        if let project { request = request.filter(Column("projectID") == project) }
+        if let project { request = request.filter(sql: "\(Self.owner) = ?", arguments: [project]) }
         if let target { request = request.filter(Column("targetID") == target) }
+        if let instance {
+            request = request.filter(try Self.parts(ofInstance: instance, in: database).contains(Column("targetID")))
+        }
         if let kind { request = request.filter(Column("targetKind") == kind.rawValue) }
         if let actor { request = request.filter(Column("actorName") == actor || Column("actorID") == actor) }
         if let requestID { request = request.filter(Column("requestID") == requestID) }
@@ -35,6 +40,34 @@ package struct AuditQuery: Sendable {
         if let since { request = request.filter(Column("at") >= since) }
         if let until { request = request.filter(Column("at") <= until) }
         return try request.fetchAll(database).reversed()
+    }
+}
+
+extension AuditQuery {
+    /// The project that an entry of the view `audit` is told to: that of the object which it is about, whoever did it from
+    /// wherever; for what is no project's (a host, a login) the one that it was done in.
+    static let owner = """
+        coalesce(nullif((
+          SELECT json_extract(history.body, '$.projectID') FROM history
+          WHERE history.kind = audit.targetKind AND history.objectID = audit.targetID AND history.body IS NOT NULL LIMIT 1
+        ), ''), audit.projectID)
+        """
+
+    /// Ids of an instance and of the interfaces that it has or had.
+    ///
+    /// * `id`: the instance's own, or what Neutron's ports name as their device.
+    private static func parts(ofInstance id: String, in database: Database) throws -> Set<String> {
+        let interfaces = try String.fetchSet(
+            database,
+            sql: """
+                WITH owner AS (
+                  SELECT DISTINCT json_extract(body, '$.deviceID') AS device, json_extract(body, '$.vpcID') AS vpc
+                  FROM history WHERE kind = 'instance' AND objectID = ?1 AND body IS NOT NULL)
+                SELECT DISTINCT objectID FROM history WHERE kind = 'interface' AND body IS NOT NULL AND (
+                  json_extract(body, '$.deviceID') = ?1 OR
+                  (json_extract(body, '$.deviceID'), json_extract(body, '$.vpcID')) IN (SELECT device, vpc FROM owner))
+                """, arguments: [id])
+        return interfaces.union([id])
     }
 }
 

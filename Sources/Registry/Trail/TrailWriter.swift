@@ -18,24 +18,36 @@ struct TrailWriter {
         self.database = database
         let last = try Row.fetchOne(
             database.cachedStatement(sql: "SELECT sequence, hash FROM audit_entry ORDER BY sequence DESC LIMIT 1"))
-        sequence = last?["sequence"] ?? 0
+        // A number is given once: where entries were cut off the end, their numbers stay missing.
+        sequence = max(last?["sequence"] ?? 0, try AuditEntry.issued(in: database))
         hash = last?["hash"] ?? AuditDigest.origin
     }
 
     mutating func append(_ note: AuditNote, by actor: Actor, revision: Int64?, at: Timestamp) throws {
         let act = AuditAct(
-            at: at.nanoseconds, requestID: actor.requestID, actorID: actor.userID, actorName: actor.userName,
-            projectID: actor.projectID, source: actor.source, action: note.action, outcome: note.outcome.rawValue,
-            reason: note.reason, before: note.before, after: note.after, revision: revision)
+            at: at.nanoseconds, requestID: Self.kept(actor.requestID), actorID: Self.kept(actor.userID),
+            actorName: Self.kept(actor.userName), projectID: Self.kept(actor.projectID),
+            source: Self.kept(actor.source), action: Self.kept(note.action), outcome: note.outcome.rawValue,
+            reason: Self.kept(note.reason, .reasonOfEntry), before: note.before.map(Self.readable),
+            after: note.after.map(Self.readable), revision: revision)
         let (number, digest) = try number(of: act)
         let kind = note.targetKind?.rawValue ?? ""
-        let next = digest.hash(sequence + 1, kind: kind, id: note.targetID, name: note.targetName, after: hash)
-        let target = try note.targetNumber ?? target(kind, note.targetID)
+        let (id, name) = (Self.kept(note.targetID), Self.kept(note.targetName))
+        let next = digest.hash(sequence + 1, kind: kind, id: id, name: name, after: hash)
+        let target = try note.targetNumber ?? target(kind, id)
         try database.cachedStatement(
             sql: "INSERT INTO audit_entry (sequence, act, target, targetName, hash) VALUES (?, ?, ?, ?, ?)"
-        ).execute(arguments: [sequence + 1, number, target, note.targetName, next])
+        ).execute(arguments: [sequence + 1, number, target, name, next])
         sequence += 1
         hash = next
+    }
+
+    /// A text as the trail keeps it: short, and as it can be read again.
+    private static func kept(_ text: String, _ limit: Limit = .textOfEntry) -> String { readable(limit.cut(text)) }
+
+    /// SQLite gives a text back up to its first NUL: hashed and stored is what is read again.
+    private static func readable(_ text: String) -> String {
+        text.utf8.contains(0) ? text.replacing("\u{0}", with: "\u{2400}") : text
     }
 
     private mutating func number(of act: AuditAct) throws -> (Int64, AuditDigest) {

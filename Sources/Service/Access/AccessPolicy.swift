@@ -18,8 +18,10 @@ package struct AccessPolicy: Sendable {
             "update_quota": .rule("admin_only"),
             "delete_quota": .rule("admin_only"),
             // Attaching a group is another right than managing it.
-            "attach_security_group": .rule("regular_user"),
-            "detach_security_group": .rule("regular_user"),
+            "attach_security_group": .any([.rule("regular_user"), .role("service")]),
+            "detach_security_group": .any([.rule("regular_user"), .role("service")]),
+            // Beside it each change that a policy file makes asks for its own right.
+            "declare_policy": .rule("regular_user"),
             // A bucket is a place on the hosts' disks.
             "get_bucket": .role("reader"),
             "create_bucket": .rule("admin_only"),
@@ -31,11 +33,16 @@ package struct AccessPolicy: Sendable {
             // A manager reads the trail of the project; the chain is one for all of them.
             "get_audit_of_all_projects": .any([.role("admin"), .role("auditor")]),
             "verify_audit": .rule("get_audit_of_all_projects"),
+            // What it says of the trail is believed from then on.
+            "seal_audit": .rule("admin_only"),
             "get_host": .any([.role("admin"), .role("auditor")]),
             "create_host": .rule("admin_only"),
             "delete_host": .rule("admin_only"),
-            "get_revision": .role("reader"),
+            "get_revision": .any([.role("reader"), .role("auditor")]),
+            // A reader is told those of the project.
+            "get_revision_of_all_projects": .any([.role("admin"), .role("auditor")]),
             "get_revision_state": .any([.role("admin"), .role("auditor")]),
+            "get_metrics": .any([.role("admin"), .role("auditor")]),
         ]
         for verb in ["get", "create", "update", "delete"] {
             for resource in ["network", "subnet", "port", "security_group", "security_group_rule"] {
@@ -46,7 +53,13 @@ package struct AccessPolicy: Sendable {
                 rules["\(verb)_\(resource)"] = verb == "get" ? .role("reader") : .rule("regular_user")
             }
         }
-        return rules
+        // The hosts' own service finds the ports of all projects, and binds them.
+        for resource in ["network", "subnet"] { rules["get_\(resource)"] = .any([.role("reader"), .role("service")]) }
+        rules["get_port"] = .any([.role("reader"), .role("service")])
+        for verb in ["create", "update", "delete"] {
+            rules["\(verb)_port"] = .any([.rule("regular_user"), .role("service")])
+        }
+        return rules.merging(AttributeRules.standard) { first, _ in first }
     }()
 
     init() { rules = Self.standard }
@@ -71,22 +84,40 @@ package struct AccessPolicy: Sendable {
     }
 
     /// Whether a session may do something; an operation that no rule names is the administrator's.
-    package func allows(_ operation: String, _ session: Session, ownsTarget: Bool = true) -> Bool {
-        holds(rules[operation] ?? .role("admin"), session, ownsTarget, depth: 0)
+    package func allows(_ operation: String, _ session: Session, _ target: AccessTarget = .init()) -> Bool {
+        holds(rules[operation] ?? .role("admin"), session, target, depth: 0)
     }
 
-    private func holds(_ rule: AccessRule, _ session: Session, _ ownsTarget: Bool, depth: Int) -> Bool {
+    /// The first right that stands against an operation: its own, or that of an attribute which it names. nil where none does.
+    ///
+    /// All APIs decide by it what a change does to one object.
+    ///
+    /// * `attributes`: as `fixed_ips:ip_address`, each asked for as `create_port:fixed_ips:ip_address`.
+    package func denial(
+        of operation: String, attributes: [String] = [], _ session: Session, _ target: AccessTarget = .init()
+    ) -> String? {
+        guard allows(operation, session, target) else { return operation }
+        return attributes.lazy.map { "\(operation):\($0)" }.first { !allows(attribute: $0, session, target) }
+    }
+
+    /// Whether a rule names an operation.
+    func hasRule(_ operation: String) -> Bool { rules[operation] != nil }
+
+    private func holds(_ rule: AccessRule, _ session: Session, _ target: AccessTarget, depth: Int) -> Bool {
         guard depth < 16 else { return false }
         return switch rule {
         case .always: true
         case .never: false
         case .role(let name): session.roles.contains { $0.rawValue == name }
         case .rule(let name):
-            rules[name].map { holds($0, session, ownsTarget, depth: depth + 1) } ?? false
-        case .ownProject, .ownUser: ownsTarget
-        case .not(let inner): !holds(inner, session, ownsTarget, depth: depth + 1)
-        case .all(let parts): parts.allSatisfy { holds($0, session, ownsTarget, depth: depth + 1) }
-        case .any(let parts): parts.contains { holds($0, session, ownsTarget, depth: depth + 1) }
+            rules[name].map { holds($0, session, target, depth: depth + 1) } ?? false
+        case .ownProject, .ownUser: target.isOwn
+        case .ownNetwork: target.ownsNetwork
+        case .sharedNetwork: target.isNetworkShared
+        case .networkDevice: target.isNetworkDevice
+        case .not(let inner): !holds(inner, session, target, depth: depth + 1)
+        case .all(let parts): parts.allSatisfy { holds($0, session, target, depth: depth + 1) }
+        case .any(let parts): parts.contains { holds($0, session, target, depth: depth + 1) }
         }
     }
 }

@@ -1,7 +1,9 @@
 /// One rule of an oslo.policy file: `role:admin or (role:member and project_id:%(project_id)s)`.
 ///
 /// Grammar: `or`, `and`, `not` and parentheses over the checks `rule:NAME`, `role:NAME`, `project_id:%(KEY)s`,
-/// `tenant_id:%(KEY)s`, `user_id:%(KEY)s`, `is_admin:True`, `@` (always) and `!` (never). An empty text is always.
+/// `tenant_id:%(KEY)s`, `user_id:%(KEY)s`, `is_admin:True`, `@` (always) and `!` (never). An empty text is always. KEY
+/// `network:project_id` (or `network:tenant_id`) is the network's owner; of the checks `field:…` those two are known that
+/// Neutron's own policy has, `field:networks:shared=True` and `field:port:device_owner=~^network:`.
 package indirect enum AccessRule: Hashable, Sendable {
     case always
     case never
@@ -9,6 +11,12 @@ package indirect enum AccessRule: Hashable, Sendable {
     case rule(String)
     case ownProject
     case ownUser
+    /// The network of the object is the caller's project's.
+    case ownNetwork
+    /// It is for all projects.
+    case sharedNetwork
+    /// The object is a port of the network's own: a router's, a DHCP server's.
+    case networkDevice
     case not(AccessRule)
     case all([AccessRule])
     case any([AccessRule])
@@ -71,7 +79,9 @@ package indirect enum AccessRule: Hashable, Sendable {
         switch parts[0] {
         case "role": return .role(parts[1].lowercased())
         case "rule": return .rule(parts[1])
-        case "project_id", "tenant_id": return .ownProject
+        case "project_id", "tenant_id": return parts[1].hasPrefix("%(network:") ? .ownNetwork : .ownProject
+        case "field" where parts[1] == "networks:shared=True": return .sharedNetwork
+        case "field" where parts[1] == "port:device_owner=~^network:": return .networkDevice
         case "user_id": return .ownUser
         default:
             throw ParseError(

@@ -18,42 +18,38 @@ package struct BucketProbe: Sendable {
         self.secrets = secrets
     }
 
+    /// The bucket's own credentials, by the name that its location has for them; empty where hosts have their own.
+    private func credentials(of bucket: StoredBucket) async throws -> [String: Credentials] {
+        guard let sealed = try await registry.read({ try SealedCredentials(of: bucket, in: $0) }) else { return [:] }
+        return [sealed.name: try secrets.open(sealed)]
+    }
+
+    /// Why hosts cannot be told the bucket's credentials; nil where they can, or need none.
+    package func faultOfCredentials(of bucket: StoredBucket) async -> String? {
+        do {
+            _ = try await credentials(of: bucket)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// What is wrong with a bucket, and how it is mended; nil when an object went in and out.
     package func fault(of bucket: StoredBucket) async -> String? {
-        var known: [String: Credentials] = [:]
+        let known: [String: Credentials]
         do {
-            if let sealed = try await registry.read({ try SealedCredentials(of: bucket, in: $0) }) {
-                known[sealed.name] = try secrets.open(sealed)
-            }
+            known = try await credentials(of: bucket)
         } catch {
             return "\(error)"
         }
         do throws(BucketError) {
             let opened = try BucketLocation(bucket.location, dataFolder: dataFolder).open(
                 CredentialStore(folder: dataFolder + "/credentials", known: known))
-            let fault = await probe(opened)
+            let fault = await opened.trial(Change.newID(), by: "the server")
             await opened.close()
             return fault
         } catch {
             return "\(error)"
-        }
-    }
-
-    private func probe(_ bucket: any Bucket) async -> String? {
-        let key = ".gatehouse-probe-\(Change.newID())"
-        do throws(BucketError) {
-            try await bucket.put(Array("gatehouse".utf8), key: key)
-        } catch {
-            // The kernel's words say what failed, not how it is mended.
-            let isKernels = if case .system = error { true } else { false }
-            return "no object can be put: \(error)"
-                + (isKernels ? "; make it a folder that the server may write to, on a disk with room" : "")
-        }
-        do throws(BucketError) {
-            try await bucket.delete(key)
-            return nil
-        } catch {
-            return "object \(key) went in and cannot be removed (\(error)); give the right to, and remove it"
         }
     }
 

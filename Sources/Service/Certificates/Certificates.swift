@@ -91,14 +91,27 @@ package struct Certificates: Sendable {
             && authority.publicKey.isValidSignature(certificate.signature, for: certificate)
     }
 
-    /// The common name of a certificate's subject.
-    package static func commonName(der bytes: [UInt8]) -> String? {
+    /// Who a certificate is for; nil where it names nobody.
+    package static func peer(der bytes: [UInt8]) -> PeerCertificate? {
         guard let certificate = try? Certificate(derEncoded: bytes) else { return nil }
         for part in certificate.subject {
             for attribute in part where attribute.type == .RDNAttributeType.commonName {
-                return String(describing: attribute.value)
+                return PeerCertificate(
+                    name: String(describing: attribute.value), serial: "\(certificate.serialNumber)")
             }
         }
         return nil
+    }
+}
+
+/// A certificate that a caller has shown: whose it is, and which of those that were made for that name.
+package struct PeerCertificate: Hashable, Sendable {
+    /// The common name of its subject.
+    package let name: String
+    package let serial: String
+
+    package init(name: String, serial: String) {
+        self.name = name
+        self.serial = serial
     }
 }

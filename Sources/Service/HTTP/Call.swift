@@ -18,14 +18,18 @@ package struct Call: Sendable {
     package var requestID: String
     /// Whether the caller sits on this machine.
     package var isLocal: Bool
-    /// The common name of the certificate that the caller's TLS connection has shown and that is ours.
-    package var peerName: String?
+    /// The certificate that the caller's TLS connection has shown, where it is one of ours.
+    package var peer: PeerCertificate?
+    /// The body as JSON, where it was read beforehand (`readAside`).
+    var reading: Result<JSON, JSONFault>?
+    /// To be called when the caller has shown credentials that are good here.
+    package var onKnown: @Sendable () -> Void = {}
 
     package init(
         method: HTTPRequest.Method, path: [String], query: [(key: String, value: String)] = [],
         headers: HTTPFields = [:], body: [UInt8] = [], source: String = "127.0.0.1",
         base: String = "http://127.0.0.1", requestID: String = "req-\(Change.newID())", isLocal: Bool = true,
-        peerName: String? = nil
+        peer: PeerCertificate? = nil
     ) {
         self.method = method
         self.path = path
@@ -36,7 +40,7 @@ package struct Call: Sendable {
         self.base = base
         self.requestID = requestID
         self.isLocal = isLocal
-        self.peerName = peerName
+        self.peer = peer
     }
 
     /// The call with its first path parts taken off.

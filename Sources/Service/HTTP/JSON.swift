@@ -1,4 +1,3 @@
-import Foundation
 import Model
 
 /// A JSON value; objects keep the order of their members.
@@ -36,9 +35,9 @@ package enum JSON: Hashable, Sendable {
 
     package subscript(key: String) -> JSON? { members?[key] }
 
-    /// Reads a document; nil when the bytes are none.
+    /// Reads a document of this server's own; nil when the bytes are none. What callers send is read by `Call.document`.
     package init?(parsing bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { return nil }
+        guard let value = try? JSONReader.read(bytes, .own) else { return nil }
         self = value
     }
 
@@ -76,41 +75,6 @@ package struct JSONObject: Hashable, Sendable {
             case (.none, .some(let value)): list.append(Member(key: key, value: value))
             case (.none, .none): break
             }
-        }
-    }
-}
-
-extension JSON: Decodable {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    package init(from decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: Key.self) {
-            self = .object(
-                JSONObject(try container.allKeys.map { ($0.stringValue, try container.decode(JSON.self, forKey: $0)) }))
-            return
-        }
-        if var container = try? decoder.unkeyedContainer() {
-            var items: [JSON] = []
-            while !container.isAtEnd { items.append(try container.decode(JSON.self)) }
-            self = .array(items)
-            return
-        }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let text = try? container.decode(String.self) {
-            self = .string(text)
-        } else if let flag = try? container.decode(Bool.self) {
-            self = .bool(flag)
-        } else if let number = try? container.decode(Int.self) {
-            self = .int(number)
-        } else {
-            self = .double(try container.decode(Double.self))
         }
     }
 }

@@ -3,6 +3,15 @@ package protocol MountedAPI: Sendable {
     /// The paths that lead to it, each as its first parts; they are taken off its calls.
     var mounts: [[String]] { get }
 
+    /// All that is served. What is not in it is not asked: a further route is an entry here, and a line of the matrix of rights.
+    var routes: [APIRoute] { get }
+
+    /// Whether a call, without its mount point, is for one of the routes.
+    func serves(_ call: Call) -> Bool
+
+    /// Says no to a call that is for none of the routes.
+    func answer(unserved call: Call) async throws -> Answer
+
     /// The call as the trail and the answer know it.
     func adopted(_ call: Call) -> Call
 
@@ -14,6 +23,8 @@ package protocol MountedAPI: Sendable {
 }
 
 extension MountedAPI {
+    package func serves(_ call: Call) -> Bool { routes.admit(call) }
+    package func answer(unserved call: Call) async throws -> Answer { throw Refusal.nothingHere }
     package func adopted(_ call: Call) -> Call { call }
     package func answer(refusing refusal: Refusal, _ call: Call) -> Answer { refusal.answer }
 }

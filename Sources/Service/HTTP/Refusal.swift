@@ -58,7 +58,7 @@ extension RegistryError.Code {
         case .notFound, .tagMissing: .notFound
         case .inUse, .defaultGroupExists, .defaultGroupCannotChange, .defaultGroupCannotGo, .ruleExists, .overQuota,
             .addressInUse, .macInUse, .addressesExhausted, .quotaBelowUse, .vpcDefaultGroup, .mixedGroups,
-            .targetHasCollector, .bucketExists:
+            .targetHasCollector, .bucketExists, .claimedOnHost:
             .conflict
         case .invalid(let what): what == .duplicateInPost ? .conflict : .badRequest
         case .subnetsOverlap, .groupNotInVPC, .notPossibleHere: .badRequest

@@ -8,6 +8,9 @@ package final class HostConnections: Sendable {
         let number: Int
         let stream: AsyncStream<[UInt8]>.Continuation
         let outbox: Outbox
+        /// The serial number of the certificate that it was opened with.
+        let certificate: String
+        let capabilities: Set<HostCapability>
         /// The digest of the policy that the host was told last; nil before it was told any, and when it was told an
         /// amendment since. The policy itself would fill the memory.
         var digest: String?
@@ -33,16 +36,25 @@ package final class HostConnections: Sendable {
     var names: Set<String> { state.withLock { Set($0.byHost.keys) } }
     var known: [String: Known] { state.withLock { $0.byHost.mapValues { ($0.number, $0.digest) } } }
 
+    /// The hosts here that understand something.
+    func names(thatUnderstand capability: HostCapability) -> Set<String> {
+        state.withLock { Set($0.byHost.filter { $0.value.capabilities.contains(capability) }.keys) }
+    }
+
     /// Waits until little waits to be sent, or not for long.
     func waitForRoom() async { await outbox.waitForRoom() }
 
     /// Begins a host's stream, and ends the one that it had.
-    func open(_ host: String) -> (number: Int, stream: HostStream) {
+    func open(
+        _ host: String, certificate: String, capabilities: Set<HostCapability> = []
+    ) -> (number: Int, stream: HostStream) {
         let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
         close(host)
         let number = state.withLock { state in
             state.next += 1
-            state.byHost[host] = Connection(number: state.next, stream: continuation, outbox: outbox, digest: nil)
+            state.byHost[host] = Connection(
+                number: state.next, stream: continuation, outbox: outbox, certificate: certificate,
+                capabilities: capabilities, digest: nil)
             return state.next
         }
         continuation.onTermination = { [weak self, outbox] _ in
@@ -60,6 +72,18 @@ package final class HostConnections: Sendable {
         stream?.finish()
     }
 
+    /// Ends the streams that were opened with another certificate than the host has now.
+    ///
+    /// * `good`: serial numbers by host; one that is not there has none.
+    func closeAll(except good: [String: String]) {
+        let streams = state.withLock { state in
+            let ended = state.byHost.filter { good[$0.key] != $0.value.certificate }
+            for host in ended.keys { state.byHost[host] = nil }
+            return ended.values.map(\.stream)
+        }
+        for stream in streams { stream.finish() }
+    }
+
     /// Ends all streams.
     func closeAll() {
         // Ended outside the lock: what an end calls takes it.
@@ -74,8 +98,26 @@ package final class HostConnections: Sendable {
     func mustLookAgain(_ host: String) -> Bool { state.withLock { $0.byHost[host]?.mustLookAgain == true } }
 
     /// Sends a line that every host gets.
+    ///
+    /// Who has more waiting than `Limit.unreadByHost` does not read: its stream is ended.
     func sendToAll(_ line: [UInt8]) {
-        state.withLock { for connection in $0.byHost.values { connection.send(line) } }
+        let stuck = state.withLock { state in
+            for connection in state.byHost.values { connection.send(line) }
+            return state.byHost.values.filter { outbox.waiting(for: $0.number) > Limit.unreadByHost.bound }
+                .map(\.stream)
+        }
+        // Ended outside the lock: what an end calls takes it.
+        for stream in stuck { stream.finish() }
+    }
+
+    /// Sends a line to one host, where it is here and understands it; tells whether it was sent.
+    func send(_ line: [UInt8], to host: String, thatUnderstands capability: HostCapability) -> Bool {
+        state.withLock { state in
+            guard let connection = state.byHost[host], connection.capabilities.contains(capability)
+            else { return false }
+            connection.send(line)
+            return true
+        }
     }
 
     /// Sends amendments to hosts that were told what they amend.

@@ -8,6 +8,7 @@ package struct HostEnrolment: Sendable {
     let registry: Registry
     /// Signs hosts' certificates; nil where TLS is off and nobody can be enrolled.
     let certificates: Certificates?
+    let gate: LoginGate
 
     private static let needsTLS = RegistryError(
         .notPossibleHere, "This server speaks plain HTTP: hosts are enrolled over TLS only.")
@@ -26,14 +27,14 @@ package struct HostEnrolment: Sendable {
         guard let certificates else {
             throw Self.needsTLS
         }
-        let request: EnrolmentRequest
-        do {
-            request = try ControlCodec.decode(call.body)
-        } catch {
-            throw RegistryError(.invalid(.body), "The enrolment request cannot be read.")
-        }
+        let request: EnrolmentRequest = try await call.message()
         guard HostRecord.isName(request.host) else {
-            throw RegistryError(.invalid(.body), "host: \"\(request.host)\" is no name of a host")
+            let shown = Limit.textOfEntry.cut(request.host)
+            throw RegistryError(.invalid(.body), "host: \"\(shown)\" is no name of a host; \(HostRecord.nameRule)")
+        }
+        for (field, text) in [("token", request.token), ("publicKeyPEM", request.publicKeyPEM)]
+        where !Limit.tokenText.admits(text) {
+            throw RegistryError(.invalid(.body), "\(field): more than \(Limit.tokenText.bound) bytes")
         }
         let issued: (certificatePEM: String, serial: String)
         do {
@@ -44,6 +45,7 @@ package struct HostEnrolment: Sendable {
         var actor = Actor.system("host.enrol", requestID: call.requestID)
         actor.userName = "host \(request.host)"
         actor.source = call.source
+        try await prove(request, by: actor, call)
         try await registry.change(by: actor) { change in
             try Hosts.redeem(request.token, for: request.host, at: change.instant.nanoseconds, in: change.database)
             _ = try change.enrol(request.host, certificateSerial: issued.serial)
@@ -51,5 +53,23 @@ package struct HostEnrolment: Sendable {
         let answer = EnrolmentAnswer(
             certificatePEM: issued.certificatePEM, authorityPEM: try certificates.authorityPEM)
         return Answer(.created, JSON(parsing: try ControlCodec.encode(answer)))
+    }
+
+    /// Looks at the token before anything is begun: what strangers try leaves a count, and no entry each.
+    private func prove(_ request: EnrolmentRequest, by actor: Actor, _ call: Call) async throws {
+        let now = Timestamp.now.nanoseconds
+        do {
+            let isGood = try await gate.attempt(.enrolment, request.host, call) { [registry] in
+                try await registry.read {
+                    try Hosts.isGood(request.token, for: request.host, at: now, in: $0) ? true : nil
+                }
+            }
+            guard isGood == nil else { return }
+            throw Hosts.tokenFault(request.host)
+        } catch let error as RegistryError {
+            try await registry.noteRepeated(
+                AuditNote(action: actor.action, outcome: .failure, reason: error.message), by: actor)
+            throw error
+        }
     }
 }

@@ -1,13 +1,22 @@
 import Dispatch
 import HTTPTypes
+import Model
+import Synchronization
 
 /// Takes in the bytes of hosts' records and events.
 package final class HostFiles: Sendable {
     private let store: HostFolder
+    private let quota: Int
+    /// What each host has here, once it has written since the server's start; only touched on `disk`.
+    private let usages = Mutex<[String: HostFolder.Usage]>([:])
     private let disk = DispatchQueue(label: "gatehouse.hosts.disk")
 
     /// * `folder`: where the hosts' records are kept.
-    init(folder: String) { store = HostFolder(path: folder) }
+    /// * `quota`: how many bytes of each host.
+    init(folder: String, quota: Int) {
+        store = HostFolder(path: folder)
+        self.quota = quota
+    }
 
     /// `GET agent/files`: how many bytes of each file are here.
     func sizes(_ host: String) async throws -> Answer {
@@ -23,8 +32,16 @@ package final class HostFiles: Sendable {
             throw Refusal.badRequest("agent/files/NAME?offset=N is wanted")
         }
         let name = call.path.dropFirst(2).joined(separator: "/")
-        let size = try await onDisk { [store] in try store.write(call.body, to: name, at: offset, of: host) }
+        let size = try await onDisk { [self] in try write(call.body, to: name, at: offset, of: host) }
         return Answer(.ok, .object(["size": .int(size)]))
+    }
+
+    /// What an operator has taken away is found when it seems too much.
+    private func write(_ bytes: [UInt8], to name: String, at offset: Int, of host: String) throws -> Int {
+        var usage = try usages.withLock { $0[host] } ?? store.usage(host)
+        if usage.bytes + bytes.count > quota || usage.files >= Limit.filesOfHost.bound { usage = try store.usage(host) }
+        defer { usages.withLock { $0[host] = usage } }
+        return try store.write(bytes, to: name, at: offset, of: host, quota: quota, &usage)
     }
 
     /// Files are read and written on a thread that may wait for the disk, one at a time.

@@ -34,6 +34,9 @@ package final class Outbox: Sendable {
         state.withLock { $0.bytes -= $0.byConnection.removeValue(forKey: connection) ?? 0 }
     }
 
+    /// What waits for a connection, in bytes.
+    func waiting(for connection: Int) -> Int { state.withLock { $0.byConnection[connection] ?? 0 } }
+
     /// What waits, in bytes.
     var bytes: Int { state.withLock { $0.bytes } }
 

@@ -97,8 +97,8 @@ package final class RevisionTelling: Sendable {
         // Who comes later reads at least the newest.
         guard !known.isEmpty else { return examinedRevision.withLock { $0 = max($0, newest) } }
         let examined = self.examined
-        if let span = await span(after: examined, upTo: newest), await tell(span) {
-            await tell(known.filter { span.inFull.contains($0.key) })
+        if let span = await span(after: examined, upTo: newest), let inFull = await tell(span) {
+            await tell(known.filter { inFull.contains($0.key) })
             examinedRevision.withLock { $0 = max($0, newest) }
             return
         }
@@ -185,23 +185,25 @@ package final class RevisionTelling: Sendable {
 
     /// Tells the hosts that a span has a share for; a message that is the same for many is made once.
     ///
-    /// - Returns: false, with nobody told, when a message cannot be made.
-    private func tell(_ span: AmendableSpan) async -> Bool {
+    /// - Returns: who is to be told in full; nil, with nobody told, when a message cannot be made.
+    private func tell(_ span: AmendableSpan) async -> Set<String>? {
         let connected = connections.names
-        let shares = span.shares.filter { connected.contains($0.key) }
+        let present = span.shares.filter { connected.contains($0.key) }
+        let able = connections.names(thatUnderstand: .furtherAmendments)
+        let shares = present.filter { !$0.value.needsFurtherAmendments || able.contains($0.key) }
         var lines: [RevisionAmendment.Share: [UInt8]] = [:]
         for share in Set(shares.values) {
             do {
                 lines[share] = try ControlCodec.encode(HostMessage.amendment(span.amendment.limited(to: share)))
             } catch {
                 faults.note("writing changes", error)
-                return false
+                return nil
             }
         }
         let number = span.amendment.number
         let told = connections.send(shares.compactMapValues { lines[$0] }, of: number)
         await noteWanted(Dictionary(uniqueKeysWithValues: told.map { ($0, number) }))
-        return true
+        return span.inFull.union(present.keys.filter { shares[$0] == nil })
     }
 
     // MARK: One host

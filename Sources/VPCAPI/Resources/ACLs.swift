@@ -5,6 +5,7 @@ import Service
 /// `network_acls`.
 struct ACLs: VPCResource, VPCCollection {
     static let path = "network_acls"
+    static let routes = usual(path) + usual("\(path)/{acl}/rules")
     let request: VPCRequest
     let noun = "network_acl"
     let collection = "network_acls"
@@ -23,6 +24,7 @@ struct ACLs: VPCResource, VPCCollection {
             id: Change.newID(), projectID: request.project.id, vpcID: vpc.id,
             name: try view.newName(body, among: others.map(\.name)))
         let rules = try rules(body, of: acl, view)
+        if !rules.isEmpty { try request.permitPart("create_network_acl_rule") }
         try request.quotas.check(\.rulesPerACL, rules.count, "rules of the network ACL")
         return try change.createACL(acl, rules)
     }
@@ -33,6 +35,7 @@ struct ACLs: VPCResource, VPCCollection {
             guard !body.has("rules") else {
                 throw VPCError.field(.onlyOne, "rules", "Exactly one of rules, source_network_acl is wanted.")
             }
+            try request.permitPart("get_network_acl")
             let model: StoredACL = try view.find(try ObjectIdentity(source))
             return try view.rules(of: model).map { $0.copied(to: acl) }
         }

@@ -31,11 +31,22 @@ struct Collectors: VPCResource, VPCCollection {
         try view.render(collector, try coverage(view))
     }
 
-    /// The disk is asked before the change, which others wait for.
+    /// The disk is asked before the change, which others wait for: a folder is that of the hosts that will fill it.
     func prepare(_ body: BodyObject) async throws {
         let named = try bucketName(body)
-        let bucket = try await request.read { view in try self.bucket(named, view) }
-        guard let fault = await request.ground.probe.fault(of: bucket) else { return }
+        let (bucket, hosts): (StoredBucket, [String]) = try await request.read { view in
+            let bucket = try self.bucket(named, view)
+            // What is wrong with the target is told when the collector is made, after what is wrong with the bucket.
+            guard bucket.isFolder, let body = try? body.object("target"), let target = try? view.target(body) else {
+                return (bucket, [])
+            }
+            return (bucket, try StoredBucket.hosts(inVPC: target.vpcID, in: view.database))
+        }
+        let outcomes = await request.ground.bucketTests.outcomes(of: bucket, at: hosts).filter { $0.outcome != .silent }
+        for outcome in outcomes {
+            if case .fault(let fault) = outcome.outcome { throw refusal(of: named, "host \(outcome.host): \(fault)") }
+        }
+        guard outcomes.isEmpty, let fault = await request.ground.probe.fault(of: bucket) else { return }
         throw refusal(of: named, fault)
     }
 

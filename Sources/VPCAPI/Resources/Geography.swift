@@ -5,6 +5,8 @@ import Service
 /// `regions` and their zones: one region, as the settings name it.
 struct Geography: VPCCollection {
     static let path = "regions"
+    static let routes = APIRoute.routes(
+        .get, [path, "\(path)/{region}", "\(path)/{region}/zones", "\(path)/{region}/zones/{zone}"])
     static let showsObjects = false
     let request: VPCRequest
 

@@ -38,6 +38,7 @@ struct GroupTargets {
     }
 
     private func attach(_ group: String, _ id: String) async throws -> Answer {
+        try await request.permit("get_security_group")
         try await request.permit("attach_security_group")
         return try await request.change("security_group.attach") { change, view in
             let group = try view.group(group)
@@ -57,6 +58,7 @@ struct GroupTargets {
     }
 
     private func detach(_ group: String, _ id: String) async throws -> Answer {
+        try await request.permit("get_security_group")
         try await request.permit("detach_security_group")
         return try await request.change("security_group.detach") { change, view in
             let group = try view.group(group)

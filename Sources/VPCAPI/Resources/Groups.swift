@@ -1,10 +1,15 @@
 import HTTPTypes
+import Model
 import Registry
 import Service
 
 /// `security_groups`.
 struct Groups: VPCResource, VPCCollection {
     static let path = "security_groups"
+    static let routes =
+        usual(path) + usual("\(path)/{group}/rules")
+        + APIRoute.routes(.get, ["\(path)/{group}/targets", "\(path)/{group}/targets/{id}"])
+        + [APIRoute(.put, "\(path)/{group}/targets/{id}"), APIRoute(.delete, "\(path)/{group}/targets/{id}")]
     let request: VPCRequest
     let noun = "security_group"
     let collection = "security_groups"
@@ -25,10 +30,12 @@ struct Groups: VPCResource, VPCCollection {
         let others = try StoredGroup.of(vpc: vpc.id, in: view.database)
         try request.quotas.check(\.groupsPerVPC, others.count + 1, "security groups of VPC \(vpc.id)")
         let group = try change.createGroup(in: vpc, name: try view.newName(body, among: others.map(\.name)))
-        for draft in try GroupTemplate.named(in: body)?.drafts(for: group) ?? [] {
+        let template = try ReadyMadeGroup.named(in: body)
+        let rules = try body.objects("rules") ?? []
+        if template != nil || !rules.isEmpty { try request.permitPart("create_security_group_rule") }
+        for draft in template?.drafts(for: group) ?? [] {
             try change.addRule(draft, to: group, admitsTwins: true)
         }
-        let rules = try body.objects("rules") ?? []
         try request.quotas.check(\.rulesPerGroup, rules.count, "rules of the security group")
         for rule in rules {
             let draft = try GroupRuleReader(view: view, group: group).draft(rule)

@@ -46,7 +46,7 @@ struct InstanceInterfaces: VPCResource {
         return try change.createInterface(
             try prototype.interface(
                 name: try view.newName(body, among: others.map(view.name)), owner: instance,
-                host: others.first?.host ?? instance.name))
+                host: others.first?.host ?? (request.allows("create_port:binding:host_id") ? instance.name : "")))
     }
 
     func update(
@@ -72,14 +72,26 @@ extension ProjectView {
         var body = interfaceReference(interface, of: instance)
         body["created_at"] = .string(APITime.text(interface.createdAt))
         body["type"] = isPrimary ? "primary" : "secondary"
-        body["status"] = "available"
+        var place: [String: JSON] = [:]
+        if request.allows("get_port:binding:host_id") { place["host"] = .string(interface.host) }
+        let seesDevice = request.allows("get_port:binding:profile")
+        if seesDevice { place["device"] = .string(interface.device) }
+        switch try Hosts.judging(of: interface.id, at: interface.host, in: database) {
+        case .judged: body["status"] = "available"
+        case .awaited: body["status"] = "pending"
+        case .notEnforced(let reason):
+            body["status"] = "failed"
+            // The reason names devices of the host.
+            place["not_enforced"] = .string(
+                seesDevice ? reason : "its host cannot judge it; an administrator is told why")
+        }
         body["subnet"] = try subnetReference(interface)
         body["primary_ip"] = primaryIP(interface)
         body["security_groups"] = try groups(of: interface)
         body["floating_ips"] = .array([])
         body["port_speed"] = .int(1000)
         body["allow_ip_spoofing"] = .bool(!interface.isPortSecurityEnabled)
-        body["gatehouse"] = .object(["host": .string(interface.host), "device": .string(interface.device)])
+        body["gatehouse"] = .object(JSONObject(place.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
         return body
     }
 

@@ -6,6 +6,7 @@ import Service
 /// `instances`: the owners of interfaces, whether made here or named by Neutron's ports.
 struct Instances: VPCResource, VPCCollection {
     static let path = "instances"
+    static let routes = usual(path) + usual("\(path)/{instance}/network_interfaces")
     let request: VPCRequest
     let noun = "instance"
     let collection = "instances"
@@ -29,6 +30,7 @@ struct Instances: VPCResource, VPCCollection {
                 "primary_network_attachment: attachments are not served; give primary_network_interface.")
         }
         let primary = try body.requiredObject("primary_network_interface")
+        try request.permitPart("create_port")
         let subnet = try InterfacePrototype(view: view, change: change, body: primary).subnet
         let id = Change.newID()
         var instance = try change.createInstance(
@@ -36,8 +38,7 @@ struct Instances: VPCResource, VPCCollection {
                 id: id, projectID: request.project.id, vpcID: try vpc(body, of: subnet, view).id,
                 name: try view.newName(body, among: try names(view)), zone: try view.requiredZone(body), deviceID: id,
                 profile: try Self.profile(body)))
-        // The instance is the host of this name, unless the body says where it runs.
-        let host = try body.object("gatehouse")?.text("host") ?? instance.name
+        let host = try host(body) ?? (binds ? instance.name : "")
         var names: [String] = []
         for part in [primary] + (try body.objects("network_interfaces") ?? []) {
             let name = try view.newName(part, among: names)
@@ -50,6 +51,16 @@ struct Instances: VPCResource, VPCCollection {
             instance = try change.updateInstance(whole, from: instance)
         }
         return instance
+    }
+
+    /// Whether the caller may say where an instance runs; who may not gets one that is bound to no host yet.
+    private var binds: Bool { request.allows("create_port:binding:host_id") }
+
+    /// The host that the body says; an instance is the host of its own name otherwise.
+    private func host(_ body: BodyObject) throws -> String? {
+        guard let own = try body.object("gatehouse"), let host = try own.text("host") else { return nil }
+        try request.permit("create_port:binding:host_id", own.name("host"), "the host")
+        return host
     }
 
     private func vpc(_ body: BodyObject, of subnet: StoredSubnet, _ view: ProjectView) throws -> StoredVPC {
@@ -77,6 +88,7 @@ struct Instances: VPCResource, VPCCollection {
     }
 
     func delete(_ instance: StoredInstance, _ change: Change, _ view: ProjectView) throws {
+        if try !instance.interfaces(in: view.database).isEmpty { try request.permitPart("delete_port") }
         try change.deleteInstance(instance)
     }
 
@@ -126,7 +138,12 @@ extension ProjectView {
                     ])
                 ),
             ] + Self.machine(bootVolume: href("instances", instance.id, "volume_attachments", instance.id), instance.id)
-                + [("gatehouse", .object(["host": .string(host)]))])
+                + [
+                    (
+                        "gatehouse",
+                        .object(request.allows("get_port:binding:host_id") ? ["host": .string(host)] : [:])
+                    )
+                ])
     }
 
     private static func machine(bootVolume: String, _ id: String) -> [(String, JSON)] {

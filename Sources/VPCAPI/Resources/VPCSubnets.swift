@@ -6,6 +6,8 @@ import Service
 /// `subnets`, each with one network ACL.
 struct VPCSubnets: VPCResource, VPCCollection {
     static let path = "subnets"
+    static let routes =
+        usual(path) + [APIRoute(.get, "\(path)/{id}/network_acl"), APIRoute(.put, "\(path)/{id}/network_acl")]
     let request: VPCRequest
     let noun = "subnet"
     let collection = "subnets"
@@ -89,6 +91,7 @@ struct VPCSubnets: VPCResource, VPCCollection {
     }
 
     private func replaceACL(_ id: String) async throws -> Answer {
+        try await request.permit("get_subnet")
         try await request.permit("update_subnet")
         let body = try request.body()
         return try await request.change("subnet.update") { change, view in

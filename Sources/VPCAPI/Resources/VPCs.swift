@@ -5,6 +5,9 @@ import Service
 /// `vpcs`: Neutron's networks, with a default group and a default ACL.
 struct VPCs: VPCResource, VPCCollection {
     static let path = "vpcs"
+    static let routes =
+        usual(path)
+        + APIRoute.routes(.get, ["\(path)/{id}/default_security_group", "\(path)/{id}/default_network_acl"])
     let request: VPCRequest
     let noun = "network"
     let collection = "vpcs"

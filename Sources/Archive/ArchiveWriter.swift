@@ -1,0 +1,146 @@
+package import Host
+import Parquet
+import Records
+
+/// Closes segments in an archive that this process has claimed.
+package struct ArchiveWriter {
+    private let folder: ArchiveFolder
+    private let claim: FolderClaim
+    private let level: Int
+    private var known = KnownRecords()
+    /// Folders that got segments, for compaction.
+    private var touched: Set<String> = []
+    private var counter: UInt64 = 0
+
+    /// Begins to write, and completes what a crash left half done.
+    package init(_ folder: ArchiveFolder, _ claim: FolderClaim, level: Int = 3) throws {
+        self.folder = folder
+        self.claim = claim
+        self.level = level
+        try recover()
+    }
+
+    private func recover() throws {
+        try Recovery.run(folder, "")
+    }
+
+    /// Closes the batch's records as segments, apart from those that are there already.
+    ///
+    /// - Parameters:
+    ///   - batch: The records; their ids stand in `ids`.
+    ///   - ids: The identity of each row.
+    /// - Returns: How many records are new, and how many were there.
+    /// - Throws: Where a segment cannot be written; those before it stay.
+    package mutating func close(_ batch: FlowBatch, ids: [UInt128]) throws -> (new: Int, known: Int) {
+        var vectors = batch.vectors
+        vectors[.id] = RecordIdentity.vector(ids)
+        var result = (new: 0, known: 0)
+        for (partition, rows) in Partition.rows(vectors) {
+            let fresh = try known.fresh(rows, ids, partition, folder)
+            result.known += rows.count - fresh.count
+            result.new += fresh.count
+            guard !fresh.isEmpty else { continue }
+            try write(vectors, rows: fresh, to: partition.path)
+            touched.insert(partition.path)
+            known.add(fresh, ids, partition)
+        }
+        return result
+    }
+
+    /// Closes records of a host's spool.
+    ///
+    /// - Parameters:
+    ///   - batch: The records; their numbers in the spool stand in `sequences`.
+    ///   - host: The host's name.
+    ///   - sequences: The number of each row.
+    ///   - inDoubt: Numbers whose records may be there already.
+    /// - Returns: How many records are new.
+    /// - Throws: Where a segment cannot be read or written; those before it stay.
+    package mutating func close(
+        _ batch: FlowBatch, host: String, sequences: [UInt64], inDoubt: Range<UInt64>?
+    ) throws -> Int {
+        var vectors = batch.vectors
+        vectors[.id] = RecordIdentity.vector(host: host, sequences)
+        var count = 0
+        for (partition, rows) in Partition.rows(vectors) {
+            var fresh = rows
+            if let inDoubt {
+                let there = try KnownRecords.sequences(of: host, in: partition, folder)
+                fresh = rows.filter {
+                    !inDoubt.contains(sequences[Int($0)]) || !there.contains(sequences[Int($0)])
+                }
+            }
+            guard !fresh.isEmpty else { continue }
+            try write(vectors, rows: fresh, to: partition.path)
+            touched.insert(partition.path)
+            count += fresh.count
+        }
+        return count
+    }
+
+    private mutating func write(_ vectors: [FlowColumn: ColumnVector], rows: [UInt32], to place: String) throws {
+        let name = nextName()
+        let path = "\(folder.path)/\(place)"
+        try DurableFile.makeFolder(path)
+        let (bytes, _) = try SegmentFile.bytes(vectors, rows: rows, level: level)
+        let hidden = "\(path)/\(Replacement.hidden(name))"
+        try Self.write(bytes, to: hidden)
+        try DurableFile.rename(hidden, to: "\(path)/\(name)")
+        try DurableFile.synchronizeFolder(of: "\(path)/\(name)")
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let file = try DurableFile.create(path)
+        try file.writeAll(bytes)
+        try file.synchronize()
+    }
+
+    /// A name that no segment had before: the instant, a counter, and chance where a clock was set back.
+    private mutating func nextName() -> String {
+        counter += 1
+        let instant = String(UInt64(bitPattern: SystemClock.realtime), radix: 36)
+        let chance = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+        return "\(instant)-\(counter)-\(chance)\(SegmentFile.suffix)"
+    }
+
+    /// Counts a folder among those that compaction looks at.
+    mutating func touch(_ place: String) { touched.insert(place) }
+
+    /// Puts small segments of the folders that were written to into one each.
+    package mutating func compact() throws {
+        for place in touched.sorted() { try compact(place) }
+        touched = []
+    }
+
+    /// Segments of fewer rows are put together.
+    private static let smallRows = SegmentFile.rowsOfGroup
+    /// Rows that are held in memory for it, at most.
+    private static let mostRows = 4 * SegmentFile.rowsOfGroup
+
+    private mutating func compact(_ place: String) throws {
+        let (segments, _) = try folder.open(place)
+        var chosen: [OpenSegment] = []
+        var rows = 0
+        for segment in segments where segment.file.rowCount < Self.smallRows {
+            guard rows + segment.file.rowCount <= Self.mostRows else { break }
+            rows += segment.file.rowCount
+            chosen.append(segment)
+        }
+        guard chosen.count > 1 else { return }
+        var vectors: [FlowColumn: ColumnVector] = [:]
+        for column in FlowColumn.allCases {
+            var parts: [ColumnVector] = []
+            for segment in chosen {
+                for group in 0..<segment.file.groupCount { parts.append(try segment.read(column, group: group)) }
+            }
+            vectors[column] = .joined(parts, type: ArchiveColumn.all[column.ordinal].type)
+        }
+        let name = nextName()
+        let path = "\(folder.path)/\(place)"
+        let (bytes, _) = try SegmentFile.bytes(vectors, rows: Array(0..<UInt32(rows)), level: level)
+        try Self.write(bytes, to: "\(path)/\(Replacement.hidden(name))")
+        let replacement = Replacement(name: name, old: chosen.map { String($0.path.split(separator: "/").last ?? "") })
+        try replacement.announce(in: path)
+        try replacement.complete(in: path)
+    }
+}

@@ -1,0 +1,39 @@
+import Archive
+import ArgumentParser
+import Host
+import Link
+import Terminal
+
+struct ArchiveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "archive",
+        abstract: "Brings this host's flow records into an archive.",
+        discussion: """
+            Example: gatehouse archive --archive /var/lib/flows --follow
+
+            Each record comes into the archive once, whenever this is ended and begun again.
+            """)
+
+    @Option(help: "The archive's folder; it is made where there is none.")
+    var archive: String
+
+    @Flag(name: .shortAndLong, help: "Go on with what comes, until Ctrl-C.")
+    var follow = false
+
+    @OptionGroup var data: DataOptions
+
+    func run() throws {
+        let data = try data.existingFolder()
+        let folder = ArchiveFolder(archive)
+        let interruption = follow ? try Interruption() : nil
+        let claim = try ArchiveClaim.wait(folder)
+        let store = RevisionStore(data)
+        var count = 0
+        repeat {
+            var feed = try SpoolFeed(
+                folder, claim, host: Machine.hostName, catalogue: try store.catalogue(Console.warnUnreadable))
+            count += try feed.pass(data.spool)
+        } while try interruption?.pause(milliseconds: 5000) ?? false
+        print("archived \(count) records")
+    }
+}

@@ -1,0 +1,49 @@
+import Archive
+import Filter
+import Parquet
+import Records
+
+/// Some rows of a row group; columns are read when they are first asked for.
+final class Batch {
+    let segment: OpenSegment
+    let group: Int
+    let rows: Range<Int>
+    private var known: [FlowColumn: ColumnVector] = [:]
+    /// The first fault of a column that was asked for.
+    private(set) var fault: ParquetError?
+
+    init(_ segment: OpenSegment, _ group: Int, _ rows: Range<Int>) {
+        (self.segment, self.group, self.rows) = (segment, group, rows)
+    }
+
+    var count: Int { rows.count }
+
+    func vector(_ column: FlowColumn) -> ColumnVector {
+        if let vector = known[column] { return vector }
+        do throws(ParquetError) {
+            let vector = try segment.read(column, group: group, rows: rows)
+            known[column] = vector
+            return vector
+        } catch {
+            fault = fault ?? error
+            let absent = ColumnVector.absent(like: ArchiveColumn.all[column.ordinal].type, rows: rows.count)
+            known[column] = absent
+            return absent
+        }
+    }
+
+    /// Rows whose span touches the range; nil is all.
+    func touching(_ since: Int64?, _ until: Int64?) -> [UInt8]? {
+        guard since != nil || until != nil else { return nil }
+        var mask = [UInt8](repeating: 1, count: count)
+        if let until, case .integers(let starts) = vector(.start).values {
+            for row in mask.indices where starts[row] >= until { mask[row] = 0 }
+        }
+        if let since {
+            let (ends, starts) = (vector(.end), vector(.start))
+            guard case .integers(let last) = ends.values, case .integers(let first) = starts.values else { return mask }
+            for row in mask.indices where (ends.isPresent(row) ? last[row] : first[row]) < since { mask[row] = 0 }
+        }
+        return mask
+    }
+}
