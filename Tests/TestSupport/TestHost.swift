@@ -1,13 +1,17 @@
 import Host
+import Synchronization
 
 /// A host in a network namespace of its own, with guests on veth pairs; all of it goes when `remove` is called.
 package final class TestHost {
     package let name: String
     package private(set) var guests: [String] = []
 
-    /// A number that makes names of parallel tests differ.
+    /// How many hosts this process has made.
+    private static let made = Atomic(0)
+
+    /// The name is this host's alone: two tests, or two arguments of one, may have the same label at the same time.
     package init(_ label: String) throws {
-        name = "gt\(Machine.processID % 10_000)\(label)"
+        name = "gt\(Machine.processID % 10_000)\(label)\(Self.made.add(1, ordering: .relaxed).newValue)"
         try Self.run("ip", "netns", "del", name, mayFail: true)
         try Self.run("ip", "netns", "add", name)
         try Self.run("ip", "-n", name, "link", "set", "lo", "up")
