@@ -80,7 +80,7 @@ enum BridgedEnds {
 
     private static func family(of statement: Statement) -> AddressFamily? {
         switch statement {
-        case .match(.family(let family)), .match(.hasNoHopLeft(let family)): family
+        case .match(.family(let family)), .match(.hasNoHopLeft(let family)), .match(.hasHopLeft(let family)): family
         case .match(.source(let prefixes)), .match(.target(let prefixes)), .match(.targetNot(let prefixes)):
             prefixes.first?.family
         case .match(.icmpType(let transport, _)), .match(.icmpCode(let transport, _)):

@@ -8,7 +8,7 @@ import Model
 /// input        ► tracked | arriving_untracked | DHCP: dhcp_client | fresh
 /// output       to many   ► tracked | leaving_untracked | fresh
 /// postrouting  the host's own, to one  ► the same
-/// tracked      ► known, or unjudged where a rule of ours for an end is not in the mark
+/// tracked      ► counted and accepted, or unjudged where a rule of ours for an end is not in the mark
 /// fresh        ► not_tracked | related | invalid | judge_egress
 /// ```
 ///
@@ -33,6 +33,7 @@ enum FixedChains {
             [[.match(.notFromHost), .accept]] + LinkUpkeep.toMany.map { [$0, .accept] } + leaving)
         let chains: [String: [Ruleset.Rule]] = [
             "tracked": tracked,
+            "tracked_original": trackedOriginal,
             "unjudged": unjudged,
             "known": known,
             "handshake": handshake,
@@ -86,24 +87,31 @@ enum FixedChains {
         return ruleset
     }
 
-    /// An entry that is confirmed stands for a session, also while no answer has come yet. A related packet bears the entry of
-    /// another session.
+    /// An entry that is confirmed stands for a session, also while no answer has come yet: then the packet is the initiator's.
+    /// A related packet bears the entry of another session.
     private static func entry(_ others: [Ruleset.Rule]) -> [Ruleset.Rule] {
         [
             [.state(.established), .goto("tracked")],
-            [.state(.new), .status(.confirmed), .goto("tracked")],
+            [.state(.new), .status(.confirmed), .goto("tracked_original")],
         ] + others + [[.goto("fresh")]]
     }
 
     /// A session is known where a rule of ours admitted it: its mark names one for each end that is here. Others began while
     /// the table was not there, or an interface was not; they are judged, whatever conntrack has seen of them.
-    private static let tracked: [Ruleset.Rule] = [
-        [.match(.isOriginal), .match(.hasRule(.egress, false)), .fromPort, .goto("unjudged")],
-        [.match(.isOriginal), .match(.hasRule(.ingress, false)), .toPort, .goto("unjudged")],
-        [.match(.isAnswer), .match(.hasRule(.ingress, false)), .fromPort, .goto("unjudged")],
-        [.match(.isAnswer), .match(.hasRule(.egress, false)), .toPort, .goto("unjudged")],
-        [.goto("known")],
-    ]
+    ///
+    /// Every packet of a session comes by here: each way asks what concerns it, and says nothing twice.
+    private static let tracked: [Ruleset.Rule] =
+        [
+            [.match(.isOriginal), .goto("tracked_original")],
+            [.match(.hasRule(.ingress, false)), .fromPort, .goto("unjudged")],
+            [.match(.hasRule(.egress, false)), .toPort, .goto("unjudged")],
+        ] + counted + knownAnswer
+
+    private static let trackedOriginal: [Ruleset.Rule] =
+        [
+            [.match(.hasRule(.egress, false)), .fromPort, .goto("unjudged")],
+            [.match(.hasRule(.ingress, false)), .toPort, .goto("unjudged")],
+        ] + counted + [[.accept]]
 
     private static let unjudged: [Ruleset.Rule] =
         [
@@ -126,13 +134,16 @@ enum FixedChains {
         CountingChains.guardChain(rule, direction)
     }
 
-    private static let known: [Ruleset.Rule] = [
-        [.countEgress],
-        [.countIngress],
-        [.match(.tcpSYN), .goto("handshake")],
+    private static let known: [Ruleset.Rule] = counted + [[.match(.isOriginal), .accept]] + knownAnswer
+
+    private static let counted: [Ruleset.Rule] = [
+        [.countEgress], [.countIngress], [.match(.tcpSYN), .goto("handshake")],
+    ]
+
+    private static let knownAnswer: [Ruleset.Rule] = [
         [.status(.assured), .accept],
         // An ACK that answers an opening SYN is ignored: the target may hold a session of old.
-        [.transport(.tcp), .match(.isAnswer), .match(.answers(0, true)), .goto("extra")],
+        [.transport(.tcp), .match(.answers(0, true)), .goto("extra")],
         [.accept],
     ]
 

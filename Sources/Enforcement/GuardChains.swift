@@ -74,12 +74,8 @@ enum GuardChains {
     }
 
     private static let guardRules: [Ruleset.Rule] =
-        [[.family(.ipv6), .transport(.ah), .jump("guard_headers")]]
-        + AddressFamily.allCases.map {
-            [.match(.hasNoHopLeft($0)), .match(.targetIs([.unicast])), .jump("guard_expiring")]
-        }
-        + AddressFamily.allCases.map { [.isIn(.sources($0), .inputDevice, .source($0)), .accept] }
-        + [[.isNotIn(.ports, .inputDevice), .goto("guard_outside")]]
+        [own(.ipv4), [.family(.ipv6), .transport(.ah), .jump("guard_headers")], own(.ipv6)]
+        + AddressFamily.allCases.flatMap(expiring) + [[.isNotIn(.ports, .inputDevice), .goto("guard_outside")]]
         + AddressFamily.allCases.map {
             [.isIn(.sourcesWithMAC($0), .inputDevice, .sourceMAC, .source($0)), .accept]
         }
@@ -99,6 +95,18 @@ enum GuardChains {
             [.countEgress],
             [.goto(chain(.spoof, .egress))],
         ]
+
+    /// The short way of nearly every packet: from its interface's own address, with a hop left.
+    private static func own(_ family: AddressFamily) -> Ruleset.Rule {
+        [.isIn(.sources(family), .inputDevice, .source(family)), .match(.hasHopLeft(family)), .accept]
+    }
+
+    private static func expiring(_ family: AddressFamily) -> [Ruleset.Rule] {
+        [
+            [.match(.hasNoHopLeft(family)), .match(.targetIs([.unicast])), .jump("guard_expiring")],
+            [.match(.hasNoHopLeft(family)), .isIn(.sources(family), .inputDevice, .source(family)), .accept],
+        ]
+    }
 
     /// Whoever asks from a link-local address becomes a neighbour of the host, and a flood of them would fill its table for
     /// all: a device comes with so many, and with a further one now and then. An address that is not yet chosen is no

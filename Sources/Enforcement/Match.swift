@@ -45,6 +45,7 @@ package enum Match: Hashable, Sendable {
     case packetMark(UInt32)
     /// Its time to live, or hop limit, is one or none: it may not be sent on.
     case hasNoHopLeft(AddressFamily)
+    case hasHopLeft(AddressFamily)
     /// Of a frame: its type, behind no tag.
     case etherType([UInt16])
     /// Of a frame: to many by its MAC.

@@ -88,6 +88,8 @@ enum NftText {
         case .packetMark(let mark): "meta mark \(hex(mark))"
         case .hasNoHopLeft(.ipv4): "ip ttl <= 1"
         case .hasNoHopLeft(.ipv6): "ip6 hoplimit <= 1"
+        case .hasHopLeft(.ipv4): "ip ttl > 1"
+        case .hasHopLeft(.ipv6): "ip6 hoplimit > 1"
         case .etherType(let types): "ether type \(list(types.map { "0x" + hexadecimal($0) }))"
         case .toGroupMAC: "ether daddr & 01:00:00:00:00:00 != 00:00:00:00:00:00"
         case .arpOfIPv4: "arp htype 1 arp ptype ip arp hlen 6 arp plen 4"
