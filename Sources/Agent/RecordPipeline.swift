@@ -138,7 +138,10 @@ final class RecordPipeline {
     ///
     /// A successor must know it too: it would take numbers that have grown past those of before for their continuation.
     func noteNewTable() throws {
-        recorder.withBooks { $0.countersBeganAnew(now: SystemClock.realtime) }
+        let accounts = recorder.attributor.ports.flatMap { port in
+            Way.allCases.map { Books.Account(port.interface, $0) }
+        }
+        recorder.withBooks { $0.countersBeganAnew(of: accounts, now: SystemClock.realtime) }
         try unlessNoRoom(saveSnapshot)
     }
 

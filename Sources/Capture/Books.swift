@@ -103,9 +103,12 @@ package struct Books: Sendable {
     /// Says that all counters begin at zero again: the machine was booted, or the table was made anew.
     ///
     /// What they had counted since they were last seen is gone with them, so the books begin anew at what is recorded.
-    package mutating func countersBeganAnew(now: Int64) {
-        for (account, entry) in entries {
-            var entry = entry
+    ///
+    /// * `accounts`: those of which nothing may have been seen yet, too: what passed while there was no table has no counter,
+    ///   and records nevertheless.
+    package mutating func countersBeganAnew(of accounts: [Account] = [], now: Int64) {
+        for account in Set(accounts).union(entries.keys) {
+            var entry = entries[account] ?? Entry()
             entry.kernelBase =
                 entry.recorded + entry.lost
                 + Traffic(

@@ -37,4 +37,11 @@ import Testing
         #expect(books.settle([line(5, 5, recorded: 0)], now: 8).map(\.traffic.packets) == [5])
         #expect(books.entries[account]?.pending == nil)
     }
+
+    @Test func `what passed while there was no table explains itself, also where nothing was counted before`() {
+        var books = Books()
+        books.countersBeganAnew(of: [account], now: 1)
+        #expect(books.settle([line(0, 0, recorded: 46)], now: 2) == [])
+        #expect(books.kernel(account).packets == 46)
+    }
 }
