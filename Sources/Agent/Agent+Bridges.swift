@@ -30,6 +30,21 @@ extension Agent {
 
 /// How each interface hangs here.
 extension Agent {
+    /// The blocks of the subnets whose interfaces hang on each bridge.
+    var bridgedBlocks: [String: Set<IPPrefix>] {
+        guard !binding.bridged.isEmpty else { return [:] }
+        var blocks: [String: Set<IPPrefix>] = [:]
+        for vpc in revision.policy.vpcs {
+            let subnets = Dictionary(
+                vpc.subnets.map { ($0.name, $0.prefixes) }, uniquingKeysWith: { first, _ in first })
+            for interface in vpc.instances.flatMap(\.interfaces) {
+                guard let bridge = binding.bridged[interface.id] else { continue }
+                blocks[bridge, default: []].formUnion(subnets[interface.subnet] ?? [])
+            }
+        }
+        return blocks
+    }
+
     /// In the order of the policy.
     var attachments: [InterfaceAttachment] {
         revision.policy.vpcs.flatMap { vpc in

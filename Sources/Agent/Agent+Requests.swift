@@ -117,6 +117,7 @@ extension Agent {
         status.foreignDrops =
             foreign.drops.prefix(50).map { "\($0): what it drops, events tell as accepted" }
             + foreign.unreadable.prefix(10).map { "\($0): what it drops is not known" }
+        status.problems += foreign.harms(bridgedBlocks).map(\.description)
         status.undelivered = delivery.problem
         return status
     }

@@ -30,6 +30,8 @@ struct ForeignTable {
         var drops = false
         /// Chains that it leads to.
         var targets: [String] = []
+        /// Those that ask for devices and addresses alone.
+        var rules: [ForeignRule] = []
     }
 
     /// As it stands in what is said of it.
@@ -97,19 +99,23 @@ extension ForeignTable {
         }
     }
 
-    /// A line's words without what stands in quotes, brackets and commas apart.
+    /// A line's words; braces are words, and what stands in quotes is one that begins with a quote.
     private static func words(_ line: Substring) -> [String] {
         var words: [String] = []
         var word = ""
         var isQuoted = false
         for character in line {
-            if character == "\"" { isQuoted.toggle() }
-            if isQuoted || " \t,;{}\"".contains(character) {
-                if !word.isEmpty { words.append(word) }
-                word = ""
-            } else {
+            if character == "\"" {
+                isQuoted.toggle()
+                if isQuoted { word.append(character) }
+            } else if isQuoted || !" \t,;{}".contains(character) {
                 word.append(character)
+                continue
             }
+            if isQuoted { continue }
+            if !word.isEmpty { words.append(word) }
+            if character == "{" || character == "}" { words.append(String(character)) }
+            word = ""
         }
         return word.isEmpty ? words : words + [word]
     }
@@ -123,6 +129,7 @@ extension ForeignTable {
                 type: words.count > 1 ? words[1] : "")
             return
         }
+        if let rule = ForeignRule(listed: words) { chains[chain]?.rules.append(rule) }
         // A map may lead to a drop, and what a program decides is not known; `xt` is how nft names what it cannot read.
         let decides: Set<String> = ["drop", "reject", "queue", "synproxy", "xt"]
         if words.contains(where: decides.contains)
@@ -154,6 +161,7 @@ extension ForeignTable {
                     continue
                 }
                 let target = words[jump + 1]
+                if let rule = ForeignRule(saved: Array(words.dropFirst(2))) { chains[words[1]]?.rules.append(rule) }
                 if ["DROP", "REJECT", "NFQUEUE", "SYNPROXY", "TARPIT"].contains(target) {
                     chains[words[1]]?.drops = true
                 } else {

@@ -5,6 +5,8 @@ extension TableName {
     package static let gatehouse = TableName(.inet, "gatehouse")
     /// The table of bridges' ports: there where the host has bridges.
     package static let ports = TableName(.bridge, "gatehouse")
+    /// All that are ours.
+    package static let own = [gatehouse, ports]
 }
 
 /// Where Gatehouse's base chains hang, and who else sits there.

@@ -99,7 +99,20 @@ import Testing
         #expect(has("b", .drop, "", 9))
         #expect(has("b", .accept, "ingress tcp/443 from 10.9.0.99", 443))
         #expect(has("b", .accept, "ingress tcp/443 from 10.9.0.1", 443))
-        #expect(try agent.status().problems == [])
+        let status = try agent.status()
+        #expect(status.problems == [])
+        #expect(status.foreignDrops == [], "what our own tables drop is nobody else's")
+        // An engine's usual policy.
+        func harm() throws -> Bool {
+            try agent.status().problems.contains { $0.hasPrefix("bridge br0: table ip filter, chain FORWARD drops") }
+        }
+        try TestHost.run("iptables-nft", "-P", "FORWARD", "DROP", in: agent.host.name)
+        try eventually("that it is told") { try harm() }
+        #expect(try !reach("a", b4, 443, patience: 700))
+        try TestHost.run(
+            "iptables-nft", "-I", "FORWARD", "-i", "br0", "-o", "br0", "-j", "ACCEPT", in: agent.host.name)
+        try eventually("that it is told no more") { try !harm() }
+        #expect(try reach("a", b4, 443))
     }
 
     @Test(.kernel) func `a guest of a bridge gets its address from the host`() throws {
