@@ -161,6 +161,8 @@ package final class Enforcer {
         case .membership(let device, let profile):
             method = try changeMembership(of: device, to: profile) ? .elements : applyWhole(next)
         case .rules(let groups): method = try changeRules(of: groups)
+        case .ports(let change):
+            if let made = try changePorts(change) { method = made } else { method = try applyWhole(next) }
         case nil: method = try applyWhole(next)
         }
         self.plan = next
@@ -177,6 +179,27 @@ package final class Enforcer {
         current?.chains.merge(chains) { _, new in new }
         listing = nil
         return .rules
+    }
+
+    /// Makes what the table holds of some ports, in time that hardly depends on how many there are.
+    ///
+    /// - Returns: nil, with nothing changed, when that cannot be made element by element.
+    private func changePorts(_ change: PortChange) throws(EnforcementError) -> Method? {
+        guard let edit = portEdit(change) else { return nil }
+        try commit(edit.steps, chains: edit.chainSteps)
+        if !edit.chainSteps.isEmpty { listing = nil }
+        if var present = current {
+            // Held in one place only, so that the change below is made in it and not in a copy.
+            current = nil
+            edit.make(in: &present)
+            current = present
+        }
+        return edit.steps.isEmpty ? .nothing : .elements
+    }
+
+    /// Found in a function of its own, so that nobody else holds the ruleset while it is changed in place.
+    private func portEdit(_ change: PortChange) -> PortEdit? {
+        current.flatMap { PortEdit(change, in: $0, epoch: epoch) }
     }
 
     private func applyWhole(_ next: HostPlan) throws(EnforcementError) -> Method {

@@ -115,9 +115,13 @@ package struct HostPlan: Equatable, Sendable {
     package let bridges: [Bridge]?
     /// Addresses of everybody in the subnets of interfaces that hang on bridges.
     package let broadcasts: [IPAddress]
+    /// The number of each bridge that it says something of.
+    let bridgeNumbers: [String: UInt32]
+    /// Keys of the groups that interfaces on bridges have.
+    let groupsOnBridges: Set<String>
     package private(set) var ports: [Port]
     private let places: [String: Int]
-    package let groups: [Group]
+    package private(set) var groups: [Group]
     /// Keys of the groups that are stateless.
     private let stateless: Set<String>
     package private(set) var edges: [Edge]
@@ -179,6 +183,8 @@ package struct HostPlan: Equatable, Sendable {
         stateless = Set(groups.filter { $0.refusals != nil }.map(\.key))
         self.edges = edges
         self.bridges = bridges?.bridges
+        bridgeNumbers = BridgeNumber.numbers((bridges?.bridges ?? []).map(\.name) + ports.compactMap(\.bridge))
+        groupsOnBridges = Set(ports.filter { $0.bridge != nil }.flatMap(\.profile))
         self.broadcasts = broadcasts.sorted()
     }
 
@@ -258,10 +264,13 @@ package struct HostPlan: Equatable, Sendable {
     enum SmallChange {
         case membership(device: String, profile: [String])
         case rules([Group])
+        /// Some ports come, go or hang elsewhere: the plans of these alone.
+        case ports(PortChange)
     }
 
     /// What differs, when it is one interface's groups or some groups' rules and nothing else.
     func smallChange(to next: HostPlan) -> SmallChange? {
+        if let change = PortChange(from: self, to: next) { return .ports(change) }
         guard edges == next.edges, bridges == next.bridges, broadcasts == next.broadcasts,
             ports.count == next.ports.count, groups.count == next.groups.count,
             zip(groups, next.groups).allSatisfy({ $0.key == $1.key && $0.refusals == $1.refusals })
@@ -278,6 +287,19 @@ package struct HostPlan: Equatable, Sendable {
         // What goes to many on a bridge has lists of its own, and peers of their rules.
         guard bridges == nil, zip(groups, next.groups).allSatisfy({ $0.members == $1.members }) else { return nil }
         return .rules(changed)
+    }
+
+    /// The plan of some of its ports, and of some of each group's members, on the same bridges.
+    func limited(to ports: [Port], members: [String: Set<IPAddress>]) -> HostPlan {
+        var plan = self
+        plan.ports = ports
+        plan.groups = groups.map { group in
+            let some = members[group.key] ?? []
+            return Group(
+                key: group.key, rules: group.rules, members: some.isEmpty ? [] : group.members.filter(some.contains),
+                refusals: group.refusals)
+        }
+        return plan
     }
 
     /// A name that nft takes and an operator recognises: `web_1a2b3c4d`.

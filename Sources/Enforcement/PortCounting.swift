@@ -5,14 +5,23 @@ import Model
 enum PortCounting {
     private static let withPorts = Statement.transport(.tcp, .udp, .sctp, .dccp, .udplite)
 
-    static func render(_ plan: HostPlan, generation: UInt32) -> Ruleset {
+    /// The counters of a plan's ports.
+    static func elements(of plan: HostPlan) -> Ruleset {
         var ruleset = Ruleset()
         let devices = Dictionary(plan.ports.map { (Ruleset.Element.device($0.device), Ruleset.Target.nothing) }) {
             first, _ in first
         }
         for set in [PortSet.manyEgressCounts, .manyIngressCounts] { ruleset.sets[.port(set)] = devices }
+        for set in CountingSet.ofPorts where set.isPerPort {
+            for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = devices }
+        }
+        return ruleset
+    }
+
+    static func render(generation: UInt32) -> Ruleset {
+        var ruleset = Ruleset()
         for set in CountingSet.ofPorts {
-            for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = set.isPerPort ? devices : [:] }
+            if !set.isPerPort { for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = [:] } }
             if set.isTold { ruleset.sets[.seen(set)] = [:] }
         }
         for direction in Direction.allCases {

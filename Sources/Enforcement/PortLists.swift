@@ -10,10 +10,25 @@ import Model
 enum PortLists {
     static func render(_ plan: HostPlan, epoch: Int) -> Ruleset {
         var ruleset = Ruleset()
+        ruleset.chains = lists(of: plan.groups.filter { plan.groupsOnBridges.contains($0.key) }, epoch: epoch)
+        for direction in Direction.allCases {
+            let device: PacketField = direction == .egress ? .inputDevice : .outputDevice
+            let counts: PortSet = direction == .egress ? .manyEgressCounts : .manyIngressCounts
+            ruleset.chains[Ruleset.portPrefix + "many_\(direction)"] = .init([
+                [.isIn(.port(counts), device)],
+                [.verdict(.map(device, .port(.many(direction, epoch: epoch))))],
+                [.goto("many_refused_\(direction)")],
+            ])
+        }
+        return ruleset
+    }
+
+    /// Members of the groups that lists name, and the way of each port to the lists of its groups.
+    static func elements(of plan: HostPlan, epoch: Int) -> Ruleset {
+        var ruleset = Ruleset()
         let ports = plan.ports.filter { $0.bridge != nil }
-        let used = Set(ports.flatMap(\.profile))
-        let groups = plan.groups.filter { used.contains($0.key) }
-        let peers = Set(groups.flatMap(\.rules).compactMap(\.peer))
+        let listed = plan.groups.filter { plan.groupsOnBridges.contains($0.key) }
+        let peers = Set(listed.flatMap(\.rules).compactMap(\.peer))
         for group in plan.groups where peers.contains(group.key) {
             for family in AddressFamily.allCases {
                 // On the link a member speaks from the address that its MAC gives it there.
@@ -23,9 +38,7 @@ enum PortLists {
                     uniquingKeysWith: { first, _ in first })
             }
         }
-        ruleset.chains.merge(lists(of: groups, epoch: epoch)) { _, new in new }
         for direction in Direction.allCases {
-            let map = PortSet.many(direction, epoch: epoch)
             var elements: [Ruleset.Element: Ruleset.Target] = [:]
             for port in ports {
                 let profile = "many_\(direction)_profile_\(HostPlan.profileKey(port.profile))"
@@ -33,13 +46,7 @@ enum PortLists {
                     port.profile.map { [.jump(list($0, direction))] } + [[.goto("many_refused_\(direction)")]])
                 elements[.device(port.device)] = .chain(profile)
             }
-            ruleset.sets[.port(map)] = elements
-            let device: PacketField = direction == .egress ? .inputDevice : .outputDevice
-            let counts: PortSet = direction == .egress ? .manyEgressCounts : .manyIngressCounts
-            ruleset.chains[Ruleset.portPrefix + "many_\(direction)"] = .init([
-                [.isIn(.port(counts), device)], [.verdict(.map(device, .port(map)))],
-                [.goto("many_refused_\(direction)")],
-            ])
+            ruleset.sets[.port(.many(direction, epoch: epoch))] = elements
         }
         return ruleset
     }

@@ -18,15 +18,22 @@ import Model
 struct PortStage {
     private var ruleset = Ruleset()
 
-    static func render(
-        _ plan: HostPlan, _ bridges: [HostPlan.Bridge], _ numbers: [String: UInt32], epoch: Int, generation: UInt32
-    ) -> Ruleset {
+    static func render(_ plan: HostPlan, epoch: Int, generation: UInt32) -> Ruleset {
         var stage = PortStage()
-        stage.addPorts(plan, numbers)
-        stage.addBridges(bridges, plan, numbers)
         stage.addChains()
         stage.ruleset.merge(PortLists.render(plan, epoch: epoch))
-        stage.ruleset.merge(PortCounting.render(plan, generation: generation))
+        stage.ruleset.merge(PortCounting.render(generation: generation))
+        stage.ruleset.merge(elements(of: plan, epoch: epoch))
+        return stage.ruleset
+    }
+
+    /// What the table holds of a plan's ports and members.
+    static func elements(of plan: HostPlan, epoch: Int) -> Ruleset {
+        var stage = PortStage()
+        stage.addPorts(plan, plan.bridgeNumbers)
+        stage.addBridges(plan.bridges ?? [], plan, plan.bridgeNumbers)
+        stage.ruleset.merge(PortLists.elements(of: plan, epoch: epoch))
+        stage.ruleset.merge(PortCounting.elements(of: plan))
         return stage.ruleset
     }
 

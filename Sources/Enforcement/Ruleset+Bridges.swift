@@ -13,9 +13,8 @@ extension Ruleset {
     ]
 
     /// Adds what interfaces on bridges need, in both tables.
-    mutating func addBridges(_ plan: HostPlan, _ bridges: [HostPlan.Bridge], epoch: Int, generation: UInt32) {
-        let numbers = BridgeNumber.numbers(bridges.map(\.name) + plan.ports.compactMap(\.bridge))
-        addBridgedSets(plan, numbers)
+    mutating func addBridges(_ plan: HostPlan, epoch: Int, generation: UInt32) {
+        addBridgedElements(plan, epoch: epoch)
         for (name, chain) in chains where !Self.ofDevices.contains(name) {
             guard let rules = chain.rules else { continue }
             chains[name] = Chain(hook: chain.hook, BridgedEnds.expand(rules))
@@ -49,7 +48,13 @@ extension Ruleset {
                 [.match(.priority(BridgeNumber.passed)), .note(.noProfile), .accept],
                 [.note(.profile([.outputDevice], of: .bridged(.numbers)))],
             ])
-        merge(PortStage.render(plan, bridges, numbers, epoch: epoch, generation: generation))
+        merge(PortStage.render(plan, epoch: epoch, generation: generation))
+    }
+
+    /// What both tables hold of a plan's ports and members.
+    mutating func addBridgedElements(_ plan: HostPlan, epoch: Int) {
+        addBridgedSets(plan, plan.bridgeNumbers)
+        merge(PortStage.elements(of: plan, epoch: epoch))
     }
 
     /// The numbers of profiles of interfaces on bridges.

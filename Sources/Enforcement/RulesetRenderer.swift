@@ -34,14 +34,29 @@ package struct RulesetRenderer {
     ) -> Ruleset {
         var renderer = RulesetRenderer(plan, epoch: epoch)
         renderer.addPorts()
-        renderer.addGroups()
+        renderer.addMembers()
+        renderer.ruleset.chains.merge(chains(of: plan.groups, epoch: epoch)) { _, new in new }
         renderer.addProfiles()
         let edges = EdgeHooks.render(plan, epoch: epoch)
         renderer.ruleset.merge(FixedChains.render(hasEdges: !edges.chains.isEmpty))
         renderer.ruleset.merge(edges)
         renderer.ruleset.merge(CountingChains.render(generation: generation, sets: sets))
-        renderer.addDispatch()
-        if let host = plan.bridges { renderer.ruleset.addBridges(plan, host, epoch: epoch, generation: generation) }
+        renderer.addDispatch([:])
+        renderer.addJudging()
+        if plan.bridges != nil { renderer.ruleset.addBridges(plan, epoch: epoch, generation: generation) }
+        return renderer.ruleset
+    }
+
+    /// What the table holds of a plan's ports and members: elements, and the chains of profiles.
+    ///
+    /// * `present`: the table; profiles that have numbers there keep them.
+    static func elements(of plan: HostPlan, epoch: Int, beside present: Ruleset) -> Ruleset {
+        var renderer = RulesetRenderer(plan, epoch: epoch)
+        renderer.addPorts()
+        renderer.addMembers()
+        renderer.addProfiles()
+        renderer.addDispatch(present.sets)
+        if plan.bridges != nil { renderer.ruleset.addBridgedElements(plan, epoch: epoch) }
         return renderer.ruleset
     }
 
@@ -77,14 +92,13 @@ package struct RulesetRenderer {
         }
     }
 
-    private mutating func addGroups() {
+    private mutating func addMembers() {
         for group in plan.groups {
             for family in AddressFamily.allCases {
                 ruleset.sets[.members(group: group.key, family, epoch: epoch)] = Dictionary(
                     group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
                     uniquingKeysWith: { first, _ in first })
             }
-            ruleset.chains.merge(Self.chains(of: [group], epoch: epoch)) { _, new in new }
         }
     }
 
@@ -109,13 +123,16 @@ package struct RulesetRenderer {
         }
     }
 
-    private mutating func addDispatch() {
+    /// * `present`: sets in which profiles may have numbers.
+    private mutating func addDispatch(_ present: [SetName: [Ruleset.Element: Ruleset.Target]]) {
         for direction in Direction.allCases {
+            let known = present[.profileChains(direction, epoch: epoch)] ?? [:]
             var chains: [Ruleset.Element: Ruleset.Target] = [:]
             var numbers: [[String]: Ruleset.Element] = [:]
             for profile in Set(plan.ports.map(\.profile)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
                 let chain = Self.profileChain(profile, direction)
-                let number = Ruleset.Element.priority(ProfileDispatch.number(of: chain, in: chains))
+                let taken = known.isEmpty ? chains : known.merging(chains) { first, _ in first }
+                let number = Ruleset.Element.priority(ProfileDispatch.number(of: chain, in: taken))
                 chains[number] = .chain(chain)
                 numbers[profile] = number
             }
@@ -128,7 +145,6 @@ package struct RulesetRenderer {
                 uniquingKeysWith: { first, _ in first })
             if plan.bridges != nil { ruleset.addBridgedProfiles(plan, direction, numbers, epoch: epoch) }
         }
-        addJudging()
     }
 
     /// The chains that lead a session's ends to their profiles. A port that no map knows is refused, not let through; an end
