@@ -87,7 +87,7 @@ extension Agent {
             try saveState()
             throw error
         }
-        let appliedAt = max(SystemClock.realtime, records.closedUntil.nanoseconds + 1)
+        let appliedAt = try beginOwnership()
         let took = SystemClock.monotonic - decided
         nextState.revision = next.number
         nextState.devices = Beginning.devices(next.policy)
@@ -117,6 +117,15 @@ extension Agent {
         return receipt
     }
 
+    /// The instant from which on what is recorded is the next owners'.
+    ///
+    /// Who owns a record is said by the end of its window. Where a busy host closes windows late, one that is over by now would
+    /// take what interfaces do that are bound just now, and end before they were.
+    func beginOwnership() throws -> Int64 {
+        if records.isWindowOver { try attempt("window") { try closeWindow(early: true) } }
+        return records.instantInWindow
+    }
+
     func saveState() throws {
         isStateUnsaved = true
         state.bound = Dictionary(binding.judgedDevices.map { ($0.name, $0.number) }) { first, _ in first }
@@ -139,7 +148,8 @@ extension Agent {
         let bound = Set(binding.devices.keys)
         if !bindings.present.subtracting(bound).isEmpty { try attempt("window", records.markClosed) }
         try attempt("bindings") {
-            try bindings.note(bound, at: max(instant, records.closedUntil.nanoseconds + 1))
+            try bindings.note(
+                bound, at: max(min(instant, records.instantInWindow), records.closedUntil.nanoseconds + 1))
         }
     }
 

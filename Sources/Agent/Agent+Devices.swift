@@ -107,7 +107,7 @@ extension Agent {
         state.epoch = enforcer.epoch
         try attempt("state", saveState)
         try attempt("bindings") {
-            try bindings.note(bound, at: max(SystemClock.realtime, records.closedUntil.nanoseconds + 1))
+            try bindings.note(bound, at: try beginOwnership())
         }
         learnRevision(at: SystemClock.realtime, former: former)
         if isMoving { wakeDelivery() }

@@ -237,7 +237,7 @@ final class RecordPipeline {
     /// The window is closed by that when its time is over, or `early` at this instant; else its flows may get further
     /// records. What cannot be read is in the next window then: one that is to be closed early is closed all the same.
     func closeWindow(early: Bool = false) throws {
-        let isOver = SystemClock.realtime >= recorder.window.end.nanoseconds
+        let isOver = isWindowOver
         do {
             try recordAll()
         } catch {
@@ -291,6 +291,15 @@ final class RecordPipeline {
 
     /// The end of the window that was closed last, by this process or one before it.
     var closedUntil: Timestamp { Timestamp(nanoseconds: max(closed, spool.position.closed)) }
+
+    /// Whether the window should be closed by now.
+    var isWindowOver: Bool { SystemClock.realtime >= recorder.window.end.nanoseconds }
+
+    /// An instant from which on what is recorded is in windows that end later.
+    var instantInWindow: Int64 {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        return recorder.window.openInstant(at: now, closedUntil: closedUntil).nanoseconds
+    }
 
     private func moveToSpool() {
         for record in recorder.takePending() { spool.append(record) }

@@ -18,4 +18,9 @@ package struct CaptureWindow: Hashable, Sendable {
         start = max(aligned, closedUntil)
         end = aligned.advanced(by: length)
     }
+
+    /// An instant of what is not closed of it: now, or the last one where it was over before anybody closed it.
+    package func openInstant(at now: Timestamp, closedUntil: Timestamp) -> Timestamp {
+        max(closedUntil.advanced(by: .nanoseconds(1)), min(now, end.advanced(by: .nanoseconds(-1))))
+    }
 }
