@@ -11,6 +11,7 @@ struct ClaimCheck {
     init(_ policy: Policy, _ devices: DeviceTable) {
         var byDevice: [String: String] = [:]
         var byAddress: [IPAddress: String] = [:]
+        var blocks: [(prefix: IPPrefix, label: String)] = []
         for vpc in policy.vpcs {
             for instance in vpc.instances {
                 for interface in instance.interfaces {
@@ -20,6 +21,12 @@ struct ClaimCheck {
                         let other = byDevice.updateValue(label, forKey: device)
                     {
                         conflicts.append("\(other) and \(label) are both bound to device \(device)")
+                    }
+                    for prefix in interface.prefixes {
+                        for other in blocks where other.label != label && other.prefix.overlaps(prefix) {
+                            conflicts.append("\(other.label) and \(label) both have addresses of \(prefix)")
+                        }
+                        blocks.append((prefix, label))
                     }
                     for address in interface.addresses {
                         guard let other = byAddress.updateValue(label, forKey: address), other != label else {

@@ -22,9 +22,14 @@ struct PortStage {
         _ plan: HostPlan, _ bridges: [HostPlan.Bridge], _ numbers: [String: UInt32], epoch: Int, generation: UInt32
     ) -> Ruleset {
         var stage = PortStage()
+        let families = AddressFamily.allCases
+        let sets: [PortSet] =
+            families.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0)] }
+            + [.pairMACs, .claimable, .claimableWithMAC]
+        for set in sets { stage.fill(set, []) }
         stage.addPorts(plan, numbers)
         stage.addBridges(bridges, plan, numbers)
-        stage.addChains()
+        stage.addChains(plan)
         stage.ruleset.merge(PortLists.render(plan, epoch: epoch))
         stage.ruleset.merge(PortCounting.render(plan, generation: generation))
         return stage.ruleset
@@ -45,25 +50,73 @@ struct PortStage {
         fill(.bound, bound.map { .device($0.device) })
         fill(.macs, bound.compactMap { port in port.mac.map { .joined(.device(port.device), .mac($0)) } })
         fill(.anyMAC, bound.filter { $0.mac == nil }.map { .device($0.device) })
-        for family in AddressFamily.allCases {
-            fill(
-                .addresses(family),
-                bound.flatMap { port in
-                    port.ownAddresses.filter { $0.family == family }.map { .joined(.device(port.device), .address($0)) }
-                })
-        }
+        for port in bound { addAddresses(of: port) }
+        addClaims(bound)
         fill(
             .neighbours,
             bound.flatMap { port in
                 port.ownAddresses.filter { $0.family == .ipv6 }.map { .joined(.device(port.device), .word16($0)) }
             })
-        fill(.claims, bound.flatMap(\.ownAddresses).filter { $0.family == .ipv4 }.map { .address($0) })
         fill(.broadcasts, plan.broadcasts.map { .address($0) })
         fill(
             .homes,
             bound.compactMap { port in
                 port.bridge.flatMap { numbers[$0] }.map { .joined(.device(port.device), .priority($0)) }
             })
+    }
+
+    /// What a port may send from, and what it may be sent.
+    private mutating func addAddresses(of port: HostPlan.Port) {
+        typealias Element = Ruleset.Element
+        let device = Element.device(port.device)
+        let single = port.ownAddresses.map { IPPrefix($0) }
+        for prefix in single + port.ownPrefixes { add(prefix, to: .targets(prefix.family), behind: device) }
+        for (mac, prefixes) in port.isHere ? port.sourcesByMAC : [:] {
+            for prefix in prefixes {
+                if mac == port.mac {
+                    add(prefix, to: .addresses(prefix.family), behind: device)
+                } else if let mac {
+                    add(prefix, to: .sourcesWithMAC(prefix.family), behind: device, .mac(mac))
+                }
+            }
+        }
+    }
+
+    /// What ports may claim by ARP though they may not have it, and what nobody else may.
+    private mutating func addClaims(_ bound: [HostPlan.Port]) {
+        typealias Element = Ruleset.Element
+        for port in bound where port.isHere {
+            for pair in port.pairs {
+                let mac = pair.mac ?? port.mac
+                let device = Element.device(port.device)
+                if let mac, mac != port.mac { put(.joined(device, .mac(mac)), into: .pairMACs) }
+                guard pair.prefix.family == .ipv4 else { continue }
+                if let mac, mac != port.mac {
+                    add(pair.prefix, to: .claimableWithMAC, behind: device, .mac(mac))
+                } else {
+                    add(pair.prefix, to: .claimable, behind: device)
+                }
+            }
+        }
+        let contested = Set(bound.flatMap { $0.pairs.map(\.prefix) })
+        fill(
+            .claims,
+            bound.flatMap(\.ownAddresses).filter { address in
+                address.family == .ipv4 && !contested.contains { $0.contains(address) }
+            }.map { .address($0) })
+        for family in AddressFamily.allCases {
+            fill(.exact(family), bound.flatMap(\.ownAddresses).filter { $0.family == family }.map { .address($0) })
+        }
+    }
+
+    private mutating func put(_ element: Ruleset.Element, into set: PortSet) {
+        ruleset.sets[.port(set), default: [:]][element] = .nothing
+    }
+
+    /// Adds a block, or one address, to a set or to the set of its blocks.
+    private mutating func add(_ prefix: IPPrefix, to set: PortSet, behind parts: Ruleset.Element...) {
+        guard !prefix.isSingleAddress else { return put(.joined(parts + [.address(prefix.base)]), into: set) }
+        ruleset.sets[.ranges(of: .port(set), epoch: nil), default: [:]][.joined(parts + [.block(prefix)])] = .nothing
     }
 
     private mutating func addBridges(_ bridges: [HostPlan.Bridge], _ plan: HostPlan, _ numbers: [String: UInt32]) {
@@ -114,7 +167,7 @@ struct PortStage {
         ruleset.chains[Ruleset.portPrefix + name] = .init(rules)
     }
 
-    private mutating func addChains() {
+    private mutating func addChains(_ plan: HostPlan) {
         for kind in PortRefusal.allCases {
             for way in Way.allCases {
                 add(Self.chain(kind, way), [[Self.isIn(.refused(kind), way.device), .drop], [.drop]])
@@ -141,7 +194,8 @@ struct PortStage {
                 [.accept],
             ])
         addFromPort()
-        addFromPortIPv6()
+        addFromPair()
+        addFromPortIPv6(plan)
         addToPort()
         ruleset.add(
             .portForward,
@@ -178,6 +232,7 @@ struct PortStage {
             "from_port",
             [
                 [Self.isNotIn(.bound, .inputDevice), Self.refuse(.unbound, .out)],
+                [Self.isIn(.pairMACs, .inputDevice, .sourceMAC), .jump("from_pair")],
                 [Self.isIn(.macs, .inputDevice, .sourceMAC), .goto("from_port_mac")],
                 [Self.isIn(.anyMAC, .inputDevice), .goto("from_port_mac")],
                 [Self.refuse(.spoof, .out)],
@@ -202,6 +257,7 @@ struct PortStage {
             "from_port_arp_claim",
             [
                 [Self.isIn(.addresses(.ipv4), .inputDevice, .arpSender), .accept],
+                [Self.isIn(.claimable, .inputDevice, .arpSender), .accept],
                 [.match(.arpProbe), .accept],
                 [Self.refuse(.arp, .out)],
             ])
@@ -226,7 +282,31 @@ struct PortStage {
             ])
     }
 
-    private mutating func addFromPortIPv6() {
+    /// What comes with a MAC that only pairs name: their addresses, and nothing else. What returns may be right by another MAC.
+    private mutating func addFromPair() {
+        let ofPair = Self.isIn(.sourcesWithMAC(.ipv4), .inputDevice, .sourceMAC, .source(.ipv4))
+        add(
+            "from_pair",
+            [
+                [
+                    Self.type(Self.arp), .match(.arpOfIPv4),
+                    Self.isIn(.claimableWithMAC, .inputDevice, .arpSenderMAC, .arpSender), .accept,
+                ],
+                [
+                    Self.type(Self.arp), .match(.arpOfIPv4), .match(.arpProbe),
+                    Self.isIn(.pairMACs, .inputDevice, .arpSenderMAC), .accept,
+                ],
+                [Self.type(Self.ipv4), ofPair, .goto("from_port_4_own")],
+                [
+                    Self.type(Self.ipv6),
+                    Self.isIn(.sourcesWithMAC(.ipv6), .inputDevice, .sourceMAC, .source(.ipv6)),
+                    .goto("from_port_6_own"),
+                ],
+                [Self.type(Self.ipv6), LinkUpkeep.linkSource, .goto("from_port_6")],
+            ])
+    }
+
+    private mutating func addFromPortIPv6(_ plan: HostPlan) {
         let unspecified = Statement.source(IPPrefix(IPAddress(ipv6High: 0, low: 0)))
         let link = Statement.match(.hopLimit(255))
         add(
@@ -247,7 +327,8 @@ struct PortStage {
             [
                 [Self.isIn(.neighbours, .inputDevice, .neighbourTarget), .accept],
                 [.match(.neighbourOfLink), .accept],
-                [Self.refuse(.neighbour, .out)],
+            ] + Self.neighbourBlocks(plan) + [
+                [Self.refuse(.neighbour, .out)]
             ])
         let upkeep: [Ruleset.Rule] = [
             [.icmpv6(136...136), link, .goto("from_port_6_claim")],
@@ -265,6 +346,19 @@ struct PortStage {
             [[.note(.priority(BridgeNumber.own))]] + upkeep + [
                 toMany, [.match(.toGroupMAC), Self.refuse(.mixed, .out)], [.accept],
             ])
+    }
+
+    /// What ports may say by neighbour discovery that they have, beside their single addresses. nft knows no interval of what
+    /// has no name: a rule each.
+    private static func neighbourBlocks(_ plan: HostPlan) -> [Ruleset.Rule] {
+        var rules: [Ruleset.Rule] = []
+        for port in plan.ports where port.bridge != nil && port.isHere {
+            let blocks = Set(port.prefixes + port.pairs.map(\.prefix)).filter { $0.family == .ipv6 }
+            for block in blocks.sorted(by: { ($0.base, $0.length) < ($1.base, $1.length) }) {
+                rules.append([.match(.inputDevice(port.device)), .match(.neighbourIn(block)), .accept])
+            }
+        }
+        return rules
     }
 
     private mutating func addToPort() {
@@ -292,7 +386,7 @@ struct PortStage {
                 [LinkUpkeep.toMany[0], .goto("many_ingress")],
                 [Self.isIn(.broadcasts, .target(.ipv4)), .goto("many_ingress")],
             ] + wrong + [
-                [Self.isIn(.addresses(.ipv4), .outputDevice, .target(.ipv4))] + pass, [Self.refuse(.astray, .into)],
+                [Self.isIn(.targets(.ipv4), .outputDevice, .target(.ipv4))] + pass, [Self.refuse(.astray, .into)],
             ])
         add(
             "to_port_6",
@@ -300,7 +394,7 @@ struct PortStage {
                 [LinkUpkeep.all] + pass, [LinkUpkeep.toMany[1], .udp(546, 547), Self.refuse(.dhcpClient, .into)],
                 [LinkUpkeep.toMany[1], .goto("many_ingress")],
             ] + wrong + [
-                [Self.isIn(.addresses(.ipv6), .outputDevice, .target(.ipv6))] + pass,
+                [Self.isIn(.targets(.ipv6), .outputDevice, .target(.ipv6))] + pass,
                 [.target(LinkUpkeep.linkLocal), Self.refuse(.linkLocal, .into)], [Self.refuse(.astray, .into)],
             ])
     }

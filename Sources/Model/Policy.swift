@@ -134,6 +134,10 @@ package struct Interface: Hashable, Sendable, Codable {
     /// Name of the subnet, in the interface's VPC.
     package let subnet: String
     package let addresses: [IPAddress]
+    /// Blocks that are its own as well, as those of pods behind a node: within or without the subnet.
+    package let prefixes: [IPPrefix]
+    /// What it may use besides.
+    package let pairs: [AddressPair]
     /// The only source MAC let through; nil lets any through.
     package let mac: MACAddress?
     /// Name or altname of the Linux device on the host's side; nil while nobody has attached one.
@@ -146,13 +150,16 @@ package struct Interface: Hashable, Sendable, Codable {
     package var groups: [String]
 
     package init(
-        id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], mac: MACAddress?,
-        device: String?, project: String? = nil, projectName: String? = nil, groups: [String]
+        id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], prefixes: [IPPrefix] = [],
+        pairs: [AddressPair] = [], mac: MACAddress?, device: String?, project: String? = nil,
+        projectName: String? = nil, groups: [String]
     ) {
         self.id = id
         self.name = name
         self.subnet = subnet
         self.addresses = addresses
+        self.prefixes = prefixes
+        self.pairs = pairs
         self.mac = mac
         self.device = device
         self.project = project

@@ -71,7 +71,7 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     private func feedSets(_ view: ByteView) {
         var cursor = MessageCursor(view)
         while let message = cursor.next() {
-            _ = RuleTable.readElements(message) { key, _ in _ = key.array }
+            _ = RuleTable.readElements(message) { key, end, _ in _ = (key.array, end?.array) }
             _ = RuleTable.readGeneration(message)
         }
     }

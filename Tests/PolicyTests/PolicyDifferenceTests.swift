@@ -46,6 +46,8 @@ import Testing
                     interfaces: [
                         Interface(
                             id: interface, name: "eth0", subnet: "front", addresses: [prefix.base],
+                            prefixes: [prefix],
+                            pairs: [AddressPair(prefix, mac: MACAddress(bits: 4), isShared: true)],
                             mac: MACAddress(bits: 2), device: "d", project: "other",
                             projectName: "others", groups: ["web"])
                     ])

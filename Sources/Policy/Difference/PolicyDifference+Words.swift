@@ -165,9 +165,12 @@ extension PolicyPart {
 
     private static func words(_ interface: Interface) -> String {
         let groups = interface.groups.isEmpty ? "no group" : "groups \(list(interface.groups))"
-        let notes = [interface.mac.map { "mac \($0)" }, interface.project.map { "of project \($0)" }, groups]
+        let own = (interface.addresses.map(\.description) + interface.prefixes.map(\.description)).joined(
+            separator: ", ")
+        let pairs = interface.pairs.isEmpty ? nil : "pairs \(list(interface.pairs))"
+        let notes = [pairs, interface.mac.map { "mac \($0)" }, interface.project.map { "of project \($0)" }, groups]
         return
-            "\(list(interface.addresses)) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
+            "\(own) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
     }
 
     private static func words(_ collector: Collector) -> String {
@@ -188,6 +191,8 @@ extension Interface {
         if parts.isEmpty, groups != next.groups { parts.append("groups in another order") }
         let values: [(String, String, String)] = [
             ("addresses", PolicyPart.list(addresses), PolicyPart.list(next.addresses)),
+            ("prefixes", PolicyPart.list(prefixes), PolicyPart.list(next.prefixes)),
+            ("pairs", PolicyPart.list(pairs), PolicyPart.list(next.pairs)),
             ("device", device ?? "none", next.device ?? "none"),
             ("subnet", subnet, next.subnet), ("mac", mac?.description ?? "any", next.mac?.description ?? "any"),
             ("project", project ?? "the policy's", next.project ?? "the policy's"),
