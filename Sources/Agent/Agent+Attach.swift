@@ -7,7 +7,7 @@ import Netlink
 extension Agent {
     /// Makes a device an interface's: in the kernel when this returns, or nothing is changed.
     func attach(_ request: DeviceAttachRequest, actor: String) throws -> ControlResponse {
-        guard revision.notes == nil else { throw AgentError.governed }
+        guard revision.notes == nil, configuration.binder == nil else { return try attachGoverned(request) }
         try listen()
         guard let device = devices.device(request.device) else { return .noDevice(request.device) }
         let wanted = try AttachChoice(request, revision.policy, attached).attached(number: device.number)
@@ -26,7 +26,9 @@ extension Agent {
 
     /// Takes an interface's device away; the device is refused everything until it is gone.
     func detach(instance: String, interface: String, vpc: String?, actor: String) throws -> ControlResponse {
-        guard revision.notes == nil else { throw AgentError.governed }
+        guard revision.notes == nil, configuration.binder == nil else {
+            return try detachGoverned(instance: instance, interface: interface, vpc: vpc)
+        }
         let label = "\(instance)/\(interface)"
         let found = attached.filter {
             $0.instance == instance && $0.interface == interface && (vpc == nil || $0.vpc == vpc)

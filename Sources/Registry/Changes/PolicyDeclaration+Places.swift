@@ -9,16 +9,6 @@ extension PolicyDeclaration {
                 "bridges: \(bridge.name): a control plane does not keep what is said of a host's bridges; leave bridges "
                     + "out, and apply them on a host that no control plane governs")
         }
-        for vpc in policy.vpcs {
-            for instance in vpc.instances {
-                for interface in instance.interfaces where interface.device == nil {
-                    throw RegistryError(
-                        .invalid(.body),
-                        "interface \(vpc.name)/\(instance.name)/\(interface.name) has no device: a control plane does not "
-                            + "bind one that is attached later; write device: DEVICE")
-                }
-            }
-        }
         if let wanted = policy.region, wanted != region.name {
             throw RegistryError(
                 .invalid(.body),
