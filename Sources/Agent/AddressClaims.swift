@@ -12,6 +12,8 @@ struct AddressClaims {
     }
 
     var watch = ClaimWatch()
+    /// Interfaces that learn their address, by the number of their device.
+    private(set) var leases: [UInt32: LeasePlace] = [:]
     private var speakers: [UInt32: Speaker] = [:]
     /// What pairs name: nothing else can be claimed.
     private var contested: [IPPrefix] = []
@@ -38,9 +40,12 @@ struct AddressClaims {
 
     /// Listens to other devices.
     ///
+    /// * `leases`: interfaces that learn their address.
     /// * `devices`: the names of those that are listened on.
-    mutating func listen(to speakers: [UInt32: Speaker], contested: [IPPrefix], devices: [UInt32: String]) {
-        (self.speakers, self.contested) = (speakers, contested)
+    mutating func listen(
+        to speakers: [UInt32: Speaker], contested: [IPPrefix], leases: [UInt32: LeasePlace], devices: [UInt32: String]
+    ) {
+        (self.speakers, self.contested, self.leases) = (speakers, contested, leases)
         pending = pending.filter { claim in contested.contains { $0.contains(claim.key) } }
         movedAt = movedAt.filter { claim in contested.contains { $0.contains(claim.key) } }
         watch.listen(on: devices)

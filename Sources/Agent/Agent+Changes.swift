@@ -65,13 +65,17 @@ extension Agent {
         nextBinding.forgetUnseen()
         var indexes = state.indexes
         try reclaimIndexes(&indexes, for: next.policy)
-        let plan = try nextBinding.plan(next.policy, claims: holders, indexes: &indexes)
+        var nextLeases = leases
+        nextLeases.keep(Set(next.policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).map(\.id)))
+        let plan = try nextBinding.plan(
+            next.policy.leasing(nextLeases.present), claims: holders, counted: nextLeases.counted, indexes: &indexes)
         // Names before marks: whatever the kernel writes down after the change can be read after a crash.
         try revisions.save(next)
         var nextCuts = cutsDue
         nextCuts.add(sessions)
         var nextState = state
         nextState.indexes = indexes
+        if state.leases != nil { nextState.leases = nextLeases }
         // Also what is to be cut: whoever is killed behind the change leaves that to a successor.
         nextState.cutsDue = nextCuts.kept
         try nextState.save(configuration.folder)

@@ -94,7 +94,7 @@ extension Agent {
 
     private func change(to next: DeviceBinding) throws {
         let former = binding
-        let plan = try next.plan(revision.policy, claims: holders, indexes: &state.indexes)
+        let plan = try next.plan(leasedPolicy, claims: holders, counted: leases.counted, indexes: &state.indexes)
         let bound = Set(next.devices.keys)
         let nextOwnership = Ownership(revision.policy, interfaces: bound)
         let isMoving = ownership.differs(from: nextOwnership, for: former.devices.keys)
@@ -218,11 +218,12 @@ extension AgentConfiguration {
 
 extension DeviceBinding {
     func plan(
-        _ policy: Policy, claims: [IPAddress: AddressHolder], indexes: inout RuleIndexes
+        _ policy: Policy, claims: [IPAddress: AddressHolder], counted: [Identifier<Interface>: [IPAddress]],
+        indexes: inout RuleIndexes
     ) throws(EnforcementError) -> HostPlan {
         try HostPlan(
             policy, devices: names, awaited: Set(awaited.keys), held: held.keys.sorted(), bridges: bridges,
-            claims: claims, indexes: &indexes)
+            claims: claims, counted: counted, indexes: &indexes)
     }
 
     /// Names of devices that rules judge or refuse.

@@ -9,7 +9,7 @@ extension Agent {
     var holders: [IPAddress: AddressHolder] { state.claims }
 
     /// The policy in force with what each interface has.
-    var heldPolicy: Policy { revision.policy.holding(holders) }
+    var heldPolicy: Policy { leasedPolicy.holding(holders) }
 
     /// Listens on the devices where an address can be claimed that several may use.
     func listenForClaims() {
@@ -36,7 +36,10 @@ extension Agent {
                 names[device.number] = part
             }
         }
-        claims.listen(to: speakers, contested: contested.sorted { $0.base < $1.base }, devices: names)
+        let learning = leasePlaces()
+        claims.listen(
+            to: speakers, contested: contested.sorted { $0.base < $1.base }, leases: learning.places,
+            devices: names.merging(learning.names) { first, _ in first })
         problems.removeAll { $0.hasPrefix("claims: ") }
         problems += claims.watch.problems.map { "claims: NOT ENFORCED: \($0)" }
     }
@@ -49,7 +52,7 @@ extension Agent {
         for (device, frame) in heard {
             switch frame {
             case .claim(let address, let mac): claims.note(address, mac: mac, on: device, holders: holders)
-            case .dhcp: break
+            case .dhcp(let message): try note(message, on: device)
             }
         }
         let due = claims.takeDue()
@@ -67,14 +70,15 @@ extension Agent {
         if !moving.isEmpty {
             var vacant = next
             for address in moving.keys { vacant[address] = .nobody }
-            _ = try enforce(try binding.plan(revision.policy, claims: vacant, indexes: &state.indexes))
+            _ = try enforce(
+                try binding.plan(leasedPolicy, claims: vacant, counted: leases.counted, indexes: &state.indexes))
             try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cutAll { moving[$0] != nil }
             try attempt("window") { try closeWindow(early: true) }
             for (address, former) in moving {
                 if let latter = after[address] { try records.moveCounts(of: address, from: former, to: latter) }
             }
         }
-        let plan = try binding.plan(revision.policy, claims: next, indexes: &state.indexes)
+        let plan = try binding.plan(leasedPolicy, claims: next, counted: leases.counted, indexes: &state.indexes)
         _ = try enforce(plan)
         state.epoch = enforcer.epoch
         state.holdings = next.map { address, holder in
@@ -96,7 +100,7 @@ extension Agent {
     ) -> [IPAddress: Identifier<Interface>] {
         let wanted = Set(addresses)
         var owners: [IPAddress: Identifier<Interface>] = [:]
-        for vpc in revision.policy.holding(holders).vpcs {
+        for vpc in leasedPolicy.holding(holders).vpcs {
             for interface in vpc.instances.flatMap(\.interfaces) {
                 for address in interface.allAddresses where wanted.contains(address) { owners[address] = interface.id }
             }

@@ -179,7 +179,10 @@ package final class Agent {
     private static func load(
         _ enforcer: Enforcer, _ revision: Revision, _ binding: DeviceBinding, _ state: inout AgentState
     ) throws -> Bool {
-        let plan = try binding.plan(revision.policy, claims: state.claims, indexes: &state.indexes)
+        let leases = state.leases ?? Leases()
+        let plan = try binding.plan(
+            revision.policy.leasing(leases.present), claims: state.claims, counted: leases.counted,
+            indexes: &state.indexes)
         return try enforcer.load(plan) == .amended
     }
 
@@ -287,6 +290,7 @@ package final class Agent {
         try lookAtManagementPath()
         try rebindDevices()
         try endAttachments()
+        try attempt("leases", endLeases)
         try compareCounts()
         try foreign.look()
         try events.listen(forTranslations: foreign.mayTranslate)

@@ -29,6 +29,9 @@ struct AgentState: Codable {
     /// Who has what several may use; nil where nobody claimed anything yet.
     var holdings: [Holding]?
 
+    /// Addresses that interfaces learned; nil where none ever did.
+    var leases: Leases?
+
     struct Holding: Hashable, Codable {
         let address: IPAddress
         /// nil for somebody beyond this host.

@@ -17,6 +17,8 @@ package struct HostPlan: Equatable, Sendable {
         /// What its pairs name, whether it has it or not; and what was claimed of it.
         package let pairs: [AddressPair]
         package let claimed: [IPAddress]
+        /// Servers beyond the host that tell it its address.
+        package let servers: [IPAddress]
         package let mac: MACAddress?
         /// Whether the device is there. Until then its name is judged, and its addresses may be another host's.
         package let isHere: Bool
@@ -152,10 +154,12 @@ package struct HostPlan: Equatable, Sendable {
     /// * `held`: devices that may neither send nor get anything.
     /// * `bridges`: the host's; nil where it has none.
     /// * `claims`: who has what several may use, as far as it is known.
+    /// * `counted`: addresses that interfaces had, which are counted for them still.
     /// * `indexes`: gives each rule its index, allocating new ones.
     package init(
         _ policy: Policy, devices: [Identifier<Interface>: String], awaited: Set<Identifier<Interface>> = [],
         held: [String] = [], bridges: HostBridges? = nil, claims: [IPAddress: AddressHolder] = [:],
+        counted: [Identifier<Interface>: [IPAddress]] = [:],
         indexes: inout RuleIndexes
     ) throws(EnforcementError) {
         let pairs = policy.pairs
@@ -164,7 +168,7 @@ package struct HostPlan: Equatable, Sendable {
         // Without an address or a group: nothing can be from it or for it.
         var ports = held.map {
             Port(
-                interface: .held($0), device: $0, addresses: [], prefixes: [], sources: [], pairs: [], claimed: [],
+                interface: .held($0), device: $0, addresses: [], prefixes: [], sources: [], pairs: [], claimed: [], servers: [],
                 mac: nil,
                 isHere: true, bridge: nil,
                 formerBridges: [], profile: [])
@@ -191,9 +195,12 @@ package struct HostPlan: Equatable, Sendable {
                         interface: interface.id, device: device, addresses: interface.allAddresses,
                         prefixes: interface.allPrefixes,
                         sources: interface.sources, pairs: pairs[interface.id] ?? [],
-                        claimed: claimed.filter { address in
-                            pairs[interface.id]?.contains { $0.prefix.contains(address) } ?? false
-                        }, mac: interface.mac,
+                        claimed: (counted[interface.id] ?? [])
+                            + claimed.filter { address in
+                                pairs[interface.id]?.contains { $0.prefix.contains(address) } ?? false
+                            },
+                        servers: vpc.subnets.first { $0.name == interface.subnet }?.dhcp?.servers ?? [],
+                        mac: interface.mac,
                         isHere: !awaited.contains(interface.id), bridge: bridges?.attached[interface.id],
                         formerBridges: bridges?.former[interface.id] ?? [],
                         profile: interface.groups.compactMap { keys[$0] }))

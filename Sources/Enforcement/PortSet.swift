@@ -19,6 +19,8 @@ package enum PortSet: Hashable, Sendable {
     /// What a port may claim by ARP though it may not have it yet: by its own MAC, and by another.
     case claimable
     case claimableWithMAC
+    /// DHCP servers beyond the host that tell a port's guest its address.
+    case servers
     /// Addresses that ports have singly, which lie in nobody's block.
     case exact(AddressFamily)
     /// What a port may say by neighbour discovery that it has.
@@ -60,6 +62,7 @@ package enum PortSet: Hashable, Sendable {
         case .sourcesWithMAC(let family): "mac_sources_\(family.rawValue)"
         case .pairMACs: "pair_macs"
         case .targets(let family): "targets_\(family.rawValue)"
+        case .servers: "dhcp_servers"
         case .claimable: "claimable"
         case .claimableWithMAC: "mac_claimable"
         case .exact(let family): "exact_\(family.rawValue)"
@@ -86,6 +89,7 @@ package enum PortSet: Hashable, Sendable {
         [
             .ports, .bound, .macs, .anyMAC, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing, .uplinks,
             .strangers, .unknownCounts, .manyEgressCounts, .manyIngressCounts, .pairMACs, .claimable, .claimableWithMAC,
+            .servers,
         ] + AddressFamily.allCases.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0), .exact($0)] }
         + PortRefusal.allCases.map { .refused($0) }
 
@@ -98,7 +102,7 @@ package enum PortSet: Hashable, Sendable {
         case .macs, .pairMACs: [.device, .mac]
         case .addresses(let family), .targets(let family): [.device, .address(family)]
         case .sourcesWithMAC(let family): [.device, .mac, .address(family)]
-        case .claimable: [.device, .address(.ipv4)]
+        case .claimable, .servers: [.device, .address(.ipv4)]
         case .claimableWithMAC: [.device, .mac, .address(.ipv4)]
         case .exact(let family): [.address(family)]
         case .neighbours: [.device, .word16]
@@ -114,7 +118,7 @@ package enum PortSet: Hashable, Sendable {
         switch self {
         case .manySenders, .manyTargets, .unknown(_, true): true
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
             .uplinks, .strangers, .refused, .members, .manyEgressCounts, .manyIngressCounts, .unknownCounts,
             .unknown(_, false):
             false
@@ -128,7 +132,7 @@ package enum PortSet: Hashable, Sendable {
         switch self {
         case .refused, .unknownCounts, .manyEgressCounts, .manyIngressCounts: true
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
             .uplinks, .strangers, .manySenders, .manyTargets, .members, .unknown:
             false
         }
@@ -139,7 +143,7 @@ package enum PortSet: Hashable, Sendable {
         switch self {
         case .manySenders, .manyTargets, .members: true
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
             .uplinks, .strangers, .refused, .manyEgressCounts, .manyIngressCounts, .unknownCounts, .unknown:
             false
         }
@@ -149,7 +153,7 @@ package enum PortSet: Hashable, Sendable {
     var isKept: Bool {
         switch self {
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
             .uplinks, .strangers, .refused, .manyEgressCounts, .manyIngressCounts:
             true
         case .unknownCounts, .manySenders, .manyTargets, .members, .unknown: false

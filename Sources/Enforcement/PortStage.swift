@@ -25,7 +25,7 @@ struct PortStage {
         let families = AddressFamily.allCases
         let sets: [PortSet] =
             families.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0)] }
-            + [.pairMACs, .claimable, .claimableWithMAC]
+            + [.pairMACs, .claimable, .claimableWithMAC, .servers]
         for set in sets { stage.fill(set, []) }
         stage.addPorts(plan, numbers)
         stage.addBridges(bridges, plan, numbers)
@@ -70,6 +70,7 @@ struct PortStage {
         typealias Element = Ruleset.Element
         let device = Element.device(port.device)
         let single = port.ownAddresses.map { IPPrefix($0) }
+        for server in port.servers { add(IPPrefix(server), to: .servers, behind: device) }
         for prefix in single + port.ownPrefixes { add(prefix, to: .targets(prefix.family), behind: device) }
         for (mac, prefixes) in port.isHere ? port.sourcesByMAC : [:] {
             for prefix in prefixes {
@@ -382,6 +383,8 @@ struct PortStage {
         add(
             "to_port_4",
             [
+                // Before its guest has an address nothing else can be for it.
+                [Self.isIn(.servers, .outputDevice, .source(.ipv4)), .udp(67, 68)] + pass,
                 [.target(IPPrefix(IPAddress(ipv4: 0xffff_ffff))), .udp(68, 67), Self.refuse(.dhcpClient, .into)],
                 [LinkUpkeep.toMany[0], .goto("many_ingress")],
                 [Self.isIn(.broadcasts, .target(.ipv4)), .goto("many_ingress")],

@@ -48,6 +48,11 @@ extension CanonicalJSON {
             append(string: acl)
             append(",")
         }
+        if let dhcp = subnet.dhcp {
+            append(#""dhcp":{"servers":"#)
+            append(dhcp.servers) { $0.append($1) }
+            append("},")
+        }
         append(#""id":"#)
         append(subnet.id)
         append(#","name":"#)

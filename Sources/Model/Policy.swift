@@ -99,15 +99,19 @@ package struct Subnet: Hashable, Sendable, Codable {
     package let acl: String?
     /// nil is the region's first zone.
     package let zone: String?
+    /// nil where the policy gives every address.
+    package let dhcp: SubnetDHCP?
 
     package init(
-        id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil, zone: String? = nil
+        id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil, zone: String? = nil,
+        dhcp: SubnetDHCP? = nil
     ) {
         self.id = id
         self.name = name
         self.prefixes = prefixes
         self.acl = acl
         self.zone = zone
+        self.dhcp = dhcp
     }
 }
 

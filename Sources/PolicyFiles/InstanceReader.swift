@@ -46,7 +46,9 @@ struct InstanceReader {
         let owner = "\(instance)/\(name) of VPC \"\(vpc)\""
         let subnet = readSubnet(fields)
         let reader = AddressReader(claims: claims, subnet: subnet, owner: owner)
-        let own = fields.either("address", or: "addresses", "ADDRESS").map(reader.readOwn) ?? .init()
+        // Of a subnet with DHCP the address may come with the lease.
+        let learns = subnet?.dhcp != nil && fields["address"] == nil && fields["addresses"] == nil
+        let own = learns ? .init() : fields.either("address", or: "addresses", "ADDRESS").map(reader.readOwn) ?? .init()
         return Interface(
             id: Identifier(derivedFrom: "interface", project, vpc, instance, name), name: name,
             subnet: subnet?.name ?? "", addresses: own.addresses, prefixes: own.prefixes,

@@ -77,6 +77,7 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     }
 
     private func feedRoutes(_ view: ByteView) {
+        if let frame = LinkFrame(view) { _ = "\(frame)" }
         var cursor = RouteEventCursor(view)
         while let event = cursor.next() { _ = "\(event)" }
     }

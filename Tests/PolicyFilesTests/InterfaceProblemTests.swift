@@ -94,6 +94,36 @@ import Testing
                 == "f.yaml:13: vpcs[0].instances[0].interfaces[0]\(expected)")
     }
 
+    @Test(arguments: [
+        ("dhcp: true", ""), ("dhcp: true, dhcp_servers: [10.0.0.2]", ""),
+        ("dhcp: maybe", "dhcp: text \"maybe\" is neither true nor false; write true or false"),
+        ("dhcp_servers: [10.0.0.2]", "dhcp_servers: dhcp_servers without dhcp; write dhcp: true, or leave them out"),
+        (
+            "dhcp: true, dhcp_servers: ['fd00::1']",
+            "dhcp_servers[0]: \"fd00::1\" is not an IPv4 address; write one as 10.1.1.2"
+        ),
+    ])
+    func `what a subnet says of DHCP`(keys: String, expected: String) {
+        let text = """
+            project: p
+            vpcs:
+            - name: v
+              cidrs: [10.0.0.0/16]
+              subnets: [{name: s, cidr: 10.0.0.0/24, \(keys)}]
+              instances:
+              - name: i
+                interfaces: [{name: n, subnet: s, device: d, mac: "02:00:00:00:00:01"}]
+            """
+        do {
+            let policy = try PolicyFile.load(text, name: "f.yaml")
+            #expect(policy.vpcs[0].instances[0].interfaces[0].addresses.isEmpty && expected.isEmpty)
+        } catch {
+            #expect(
+                !expected.isEmpty && error.description.hasPrefix("f.yaml:5: vpcs[0].subnets[0].\(expected)"), "\(error)"
+            )
+        }
+    }
+
     @Test func `blocks of two interfaces do not overlap`() {
         let text = """
             {name: n, subnet: s, device: d, addresses: [10.0.0.1, 10.7.0.0/16]}

@@ -213,4 +213,14 @@ import Testing
         #expect(try await bind(nil).host.isEmpty)
         #expect(try await told(server).vpcs.isEmpty)
     }
+
+    @Test func `a subnet whose addresses come by DHCP is refused in words`() async throws {
+        let server = try await ServerUnderTest()
+        var policy = Self.policy()
+        let subnet = policy.vpcs[0].subnets[0]
+        policy.vpcs[0].subnets[0] = Subnet(
+            id: subnet.id, name: subnet.name, prefixes: subnet.prefixes, dhcp: SubnetDHCP())
+        let error = await #expect(throws: RegistryError.self) { try await apply(policy, to: server) }
+        #expect(error?.message.contains("subnet shop/web: a control plane gives every address") == true)
+    }
 }

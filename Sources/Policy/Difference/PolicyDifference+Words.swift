@@ -122,6 +122,7 @@ extension PolicyPart {
         case .subnet(let subnet):
             Self.list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")
                 + (subnet.acl.map { ", acl \($0)" } ?? "")
+                + (subnet.dhcp.map { ", dhcp\($0.servers.isEmpty ? "" : " of \(Self.list($0.servers))")" } ?? "")
         case .acl: ""
         case .aclRule(let rule): rule.text + (rule.name.isEmpty ? "" : " (\(rule.name))")
         case .group(let group): Self.words(group)

@@ -9,6 +9,14 @@ extension PolicyDeclaration {
                 "bridges: \(bridge.name): a control plane does not keep what is said of a host's bridges; leave bridges "
                     + "out, and apply them on a host that no control plane governs")
         }
+        for vpc in policy.vpcs {
+            for subnet in vpc.subnets where subnet.dhcp != nil {
+                throw RegistryError(
+                    .invalid(.body),
+                    "subnet \(vpc.name)/\(subnet.name): a control plane gives every address, and learns none from leases; leave "
+                        + "dhcp out, and give each interface an address")
+            }
+        }
         if let wanted = policy.region, wanted != region.name {
             throw RegistryError(
                 .invalid(.body),
