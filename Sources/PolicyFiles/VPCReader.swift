@@ -75,7 +75,8 @@ struct VPCReader {
 
     /// Whether addresses are learned from leases, and from which servers beside the host.
     private func readDHCP(_ fields: FileFields) -> SubnetDHCP? {
-        let isOn = fields["dhcp"]?.flag() ?? false
+        // What is neither counts as true, so that one fault is one problem.
+        let isOn = fields["dhcp"].map { $0.flag() ?? true } ?? false
         guard let list = fields["dhcp_servers"] else { return isOn ? SubnetDHCP() : nil }
         if !isOn { list.report("dhcp_servers without dhcp", mend: "write dhcp: true, or leave them out") }
         var servers: [IPAddress] = []

@@ -1,4 +1,5 @@
 import Documents
+import Model
 import Testing
 
 @testable import PolicyFiles
@@ -96,7 +97,7 @@ import Testing
 
     @Test(arguments: [
         ("dhcp: true", ""), ("dhcp: true, dhcp_servers: [10.0.0.2]", ""),
-        ("dhcp: maybe", "dhcp: text \"maybe\" is neither true nor false; write true or false"),
+        ("dhcp: maybe", "dhcp: \"maybe\" is neither true nor false; write true or false"),
         ("dhcp_servers: [10.0.0.2]", "dhcp_servers: dhcp_servers without dhcp; write dhcp: true, or leave them out"),
         (
             "dhcp: true, dhcp_servers: ['fd00::1']",
