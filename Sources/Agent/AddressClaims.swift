@@ -70,6 +70,9 @@ struct AddressClaims {
         }
     }
 
+    /// Has what could not be put in force wait again, but where something newer does.
+    mutating func putBack(_ claimed: [IPAddress: AddressHolder]) { pending.merge(claimed) { newer, _ in newer } }
+
     /// What may be put in force now.
     mutating func takeDue() -> [IPAddress: AddressHolder] {
         guard !pending.isEmpty else { return [:] }

@@ -99,7 +99,7 @@ struct AttachChoice {
                 })
         }
         guard let instance = request.instance else { throw .noInstance }
-        guard !request.addresses.isEmpty, let groups = request.groups else {
+        guard let groups = request.groups, !request.addresses.isEmpty || !learningSubnets.isEmpty else {
             throw .noInterface("\(instance)/\(request.interface)")
         }
         for (name, what) in [(instance, "an instance"), (request.interface, "an interface")] {
@@ -147,8 +147,21 @@ struct AttachChoice {
         addresses.map(\.description).joined(separator: ", ")
     }
 
-    /// The VPC and subnet that the addresses are in.
+    /// Subnets in which an interface learns its address.
+    private var learningSubnets: [(VPC, Subnet)] {
+        policy.vpcs.filter { request.vpc == nil || $0.name == request.vpc }.flatMap { vpc in
+            vpc.subnets.filter { $0.dhcp != nil }.map { (vpc, $0) }
+        }
+    }
+
+    /// The VPC and subnet that the addresses are in; without an address, the one where it comes by DHCP.
     private func home() throws(AttachFault) -> (VPC, Subnet) {
+        if request.addresses.isEmpty {
+            guard learningSubnets.count == 1 else {
+                throw .whichSubnet(learningSubnets.map { "\($0.0.name)/\($0.1.name)" })
+            }
+            return learningSubnets[0]
+        }
         let vpcs = policy.vpcs.filter { request.vpc == nil || $0.name == request.vpc }
         let homes = vpcs.compactMap { vpc in
             vpc.subnets.first { subnet in

@@ -29,8 +29,12 @@ extension Agent {
             if let bridge = binding.bridged[interface.id] { bridges.insert(bridge) }
         }
         let judged = Set(binding.names.values)
+        let settings = Dictionary((revision.policy.bridges ?? []).map { ($0.name, $0) }) { first, _ in first }
         for bridge in devices.bridges where bridges.contains(bridge.name) {
+            let isRefusing = settings[bridge.name]?.unknown == .refuse
             for part in devices.parts(of: bridge) where !judged.contains(part) && binding.held[part] == nil {
+                // Who is refused everything is not believed either.
+                if isRefusing, settings[bridge.name]?.uplinks.contains(part) != true { continue }
                 guard let device = devices.device(part) else { continue }
                 speakers[device.number] = .outsider
                 names[device.number] = part
@@ -40,8 +44,12 @@ extension Agent {
         claims.listen(
             to: speakers, contested: contested.sorted { $0.base < $1.base }, leases: learning.places,
             devices: names.merging(learning.names) { first, _ in first })
-        problems.removeAll { $0.hasPrefix("claims: ") }
-        problems += claims.watch.problems.map { "claims: NOT ENFORCED: \($0)" }
+        problems.removeAll { $0.hasPrefix("listening: ") }
+        problems += claims.watch.problems.map { "listening: NOT ENFORCED: \($0)" }
+        let labels = learning.places.values.map { "dhcp: \($0.label): " }
+        problems.removeAll { problem in
+            problem.hasPrefix("dhcp: ") && !labels.contains { problem.hasPrefix($0) }
+        }
     }
 
     /// Takes what was claimed, and puts in force what is due.
@@ -56,7 +64,13 @@ extension Agent {
             }
         }
         let due = claims.takeDue()
-        if !due.isEmpty { try hold(due) }
+        guard !due.isEmpty else { return }
+        do {
+            try hold(due)
+        } catch {
+            claims.putBack(due)
+            throw error
+        }
     }
 
     /// Gives addresses to those who claimed them.

@@ -17,7 +17,8 @@ package struct HostPlan: Equatable, Sendable {
         /// What its pairs name, whether it has it or not; and what was claimed of it.
         package let pairs: [AddressPair]
         package let claimed: [IPAddress]
-        /// Servers beyond the host that tell it its address.
+        /// Whether its subnet has DHCP, and which servers beyond the host may tell it its address.
+        package let isTold: Bool
         package let servers: [IPAddress]
         package let mac: MACAddress?
         /// Whether the device is there. Until then its name is judged, and its addresses may be another host's.
@@ -168,7 +169,8 @@ package struct HostPlan: Equatable, Sendable {
         // Without an address or a group: nothing can be from it or for it.
         var ports = held.map {
             Port(
-                interface: .held($0), device: $0, addresses: [], prefixes: [], sources: [], pairs: [], claimed: [], servers: [],
+                interface: .held($0), device: $0, addresses: [], prefixes: [], sources: [], pairs: [], claimed: [],
+                isTold: false, servers: [],
                 mac: nil,
                 isHere: true, bridge: nil,
                 formerBridges: [], profile: [])
@@ -199,6 +201,7 @@ package struct HostPlan: Equatable, Sendable {
                             + claimed.filter { address in
                                 pairs[interface.id]?.contains { $0.prefix.contains(address) } ?? false
                             },
+                        isTold: vpc.subnets.first { $0.name == interface.subnet }?.dhcp != nil,
                         servers: vpc.subnets.first { $0.name == interface.subnet }?.dhcp?.servers ?? [],
                         mac: interface.mac,
                         isHere: !awaited.contains(interface.id), bridge: bridges?.attached[interface.id],

@@ -19,7 +19,8 @@ package enum PortSet: Hashable, Sendable {
     /// What a port may claim by ARP though it may not have it yet: by its own MAC, and by another.
     case claimable
     case claimableWithMAC
-    /// DHCP servers beyond the host that tell a port's guest its address.
+    /// Ports whose guests are told their address, and the DHCP servers beyond the host that may.
+    case learners
     case servers
     /// Addresses that ports have singly, which lie in nobody's block.
     case exact(AddressFamily)
@@ -62,6 +63,7 @@ package enum PortSet: Hashable, Sendable {
         case .sourcesWithMAC(let family): "mac_sources_\(family.rawValue)"
         case .pairMACs: "pair_macs"
         case .targets(let family): "targets_\(family.rawValue)"
+        case .learners: "dhcp_learners"
         case .servers: "dhcp_servers"
         case .claimable: "claimable"
         case .claimableWithMAC: "mac_claimable"
@@ -89,13 +91,13 @@ package enum PortSet: Hashable, Sendable {
         [
             .ports, .bound, .macs, .anyMAC, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing, .uplinks,
             .strangers, .unknownCounts, .manyEgressCounts, .manyIngressCounts, .pairMACs, .claimable, .claimableWithMAC,
-            .servers,
+            .servers, .learners,
         ] + AddressFamily.allCases.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0), .exact($0)] }
         + PortRefusal.allCases.map { .refused($0) }
 
     package var key: [KeyPart] {
         switch self {
-        case .ports, .bound, .anyMAC, .parts, .uplinks, .strangers, .refused, .unknownCounts, .manySenders,
+        case .ports, .bound, .anyMAC, .parts, .uplinks, .strangers, .refused, .unknownCounts, .learners, .manySenders,
             .manyTargets, .manyEgressCounts, .manyIngressCounts:
             [.device]
         case .members(_, let family, _): [.address(family)]
@@ -118,7 +120,8 @@ package enum PortSet: Hashable, Sendable {
         switch self {
         case .manySenders, .manyTargets, .unknown(_, true): true
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .refused, .members, .manyEgressCounts, .manyIngressCounts, .unknownCounts,
             .unknown(_, false):
             false
@@ -132,7 +135,8 @@ package enum PortSet: Hashable, Sendable {
         switch self {
         case .refused, .unknownCounts, .manyEgressCounts, .manyIngressCounts: true
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .manySenders, .manyTargets, .members, .unknown:
             false
         }
@@ -143,7 +147,8 @@ package enum PortSet: Hashable, Sendable {
         switch self {
         case .manySenders, .manyTargets, .members: true
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .refused, .manyEgressCounts, .manyIngressCounts, .unknownCounts, .unknown:
             false
         }
@@ -153,7 +158,8 @@ package enum PortSet: Hashable, Sendable {
     var isKept: Bool {
         switch self {
         case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
-            .claimableWithMAC, .servers, .exact, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .refused, .manyEgressCounts, .manyIngressCounts:
             true
         case .unknownCounts, .manySenders, .manyTargets, .members, .unknown: false

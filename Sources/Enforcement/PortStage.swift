@@ -16,7 +16,7 @@ import Model
 ///
 /// Every device of the policy is a port here, wherever it hangs: one that gets into a bridge before anybody noticed is refused.
 struct PortStage {
-    private var ruleset = Ruleset()
+    var ruleset = Ruleset()
 
     static func render(
         _ plan: HostPlan, _ bridges: [HostPlan.Bridge], _ numbers: [String: UInt32], epoch: Int, generation: UInt32
@@ -25,7 +25,7 @@ struct PortStage {
         let families = AddressFamily.allCases
         let sets: [PortSet] =
             families.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0)] }
-            + [.pairMACs, .claimable, .claimableWithMAC, .servers]
+            + [.pairMACs, .claimable, .claimableWithMAC, .servers, .learners]
         for set in sets { stage.fill(set, []) }
         stage.addPorts(plan, numbers)
         stage.addBridges(bridges, plan, numbers)
@@ -33,105 +33,6 @@ struct PortStage {
         stage.ruleset.merge(PortLists.render(plan, epoch: epoch))
         stage.ruleset.merge(PortCounting.render(plan, generation: generation))
         return stage.ruleset
-    }
-
-    // MARK: Sets
-
-    private mutating func fill(_ set: PortSet, _ elements: [Ruleset.Element]) {
-        ruleset.sets[.port(set)] = Dictionary(elements.map { ($0, .nothing) }) { first, _ in first }
-    }
-
-    private mutating func addPorts(_ plan: HostPlan, _ numbers: [String: UInt32]) {
-        typealias Element = Ruleset.Element
-        let bound = plan.ports.filter { $0.bridge != nil }
-        let devices = plan.ports.map { Element.device($0.device) }
-        fill(.ports, devices)
-        for kind in PortRefusal.allCases { fill(.refused(kind), devices) }
-        fill(.bound, bound.map { .device($0.device) })
-        fill(.macs, bound.compactMap { port in port.mac.map { .joined(.device(port.device), .mac($0)) } })
-        fill(.anyMAC, bound.filter { $0.mac == nil }.map { .device($0.device) })
-        for port in bound { addAddresses(of: port) }
-        addClaims(bound)
-        fill(
-            .neighbours,
-            bound.flatMap { port in
-                port.ownAddresses.filter { $0.family == .ipv6 }.map { .joined(.device(port.device), .word16($0)) }
-            })
-        fill(.broadcasts, plan.broadcasts.map { .address($0) })
-        fill(
-            .homes,
-            bound.compactMap { port in
-                port.bridge.flatMap { numbers[$0] }.map { .joined(.device(port.device), .priority($0)) }
-            })
-    }
-
-    /// What a port may send from, and what it may be sent.
-    private mutating func addAddresses(of port: HostPlan.Port) {
-        typealias Element = Ruleset.Element
-        let device = Element.device(port.device)
-        let single = port.ownAddresses.map { IPPrefix($0) }
-        for server in port.servers { add(IPPrefix(server), to: .servers, behind: device) }
-        for prefix in single + port.ownPrefixes { add(prefix, to: .targets(prefix.family), behind: device) }
-        for (mac, prefixes) in port.isHere ? port.sourcesByMAC : [:] {
-            for prefix in prefixes {
-                if mac == port.mac {
-                    add(prefix, to: .addresses(prefix.family), behind: device)
-                } else if let mac {
-                    add(prefix, to: .sourcesWithMAC(prefix.family), behind: device, .mac(mac))
-                }
-            }
-        }
-    }
-
-    /// What ports may claim by ARP though they may not have it, and what nobody else may.
-    private mutating func addClaims(_ bound: [HostPlan.Port]) {
-        typealias Element = Ruleset.Element
-        for port in bound where port.isHere {
-            for pair in port.pairs {
-                let mac = pair.mac ?? port.mac
-                let device = Element.device(port.device)
-                if let mac, mac != port.mac { put(.joined(device, .mac(mac)), into: .pairMACs) }
-                guard pair.prefix.family == .ipv4 else { continue }
-                if let mac, mac != port.mac {
-                    add(pair.prefix, to: .claimableWithMAC, behind: device, .mac(mac))
-                } else {
-                    add(pair.prefix, to: .claimable, behind: device)
-                }
-            }
-        }
-        let contested = Set(bound.flatMap { $0.pairs.map(\.prefix) })
-        fill(
-            .claims,
-            bound.flatMap(\.ownAddresses).filter { address in
-                address.family == .ipv4 && !contested.contains { $0.contains(address) }
-            }.map { .address($0) })
-        for family in AddressFamily.allCases {
-            fill(.exact(family), bound.flatMap(\.ownAddresses).filter { $0.family == family }.map { .address($0) })
-        }
-    }
-
-    private mutating func put(_ element: Ruleset.Element, into set: PortSet) {
-        ruleset.sets[.port(set), default: [:]][element] = .nothing
-    }
-
-    /// Adds a block, or one address, to a set or to the set of its blocks.
-    private mutating func add(_ prefix: IPPrefix, to set: PortSet, behind parts: Ruleset.Element...) {
-        guard !prefix.isSingleAddress else { return put(.joined(parts + [.address(prefix.base)]), into: set) }
-        ruleset.sets[.ranges(of: .port(set), epoch: nil), default: [:]][.joined(parts + [.block(prefix)])] = .nothing
-    }
-
-    private mutating func addBridges(_ bridges: [HostPlan.Bridge], _ plan: HostPlan, _ numbers: [String: UInt32]) {
-        let claimed = Set(plan.ports.map(\.device))
-        let refusing = bridges.filter(\.refusesUnknown)
-        fill(.parts, bridges.flatMap(\.members).map { .device($0) })
-        fill(.refusing, refusing.compactMap { numbers[$0.name] }.map { .priority($0) })
-        fill(.uplinks, refusing.flatMap(\.uplinks).map { .device($0) })
-        fill(
-            .strangers,
-            refusing.flatMap { bridge in bridge.members.filter { !claimed.contains($0) && !bridge.uplinks.contains($0) }
-            }
-            .map { .device($0) })
-        ruleset.sets[.port(.unknownCounts)] = [:]
     }
 
     // MARK: Chains
@@ -385,6 +286,8 @@ struct PortStage {
             [
                 // Before its guest has an address nothing else can be for it.
                 [Self.isIn(.servers, .outputDevice, .source(.ipv4)), .udp(67, 68)] + pass,
+                // Somebody beyond may bear the host's own address.
+                [Self.isIn(.learners, .outputDevice), .udp(67, 68), Self.refuse(.dhcpServer, .into)],
                 [.target(IPPrefix(IPAddress(ipv4: 0xffff_ffff))), .udp(68, 67), Self.refuse(.dhcpClient, .into)],
                 [LinkUpkeep.toMany[0], .goto("many_ingress")],
                 [Self.isIn(.broadcasts, .target(.ipv4)), .goto("many_ingress")],

@@ -180,8 +180,8 @@ import Testing
         for (holder, mac, open, closed) in [
             ("a", "0a", 443, 8443), ("b", "0b", 8443, 443), ("a", "0a", 443, 8443),
         ] as [(String, String, UInt16, UInt16)] {
-            let began = SystemClock.monotonic
             try claim(agent, holder, "10.9.0.100")
+            let began = SystemClock.monotonic
             try eventually("\(holder) has it") { try has(agent, holder, "10.9.0.100") }
             #expect(SystemClock.monotonic - began < 1_000_000_000, "within a second")
             try lead(to: mac)
@@ -256,5 +256,28 @@ import Testing
         #expect(try ears.ask("hear") == "10.9.0.10")
         #expect(try ears.ask("hear") == "nothing")
         try balance(agent)
+    }
+
+    @Test(.kernel) func `what interfaces of two VPCs may use is refused in words`() throws {
+        let agent = try AgentUnderTest("p2")
+        defer { agent.remove() }
+        try agent.start()
+        let pair = ", pairs: [{address: 10.9.0.0/24}]"
+        let other = """
+
+              - name: other
+                cidrs: [10.8.0.0/16]
+                subnets: [{name: s, cidr: 10.8.0.0/24}]
+                instances:
+                  - name: q
+                    interfaces: [{name: eth0, subnet: s, address: 10.8.0.10, device: gh-q, pairs: [{address: 10.9.0.100}]}]
+            """
+        let text = Self.policy(a: pair, b: Self.onBridge, o: Self.onOwn) + other
+        #expect {
+            try agent.apply(text)
+        } throws: {
+            "\($0)".contains("VPCs shop and other both may use 10.9.0.0/24")
+        }
+        #expect(try agent.status().revision == 0)
     }
 }

@@ -137,7 +137,8 @@ import Testing
         try eventually("said") { try agent.status().problems.contains { $0.contains("another interface has") } }
         #expect(try addresses(agent) == [])
         let b = try agent.interfaces().first { $0.interface == "b/eth0" }
-        #expect(b?.refused["dhcp-server", default: 0] == 1, "\(String(describing: b))")
+        // What it says itself, and what the other says to everybody.
+        #expect(b?.refused["dhcp-server", default: 0] == 2, "\(String(describing: b))")
         #expect(try own.ask("10.9.0.60 \(mac) 3") == "told")
         try eventually("learned") { try addresses(agent) == ["10.9.0.60"] }
         try eventually("over") { try addresses(agent) == [] }
@@ -147,5 +148,24 @@ import Testing
         try eventually("learned from the permitted server") { try addresses(agent) == ["10.9.0.68"] }
         let report = try agent.books(settle: 20)
         #expect(report.isBalanced, "\(report.lines)")
+    }
+
+    @Test(.kernel) func `what attach makes without an address learns it`() throws {
+        let agent = try prepare("da")
+        defer { agent.remove() }
+        try agent.apply(Self.policy())
+        try agent.addBridgedGuest("c", on: "br0", addresses: [], mac: "02:00:00:00:00:0c")
+        let request = DeviceAttachRequest(
+            instance: "c", interface: "eth0", device: "gh-c", mac: MACAddress("02:00:00:00:00:0c"), groups: ["web"])
+        guard case .receipt = try agent.ask(.attach(request)) else { throw AgentUnderTest.Unexpected() }
+        let own = try server(agent.host.name, device: "br0")
+        defer { own.stop() }
+        #expect(try own.ask("10.9.0.70 02:00:00:00:00:0c 600") == "told")
+        try eventually("learned") {
+            try agent.interfaces().contains { $0.interface == "c/eth0" && $0.addressTexts == ["10.9.0.70"] }
+        }
+        // Over an apply as well.
+        try agent.apply(Self.policy())
+        #expect(try agent.interfaces().contains { $0.interface == "c/eth0" && $0.addressTexts == ["10.9.0.70"] })
     }
 }
