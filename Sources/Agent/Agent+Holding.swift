@@ -100,7 +100,8 @@ extension Agent {
         }.sorted { $0.address < $1.address }
         try attempt("state", saveState)
         adoptInAttributor(at: SystemClock.realtime)
-        connectDevices()
+        // Of guests on bridges nothing is routed.
+        if !Set(before.values).union(after.values).isDisjoint(with: binding.routed.keys) { connectDevices() }
         for (address, holder) in claimed where before[address] != after[address] {
             let label =
                 holder.interface.flatMap { catalogue.placement($0)?.label } ?? "nobody of this host"
