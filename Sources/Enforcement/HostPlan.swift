@@ -198,9 +198,9 @@ package struct HostPlan: Equatable, Sendable {
                         prefixes: interface.allPrefixes,
                         sources: interface.sources, pairs: pairs[interface.id] ?? [],
                         claimed: (counted[interface.id] ?? [])
-                            + claimed.filter { address in
-                                pairs[interface.id]?.contains { $0.prefix.contains(address) } ?? false
-                            },
+                            + (pairs[interface.id].map { own in
+                                claimed.filter { address in own.contains { $0.prefix.contains(address) } }
+                            } ?? []),
                         isTold: vpc.subnets.first { $0.name == interface.subnet }?.dhcp != nil,
                         servers: vpc.subnets.first { $0.name == interface.subnet }?.dhcp?.servers ?? [],
                         mac: interface.mac,
