@@ -7,7 +7,7 @@ import Netlink
 extension Agent {
     /// Makes a device an interface's: in the kernel when this returns, or nothing is changed.
     func attach(_ request: DeviceAttachRequest, actor: String) throws -> ControlResponse {
-        guard revision.notes == nil else { throw AgentError.governed }
+        guard revision.notes == nil, configuration.binder == nil else { return try attachGoverned(request) }
         try listen()
         guard let device = devices.device(request.device) else { return .noDevice(request.device) }
         let wanted = try AttachChoice(request, revision.policy, attached).attached(number: device.number)
@@ -26,7 +26,9 @@ extension Agent {
 
     /// Takes an interface's device away; the device is refused everything until it is gone.
     func detach(instance: String, interface: String, vpc: String?, actor: String) throws -> ControlResponse {
-        guard revision.notes == nil else { throw AgentError.governed }
+        guard revision.notes == nil, configuration.binder == nil else {
+            return try detachGoverned(instance: instance, interface: interface, vpc: vpc)
+        }
         let label = "\(instance)/\(interface)"
         let found = attached.filter {
             $0.instance == instance && $0.interface == interface && (vpc == nil || $0.vpc == vpc)
@@ -97,7 +99,7 @@ struct AttachChoice {
                 })
         }
         guard let instance = request.instance else { throw .noInstance }
-        guard !request.addresses.isEmpty, let groups = request.groups else {
+        guard let groups = request.groups, !request.addresses.isEmpty || !learningSubnets.isEmpty else {
             throw .noInterface("\(instance)/\(request.interface)")
         }
         for (name, what) in [(instance, "an instance"), (request.interface, "an interface")] {
@@ -145,8 +147,21 @@ struct AttachChoice {
         addresses.map(\.description).joined(separator: ", ")
     }
 
-    /// The VPC and subnet that the addresses are in.
+    /// Subnets in which an interface learns its address.
+    private var learningSubnets: [(VPC, Subnet)] {
+        policy.vpcs.filter { request.vpc == nil || $0.name == request.vpc }.flatMap { vpc in
+            vpc.subnets.filter { $0.dhcp != nil }.map { (vpc, $0) }
+        }
+    }
+
+    /// The VPC and subnet that the addresses are in; without an address, the one where it comes by DHCP.
     private func home() throws(AttachFault) -> (VPC, Subnet) {
+        if request.addresses.isEmpty {
+            guard learningSubnets.count == 1 else {
+                throw .whichSubnet(learningSubnets.map { "\($0.0.name)/\($0.1.name)" })
+            }
+            return learningSubnets[0]
+        }
         let vpcs = policy.vpcs.filter { request.vpc == nil || $0.name == request.vpc }
         let homes = vpcs.compactMap { vpc in
             vpc.subnets.first { subnet in

@@ -76,7 +76,7 @@ extension Agent {
         try listen()
         let refused = try refusals()
         var states: [InterfaceState] = []
-        for vpc in revision.policy.vpcs {
+        for vpc in heldPolicy.vpcs {
             for instance in vpc.instances {
                 for interface in instance.interfaces {
                     let (attachment, bridge, problem) = attachment(of: interface.id)
@@ -86,7 +86,9 @@ extension Agent {
                     states.append(
                         InterfaceState(
                             interface: "\(instance.name)/\(interface.name)", vpc: vpc.name, device: device,
-                            attachment: attachment, bridge: bridge, mac: interface.mac, addresses: interface.addresses,
+                            attachment: attachment, bridge: bridge, mac: interface.mac,
+                            addresses: interface.allAddresses,
+                            prefixes: interface.allPrefixes,
                             groups: interface.groups,
                             isInForce: configuration.enforces && problem == nil, problem: problem,
                             refused: device.flatMap { refused[$0] } ?? [:]))

@@ -65,13 +65,17 @@ extension Agent {
         nextBinding.forgetUnseen()
         var indexes = state.indexes
         try reclaimIndexes(&indexes, for: next.policy)
-        let plan = try nextBinding.plan(next.policy, indexes: &indexes)
+        var nextLeases = leases
+        nextLeases.keep(Set(next.policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).map(\.id)))
+        let plan = try nextBinding.plan(
+            next.policy.leasing(nextLeases.present), claims: holders, counted: nextLeases.counted, indexes: &indexes)
         // Names before marks: whatever the kernel writes down after the change can be read after a crash.
         try revisions.save(next)
         var nextCuts = cutsDue
         nextCuts.add(sessions)
         var nextState = state
         nextState.indexes = indexes
+        if state.leases != nil { nextState.leases = nextLeases }
         // Also what is to be cut: whoever is killed behind the change leaves that to a successor.
         nextState.cutsDue = nextCuts.kept
         try nextState.save(configuration.folder)
@@ -193,7 +197,9 @@ extension Agent {
     func cutRevoked() throws -> Int {
         guard configuration.enforces else { return 0 }
         let cutter = SessionCutter(requests: sockets.requests, dumps: sockets.dumps)
-        let count = try cutter.cut(revision, state.indexes) { try records.noteMoves($0, to: revision.number) }
+        let count = try cutter.cut(revision.with(policy: heldPolicy), state.indexes) {
+            try records.noteMoves($0, to: revision.number)
+        }
         cutsDue.removeDue()
         state.cutsDue = cutsDue.kept
         try attempt("state", saveState)
@@ -203,10 +209,12 @@ extension Agent {
     /// Sessions from before an interface was bound were never judged: their next packet is.
     func cutUnjudged(_ interfaces: Set<Identifier<Interface>>) throws {
         guard configuration.enforces, !interfaces.isEmpty else { return }
-        let addresses = revision.policy.vpcs.flatMap(\.instances).flatMap(\.interfaces).filter {
-            interfaces.contains($0.id)
-        }.flatMap(\.addresses)
-        try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cut(Set(addresses))
+        let concerned = heldPolicy.vpcs.flatMap(\.instances).flatMap(\.interfaces).filter { interfaces.contains($0.id) }
+        let addresses = Set(concerned.flatMap(\.allAddresses))
+        let blocks = concerned.flatMap(\.allPrefixes)
+        try UnjudgedSessions(requests: sockets.requests, dumps: sockets.dumps).cut { address in
+            addresses.contains(address) || blocks.contains { $0.contains(address) }
+        }
         records.expectLoss(Array(interfaces), .beforeBinding)
     }
 }

@@ -94,7 +94,7 @@ extension Agent {
 
     private func change(to next: DeviceBinding) throws {
         let former = binding
-        let plan = try next.plan(revision.policy, indexes: &state.indexes)
+        let plan = try next.plan(leasedPolicy, claims: holders, counted: leases.counted, indexes: &state.indexes)
         let bound = Set(next.devices.keys)
         let nextOwnership = Ownership(revision.policy, interfaces: bound)
         let isMoving = ownership.differs(from: nextOwnership, for: former.devices.keys)
@@ -126,20 +126,23 @@ extension Agent {
         let gone = Set(former.routed.values.map(\.name)).subtracting(binding.routed.values.map(\.name))
         connectDevices(obsolete: Array(gone))
         handOverBridges()
+        listenForClaims()
     }
 
     func adoptInAttributor(at instant: Int64) {
         var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
         let names = binding.names
-        for vpc in revision.policy.vpcs {
+        var blocks: [Identifier<Interface>: [IPPrefix]] = [:]
+        for vpc in heldPolicy.vpcs {
             for interface in vpc.instances.flatMap(\.interfaces) {
                 guard let name = names[interface.id] else { continue }
                 let number =
                     binding.devices[interface.id]?.number ?? binding.notEnforced[interface.id]?.device.number
+                if number != nil, !interface.allPrefixes.isEmpty { blocks[interface.id] = interface.allPrefixes }
                 // Until its device is there the addresses may be another host's.
                 ports.append(
                     (
-                        .init(interface, device: name, groups: vpc.groups), number == nil ? [] : interface.addresses,
+                        .init(interface, device: name, groups: vpc.groups), number == nil ? [] : interface.allAddresses,
                         number ?? 0
                     ))
             }
@@ -148,7 +151,7 @@ extension Agent {
         let indexes = state.indexes
         records.recorder.attributor = records.recorder.attributor.adopting(
             revision: revision.number, at: state.history.first { $0.value == revision.number }?.key ?? instant,
-            ports: ports, ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
+            ports: ports, blocks: blocks, ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
             ruleAt: indexes.rule)
     }
 
@@ -156,14 +159,14 @@ extension Agent {
         guard configuration.connectsDevices, configuration.enforces else { return }
         var ports: [Plumbing.Port] = []
         let routed = binding.routed
-        for vpc in revision.policy.vpcs {
+        for vpc in heldPolicy.vpcs {
             let subnets = Dictionary(vpc.subnets.map { ($0.name, $0.prefixes) }) { first, _ in first }
             for interface in vpc.instances.flatMap(\.interfaces) {
                 guard let device = routed[interface.id] else { continue }
                 ports.append(
                     .init(
-                        device: device.name, addresses: interface.addresses, mac: interface.mac,
-                        subnet: subnets[interface.subnet] ?? []))
+                        device: device.name, addresses: interface.allAddresses, prefixes: interface.allPrefixes.widest,
+                        mac: interface.mac, otherMACs: interface.otherMACs, subnet: subnets[interface.subnet] ?? []))
             }
         }
         let numbers = Dictionary(
@@ -214,10 +217,13 @@ extension AgentConfiguration {
 }
 
 extension DeviceBinding {
-    func plan(_ policy: Policy, indexes: inout RuleIndexes) throws(EnforcementError) -> HostPlan {
+    func plan(
+        _ policy: Policy, claims: [IPAddress: AddressHolder], counted: [Identifier<Interface>: [IPAddress]],
+        indexes: inout RuleIndexes
+    ) throws(EnforcementError) -> HostPlan {
         try HostPlan(
             policy, devices: names, awaited: Set(awaited.keys), held: held.keys.sorted(), bridges: bridges,
-            indexes: &indexes)
+            claims: claims, counted: counted, indexes: &indexes)
     }
 
     /// Names of devices that rules judge or refuse.

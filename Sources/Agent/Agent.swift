@@ -32,6 +32,8 @@ package final class Agent {
     /// Hears of changes to our table.
     let tableWatch: TableWatch
     var plumbing: PlumbingWatch
+    /// Who claims addresses that several may use.
+    var claims = AddressClaims()
     /// Other tables that drop behind ours.
     private(set) var foreign: ForeignDropWatch
     /// The host's devices.
@@ -144,6 +146,7 @@ package final class Agent {
         tellUntrackedPorts()
         connectDevices()
         handOverBridges()
+        listenForClaims()
         if configuration.enforces, !existed, !binding.names.isEmpty || !binding.held.isEmpty, state.revision > 0 {
             try noteUnguarded(
                 "no rules of ours were in the kernel when the agent started", since: lastSign ?? startedAt)
@@ -176,7 +179,10 @@ package final class Agent {
     private static func load(
         _ enforcer: Enforcer, _ revision: Revision, _ binding: DeviceBinding, _ state: inout AgentState
     ) throws -> Bool {
-        let plan = try binding.plan(revision.policy, indexes: &state.indexes)
+        let leases = state.leases ?? Leases()
+        let plan = try binding.plan(
+            revision.policy.leasing(leases.present), claims: state.claims, counted: leases.counted,
+            indexes: &state.indexes)
         return try enforcer.load(plan) == .amended
     }
 
@@ -189,16 +195,19 @@ package final class Agent {
         var nextSecond = SystemClock.monotonic
         while !isStopping {
             let untilWindow = records.windowEnd - SystemClock.realtime
-            let wait = min(max(untilWindow, 0), max(nextSecond - SystemClock.monotonic, 0))
+            let wait = min(
+                max(untilWindow, 0), max(nextSecond - SystemClock.monotonic, 0), claims.pauseNanoseconds ?? .max)
+            let fixed = [
+                sockets.log.number, sockets.ended.number, control.number, signals.number, plumbing.number,
+                metricsSocket?.number ?? -1, tableWatch.number,
+            ]
             let ready = try Polling.wait(
-                [
-                    sockets.log.number, sockets.ended.number, control.number, signals.number, plumbing.number,
-                    metricsSocket?.number ?? -1, tableWatch.number,
-                ],
+                fixed + claims.watch.numbers(),
                 timeoutNanoseconds: plumbing.hasRepair ? min(wait, plumbing.repairDelay) : wait)
             // Devices before what came over them.
             if ready[4] { try attempt("plumbing", listen) }
             if ready[6] { try attempt("table", lookAtTable) }
+            try attempt("claims") { try hear(ready.dropFirst(fixed.count)) }
             // Ends before announcements: a tuple's next use must not meet the last one's counts.
             if ready[1] { try attempt("ended connections") { _ = try records.drainEnded() } }
             if ready[0] { try attempt("events") { try events.drain(&records.recorder) } }
@@ -281,6 +290,7 @@ package final class Agent {
         try lookAtManagementPath()
         try rebindDevices()
         try endAttachments()
+        try attempt("leases", endLeases)
         try compareCounts()
         try foreign.look()
         try events.listen(forTranslations: foreign.mayTranslate)

@@ -36,6 +36,8 @@ package struct AgentConfiguration: Sendable {
     package var uplinkProblems: @Sendable () -> [String] = { [] }
     /// Signs the manifests of what was delivered; nil where the host does that alone.
     package var manifestSigner: ManifestSigner?
+    /// Has the control plane bind ports to devices that are attached; nil without one.
+    package var binder: PortBinder?
     /// Says a line to the operator.
     package var tell: @Sendable (String) -> Void = { _ in }
 

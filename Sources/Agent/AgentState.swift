@@ -26,6 +26,25 @@ struct AgentState: Codable {
     /// Devices that were attached to interfaces; nil where an agent of before wrote the state.
     var attached: [AttachedDevice]?
 
+    /// Who has what several may use; nil where nobody claimed anything yet.
+    var holdings: [Holding]?
+
+    /// Addresses that interfaces learned; nil where none ever did.
+    var leases: Leases?
+
+    struct Holding: Hashable, Codable {
+        let address: IPAddress
+        /// nil for somebody beyond this host.
+        let interface: Identifier<Interface>?
+    }
+
+    var claims: [IPAddress: AddressHolder] {
+        guard holdings != nil else { return [:] }
+        return Dictionary((holdings ?? []).map { ($0.address, $0.interface.map { .interface($0) } ?? .elsewhere) }) {
+            _, last in last
+        }
+    }
+
     /// What is to be held at a start, as far as no interface has it: devices keep their numbers until the next boot.
     func heldDevices(isSameBoot: Bool) -> [String: UInt32] {
         let held = held ?? [:]

@@ -4,6 +4,7 @@ import Model
 enum AttachFault: Error, Equatable, CustomStringConvertible {
     case noVPC(String, known: [String])
     case whichVPC([String])
+    case whichSubnet([String])
     case noInstance
     case noInterface(String)
     case noGroup(String, vpc: String, known: [String])
@@ -22,6 +23,8 @@ enum AttachFault: Error, Equatable, CustomStringConvertible {
             names.isEmpty
                 ? "the policy has no VPC that the interface could be in; apply a policy first"
                 : "it could be in VPCs \(names.joined(separator: ", ")); say which with --vpc"
+        case .whichSubnet(let names):
+            "its address could come by DHCP in \(names.joined(separator: ", ")); say which VPC with --vpc, or give --address"
         case .noInstance:
             "nothing says which interface it is; give --instance, or the --mac of an interface of the policy"
         case .noInterface(let label):

@@ -101,7 +101,7 @@ extension VPC {
 extension Interface {
     fileprivate func with(device: String?, mac: MACAddress?) -> Interface {
         Interface(
-            id: id, name: name, subnet: subnet, addresses: addresses, mac: mac, device: device, project: project,
-            groups: groups)
+            id: id, name: name, subnet: subnet, addresses: addresses, prefixes: prefixes, pairs: pairs, mac: mac,
+            device: device, project: project, projectName: projectName, groups: groups)
     }
 }

@@ -53,6 +53,11 @@ struct BindingLimits: Equatable {
     /// * `subnet`: the blocks of its subnet.
     /// * `own`: whether an address is the host's own.
     func fault(_ interface: Interface, subnet: [IPPrefix], own: (IPAddress) -> Bool) -> DeviceAttachment.Reason? {
+        for prefix in interface.prefixes + interface.pairs.map(\.prefix) {
+            let managed = path.addresses.filter { prefix.contains($0.key) }.min { $0.key < $1.key }
+            if let (address, role) = managed { return .managementAddress(address, role) }
+            if let gateway = gateways.first(where: prefix.contains) { return .gatewayAddress(gateway) }
+        }
         for address in interface.addresses {
             if let role = path.addresses[address] { return .managementAddress(address, role) }
             if gateways.contains(address) { return .gatewayAddress(address) }

@@ -153,7 +153,7 @@ struct PlumbingWatch {
             return "the route to \(target) did not lead over \(port.device)"
         case .routeGone(let target, let device, let routeProtocol):
             guard routeProtocol == Plumbing.routeProtocol, let name = numbers[device],
-                ports.contains(where: { $0.device == name && $0.addresses.contains { IPPrefix($0) == target } })
+                ports.contains(where: { $0.device == name && $0.has(target) })
             else { return nil }
             return "the route to \(target) was gone"
         case .addressGone(let address, _):

@@ -30,9 +30,32 @@ extension RecordPipeline {
                     else { continue }
                     found[Books.Account(port.interface, way), default: .zero] += element.traffic
                 }
+                for element in try enforcer.elements(ofPresent: .ranges(of: .bridged(set), epoch: nil)) {
+                    guard let address = element.key.address(at: parts[0].paddedLength, family),
+                        let port = recorder.attributor.port(ofBlockAt: address)
+                    else { continue }
+                    found[Books.Account(port.interface, way), default: .zero] += element.traffic
+                }
             }
         }
         return found
+    }
+
+    /// Books what was counted by bridge and address up to now for the interface that had the address.
+    func moveCounts(
+        of address: IPAddress, from former: Identifier<Interface>, to latter: Identifier<Interface>
+    ) throws {
+        try observeCounters()
+        let family = address.family
+        for (set, way) in [(BridgedSet.egressCounts(family), Way.out), (.ingressCounts(family), Way.into)] {
+            let offset = set.key[0].paddedLength
+            for element in try enforcer.elements(ofPresent: .bridged(set))
+            where element.key.address(at: offset, family) == address {
+                recorder.withBooks {
+                    $0.move(element.traffic, from: .init(former, way), to: .init(latter, way))
+                }
+            }
+        }
     }
 
     /// What rules counted of each device, by its name.

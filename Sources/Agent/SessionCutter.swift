@@ -91,12 +91,24 @@ struct UnjudgedSessions {
     let requests: NetfilterSocket
     let dumps: NetfilterSocket
 
-    /// Cuts the sessions of these addresses whose mark says nothing of that end.
-    func cut(_ addresses: Set<IPAddress>) throws(NetlinkError) {
+    /// Cuts all sessions of these addresses: they are another's from now on.
+    func cutAll(_ has: (IPAddress) -> Bool) throws(NetlinkError) {
         var doomed: [ConnectionEntry] = []
         try ConnectionTracking.dump(dumps) { entry in
-            let lacksEgress = MarkLayout.egressIndex(entry.mark) == 0 && addresses.contains(entry.original.source)
-            let lacksIngress = MarkLayout.ingressIndex(entry.mark) == 0 && addresses.contains(entry.reply.source)
+            let ends = [entry.original.source, entry.original.target, entry.reply.source, entry.reply.target]
+            if ends.contains(where: has) { doomed.append(entry) }
+        }
+        for entry in doomed { _ = try ConnectionTracking.delete(requests, entry) }
+    }
+
+    /// Cuts the sessions of these addresses whose mark says nothing of that end.
+    ///
+    /// * `has`: whether an address is one of theirs.
+    func cut(_ has: (IPAddress) -> Bool) throws(NetlinkError) {
+        var doomed: [ConnectionEntry] = []
+        try ConnectionTracking.dump(dumps) { entry in
+            let lacksEgress = MarkLayout.egressIndex(entry.mark) == 0 && has(entry.original.source)
+            let lacksIngress = MarkLayout.ingressIndex(entry.mark) == 0 && has(entry.reply.source)
             if lacksEgress || lacksIngress { doomed.append(entry) }
         }
         for entry in doomed { _ = try ConnectionTracking.delete(requests, entry) }

@@ -28,6 +28,8 @@ package struct Attributor: Sendable {
 
     package private(set) var ports: [Port] = []
     private var byAddress: [IPAddress: Int] = [:]
+    /// Places by block, for each length of blocks, the longest first.
+    private var byBlock: [(length: Int, places: [IPPrefix: Int])] = []
     private var byDevice: [String: Int] = [:]
     /// Place in `ports` plus one, by device number.
     private var byDeviceNumber: [UInt32: Int] = [:]
@@ -42,12 +44,14 @@ package struct Attributor: Sendable {
 
     /// The attributor after a change.
     ///
+    /// * `blocks`: blocks of addresses that interfaces have beside them.
     /// * `ports`: each interface with its addresses and the number of its device, 0 while that is not there.
     /// * `ruleAt`: the rule of an index, for indexes below `ruleCount`.
     /// * `instant`: when the kernel had the change, in nanoseconds since 1970.
     package func adopting(
         revision: Int, at instant: Int64,
         ports newPorts: [(port: Port, addresses: [IPAddress], deviceNumber: UInt32)],
+        blocks: [Identifier<Interface>: [IPPrefix]] = [:],
         ruleCount: Int, ruleAt: (UInt16, Direction) -> Identifier<Rule>?
     ) -> Attributor {
         var next = self
@@ -68,6 +72,7 @@ package struct Attributor: Sendable {
                 next.present.insert(place)
             }
         }
+        next.learn(blocks, among: places, single: Set(newPorts.flatMap(\.addresses)))
         for direction in Direction.allCases {
             next.rules[direction] = (0..<max(ruleCount, 1)).map { ruleAt(UInt16($0), direction) }
         }
@@ -76,10 +81,41 @@ package struct Attributor: Sendable {
         return next
     }
 
+    /// Blocks stay known as addresses do; a single address of old that lies in a new block is the block's.
+    private mutating func learn(
+        _ blocks: [Identifier<Interface>: [IPPrefix]], among places: [Identifier<Interface>: Int],
+        single: Set<IPAddress>
+    ) {
+        guard !blocks.isEmpty else { return }
+        var known = Dictionary(byBlock.flatMap(\.places)) { first, _ in first }
+        for (interface, prefixes) in blocks {
+            guard let place = places[interface] else { continue }
+            for prefix in prefixes {
+                known = known.filter { !$0.key.overlaps(prefix) || $0.value == place }
+                known[prefix] = place
+            }
+        }
+        byBlock = Dictionary(grouping: known, by: \.key.length).map { length, entries in
+            (length, Dictionary(entries.map { ($0.key, $0.value) }) { first, _ in first })
+        }.sorted { $0.length > $1.length }
+        byAddress = byAddress.filter { single.contains($0.key) || place(inBlock: $0.key) == nil }
+    }
+
+    private func place(inBlock address: IPAddress) -> Int? {
+        for (length, places) in byBlock where length <= address.family.addressBits {
+            if let place = places[IPPrefix(containing: address, length: length)] { return place }
+        }
+        return nil
+    }
+
     /// Whether the port's device is there.
     package func isHere(_ port: Port) -> Bool { byDevice[port.device].map(present.contains) ?? false }
 
-    package func port(address: IPAddress) -> Port? { byAddress[address].map { ports[$0] } }
+    package func port(address: IPAddress) -> Port? {
+        (byAddress[address] ?? (byBlock.isEmpty ? nil : place(inBlock: address))).map { ports[$0] }
+    }
+    /// Whose the block is that begins with an address, which may be somebody's singly.
+    package func port(ofBlockAt address: IPAddress) -> Port? { place(inBlock: address).map { ports[$0] } }
     package func port(device: String) -> Port? { byDevice[device].map { ports[$0] } }
     package func port(deviceNumber: UInt32) -> Port? { byDeviceNumber[deviceNumber].map { ports[$0] } }
 

@@ -95,6 +95,14 @@ package struct Books: Sendable {
         entries[account] = entry
     }
 
+    /// Takes what a counter holds that is another account's from now on: the totals of both stay what they are.
+    package mutating func move(_ counter: Traffic, from former: Account, to latter: Account) {
+        entries[former, default: Entry()].kernelBase += counter
+        entries[former, default: Entry()].kernelSeen = (entries[former]?.kernelSeen ?? .zero) - counter
+        entries[latter, default: Entry()].kernelBase = (entries[latter]?.kernelBase ?? .zero) - counter
+        entries[latter, default: Entry()].kernelSeen += counter
+    }
+
     /// The counter's total since the beginning of the books.
     package func kernel(_ account: Account) -> Traffic {
         entries[account].map { $0.kernelBase + $0.kernelSeen } ?? .zero

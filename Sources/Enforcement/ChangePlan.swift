@@ -60,13 +60,20 @@ package enum ChangePlan: Equatable, Sendable {
         }
         if growth > 0 && shrinkage > 0 || rulesChange && growth + shrinkage > 0 {
             self = .nextEpoch
-        } else if !rulesChange, steps.count <= Self.stepLimit, let chains = Self.profileSteps(old, new) {
+        } else if !rulesChange, steps.count <= Self.stepLimit, !Self.movesIntervals(old, new),
+            let chains = Self.profileSteps(old, new)
+        {
             self = .elements(steps, chains: chains)
         } else if steps.contains(where: { Self.leadsToNewChain($0, old) }) {
             self = .nextEpoch
         } else {
             self = .script(ScriptWriter.script(from: old, to: new))
         }
+    }
+
+    /// Whether intervals come or go, which netlink's single steps do not speak of.
+    private static func movesIntervals(_ old: Ruleset, _ new: Ruleset) -> Bool {
+        new.sets.contains { set, elements in set.hasIntervals && old.sets[set] != elements }
     }
 
     private static func leadsToNewChain(_ step: RuleTable.Step, _ old: Ruleset) -> Bool {

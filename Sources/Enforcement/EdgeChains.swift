@@ -91,6 +91,9 @@ struct EdgeChains {
                 }
             }
             ruleset.sets[.edgesEntered(family, epoch: epoch)] = Dictionary(arriving) { first, _ in first }
+            let blocks = edges.flatMap { edge in edge.blocks.elements(family, to: chain(edge, .ingress)) }
+            ruleset.addRanges(
+                of: .edgesEntered(family, epoch: epoch), epoch: epoch, Dictionary(blocks) { first, _ in first })
         }
     }
 }

@@ -6,15 +6,25 @@ extension Ruleset {
     package struct Element: Hashable, Sendable, Comparable {
         package let text: String
         package let key: [UInt8]
+        /// The last key of an interval; nil of a single key.
+        package let end: [UInt8]?
 
-        package init(text: String, key: [UInt8]) {
+        package init(text: String, key: [UInt8], end: [UInt8]? = nil) {
             self.text = text
             self.key = key
+            self.end = end
         }
 
         /// Two elements are the same when their keys are, however they are written.
-        package static func == (lhs: Element, rhs: Element) -> Bool { lhs.key == rhs.key }
+        package static func == (lhs: Element, rhs: Element) -> Bool {
+            lhs.key == rhs.key && lhs.end == rhs.end
+        }
         package func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
+        /// All addresses of a block.
+        package static func block(_ prefix: IPPrefix) -> Element {
+            Element(text: prefix.description, key: prefix.base.bytes, end: prefix.last.bytes)
+        }
 
         package static func < (lhs: Element, rhs: Element) -> Bool { lhs.text < rhs.text }
 
@@ -57,19 +67,28 @@ extension Ruleset {
             return Element(text: mac.description, key: bytes + [0, 0])
         }
 
-        package static func joined(_ parts: Element...) -> Element {
-            Element(text: parts.map(\.text).joined(separator: " . "), key: parts.flatMap(\.key))
+        package static func joined(_ parts: Element...) -> Element { joined(parts) }
+
+        package static func joined(_ parts: [Element]) -> Element {
+            Element(
+                text: parts.map(\.text).joined(separator: " . "), key: parts.flatMap(\.key),
+                end: parts.contains { $0.end != nil } ? parts.flatMap { $0.end ?? $0.key } : nil)
         }
 
         /// An element as the kernel keeps it: components of these kinds, each padded to four bytes.
-        package init(kernelKey key: [UInt8], _ parts: [KeyPart]) {
+        /// * `end`: the last key of an interval.
+        package init(kernelKey key: [UInt8], end: [UInt8]? = nil, _ parts: [KeyPart]) {
             var rest = key[...]
+            var last = (end ?? key)[...]
             var texts: [String] = []
             for part in parts {
-                texts.append(Self.text(rest.prefix(part.length), part))
+                let (first, final) = (rest.prefix(part.length), last.prefix(part.length))
+                let text = Self.text(first, part)
+                texts.append(first == final ? text : "\(text)-\(Self.text(final, part))")
                 rest = rest.dropFirst(part.paddedLength)
+                last = last.dropFirst(part.paddedLength)
             }
-            self.init(text: texts.joined(separator: " . "), key: key)
+            self.init(text: texts.joined(separator: " . "), key: key, end: end)
         }
 
         private static func text(_ bytes: ArraySlice<UInt8>, _ part: KeyPart) -> String {

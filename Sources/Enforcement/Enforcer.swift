@@ -249,7 +249,8 @@ package final class Enforcer {
         let port = plan.ports[place]
         let isStateless = plan.isStateless(profile)
         // On a bridge there are several maps, and members in both tables.
-        guard isStateless == plan.isStateless(port.profile), plan.bridges == nil else { return nil }
+        guard isStateless == plan.isStateless(port.profile), plan.bridges == nil, port.prefixes.isEmpty
+        else { return nil }
         return MembershipChange(port, to: profile, isStateless: isStateless, current, epoch: epoch).map { ($0, place) }
     }
 
@@ -337,6 +338,10 @@ package final class Enforcer {
         if plan?.bridges != nil {
             writers = writers.mapValues { Ruleset.Chain(BridgedEnds.expand($0.rules ?? [])) }
             writers.merge(PortCounting.writers(generation: next).chains) { _, new in new }
+        }
+        let sets = Set(current.sets.keys)
+        writers = writers.mapValues {
+            Ruleset.Chain(RangedEnds.expand($0.rules ?? [], among: sets, epoch: epoch))
         }
         wanted.chains.merge(writers) { _, new in new }
         // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
@@ -482,7 +487,7 @@ package final class Enforcer {
             let elements =
                 set.isKept
                 ? try elements(of: set).map {
-                    (Ruleset.Element(kernelKey: $0.key, set.key), Ruleset.Target.nothing)
+                    (Ruleset.Element(kernelKey: $0.key, end: $0.end, set.key), Ruleset.Target.nothing)
                 } : []
             actual.sets[set] = Dictionary(elements) { first, _ in first }
         }

@@ -9,7 +9,17 @@ package struct HostPlan: Equatable, Sendable {
     package struct Port: Equatable, Sendable {
         package let interface: Identifier<Interface>
         package let device: String
+        /// What it has at present: single addresses, and blocks.
         package let addresses: [IPAddress]
+        package let prefixes: [IPPrefix]
+        /// What it may send from, and by which MAC.
+        package let sources: [PermittedSource]
+        /// What its pairs name, whether it has it or not; and what was claimed of it.
+        package let pairs: [AddressPair]
+        package let claimed: [IPAddress]
+        /// Whether its subnet has DHCP, and which servers beyond the host may tell it its address.
+        package let isTold: Bool
+        package let servers: [IPAddress]
         package let mac: MACAddress?
         /// Whether the device is there. Until then its name is judged, and its addresses may be another host's.
         package let isHere: Bool
@@ -22,6 +32,20 @@ package struct HostPlan: Equatable, Sendable {
 
         /// The addresses that are this host's.
         var ownAddresses: [IPAddress] { isHere ? addresses : [] }
+        var ownPrefixes: [IPPrefix] { isHere ? prefixes.widest : [] }
+        var ownSources: [PermittedSource] { isHere ? sources : [] }
+
+        /// The blocks and single addresses that it may send from, by the MAC that they need; nil is any.
+        var sourcesByMAC: [MACAddress?: [IPPrefix]] {
+            Dictionary(grouping: sources, by: \.mac).mapValues { sources in
+                sources.map(\.prefix).filter(\.isSingleAddress)
+                    + sources.map(\.prefix).filter { !$0.isSingleAddress }.widest
+            }
+        }
+
+        /// What is counted by bridge and address: also what it does not have at present, so that no count is lost when an address
+        /// passes to another.
+        var countedAddresses: Set<IPAddress> { Set(addresses + pairs.compactMap(\.address) + claimed) }
 
         /// Where packets of it are counted by bridge and address.
         var countedOn: Set<String> { formerBridges.union(bridge.map { [$0] } ?? []) }
@@ -32,6 +56,7 @@ package struct HostPlan: Equatable, Sendable {
         package let key: String
         package let rules: [PlannedRule]
         package let members: [IPAddress]
+        package let memberPrefixes: [IPPrefix]
         /// nil where the group is stateful.
         package let refusals: Refusals?
     }
@@ -59,6 +84,7 @@ package struct HostPlan: Equatable, Sendable {
         package fileprivate(set) var lists: [EdgeList]
         package let devices: [String]
         package let addresses: [IPAddress]
+        package let blocks: [IPPrefix]
     }
 
     /// A network ACL with its rules' indexes.
@@ -132,15 +158,25 @@ package struct HostPlan: Equatable, Sendable {
     /// * `awaited`: those of them whose device is not there yet.
     /// * `held`: devices that may neither send nor get anything.
     /// * `bridges`: the host's; nil where it has none.
+    /// * `claims`: who has what several may use, as far as it is known.
+    /// * `counted`: addresses that interfaces had, which are counted for them still.
     /// * `indexes`: gives each rule its index, allocating new ones.
     package init(
         _ policy: Policy, devices: [Identifier<Interface>: String], awaited: Set<Identifier<Interface>> = [],
-        held: [String] = [], bridges: HostBridges? = nil, indexes: inout RuleIndexes
+        held: [String] = [], bridges: HostBridges? = nil, claims: [IPAddress: AddressHolder] = [:],
+        counted: [Identifier<Interface>: [IPAddress]] = [:],
+        indexes: inout RuleIndexes
     ) throws(EnforcementError) {
+        let pairs = policy.pairs
+        let claimed = claims.keys.sorted()
+        let policy = policy.holding(claims)
         // Without an address or a group: nothing can be from it or for it.
         var ports = held.map {
             Port(
-                interface: .held($0), device: $0, addresses: [], mac: nil, isHere: true, bridge: nil,
+                interface: .held($0), device: $0, addresses: [], prefixes: [], sources: [], pairs: [], claimed: [],
+                isTold: false, servers: [],
+                mac: nil,
+                isHere: true, bridge: nil,
                 formerBridges: [], profile: [])
         }
         var groups: [Group] = []
@@ -149,16 +185,29 @@ package struct HostPlan: Equatable, Sendable {
         for vpc in policy.vpcs {
             edges += try Self.edges(of: vpc, devices, awaited, &indexes)
             var members: [String: [IPAddress]] = [:]
+            var memberPrefixes: [String: [IPPrefix]] = [:]
             let keys = Dictionary(vpc.groups.map { ($0.name, Self.key($0)) }, uniquingKeysWith: { first, _ in first })
             for interface in vpc.instances.flatMap(\.interfaces) {
-                for group in interface.groups { members[group, default: []] += interface.addresses }
+                for group in interface.groups {
+                    members[group, default: []] += interface.allAddresses
+                    memberPrefixes[group, default: []] += interface.allPrefixes
+                }
                 guard let device = devices[interface.id] else { continue }
                 if bridges?.attached[interface.id] != nil {
                     broadcasts.formUnion(vpc.subnets.first { $0.name == interface.subnet }?.prefixes.broadcasts ?? [])
                 }
                 ports.append(
                     Port(
-                        interface: interface.id, device: device, addresses: interface.addresses, mac: interface.mac,
+                        interface: interface.id, device: device, addresses: interface.allAddresses,
+                        prefixes: interface.allPrefixes,
+                        sources: interface.sources, pairs: pairs[interface.id] ?? [],
+                        claimed: (counted[interface.id] ?? [])
+                            + (pairs[interface.id].map { own in
+                                claimed.filter { address in own.contains { $0.prefix.contains(address) } }
+                            } ?? []),
+                        isTold: vpc.subnets.first { $0.name == interface.subnet }?.dhcp != nil,
+                        servers: vpc.subnets.first { $0.name == interface.subnet }?.dhcp?.servers ?? [],
+                        mac: interface.mac,
                         isHere: !awaited.contains(interface.id), bridge: bridges?.attached[interface.id],
                         formerBridges: bridges?.former[interface.id] ?? [],
                         profile: interface.groups.compactMap { keys[$0] }))
@@ -174,6 +223,7 @@ package struct HostPlan: Equatable, Sendable {
                     Group(
                         key: Self.key(group), rules: rules,
                         members: ((members[group.name] ?? []) + group.membersElsewhere).sorted(),
+                        memberPrefixes: (memberPrefixes[group.name] ?? []).widest,
                         refusals: try Self.refusals(of: group, &indexes)))
             }
         }
@@ -220,7 +270,8 @@ package struct HostPlan: Equatable, Sendable {
                 Edge(
                     key: key(subnet.name, subnet.id.short), prefixes: subnet.prefixes,
                     lists: [try list(acl, &indexes)], devices: interfaces.compactMap { devices[$0.id] },
-                    addresses: interfaces.filter { !awaited.contains($0.id) }.flatMap(\.addresses)))
+                    addresses: interfaces.filter { !awaited.contains($0.id) }.flatMap(\.allAddresses),
+                    blocks: interfaces.filter { !awaited.contains($0.id) }.flatMap(\.allPrefixes).widest))
         }
         return edges
     }
@@ -285,7 +336,9 @@ package struct HostPlan: Equatable, Sendable {
         }
         if let moved { return .membership(device: moved.device, profile: moved.profile) }
         // What goes to many on a bridge has lists of its own, and peers of their rules.
-        guard bridges == nil, zip(groups, next.groups).allSatisfy({ $0.members == $1.members }) else { return nil }
+        guard bridges == nil,
+            zip(groups, next.groups).allSatisfy({ $0.members == $1.members && $0.memberPrefixes == $1.memberPrefixes })
+        else { return nil }
         return .rules(changed)
     }
 
@@ -297,7 +350,7 @@ package struct HostPlan: Equatable, Sendable {
             let some = members[group.key] ?? []
             return Group(
                 key: group.key, rules: group.rules, members: some.isEmpty ? [] : group.members.filter(some.contains),
-                refusals: group.refusals)
+                memberPrefixes: group.memberPrefixes, refusals: group.refusals)
         }
         return plan
     }
@@ -314,6 +367,19 @@ package struct HostPlan: Equatable, Sendable {
         guard !groups.isEmpty else { return "none" }
         let id = Identifier<Port>(derivedFrom: "profile", groups.joined(separator: " "))
         return "\(groups.count == 1 ? groups[0] : "\(groups[0])_and_\(groups.count - 1)")_\(id.short)"
+    }
+}
+
+extension Policy {
+    /// The pairs of each interface that has some.
+    fileprivate var pairs: [Identifier<Interface>: [AddressPair]] {
+        var pairs: [Identifier<Interface>: [AddressPair]] = [:]
+        for vpc in vpcs {
+            for interface in vpc.instances.flatMap(\.interfaces) where !interface.pairs.isEmpty {
+                pairs[interface.id] = interface.pairs
+            }
+        }
+        return pairs
     }
 }
 

@@ -56,6 +56,8 @@ package enum Match: Hashable, Sendable {
     case arpProbe
     /// Neighbour discovery about a link-local address.
     case neighbourOfLink
+    /// Neighbour discovery about an address of a block of IPv6.
+    case neighbourIn(IPPrefix)
     /// The packet's priority: the number of a bridge, or `BridgeNumber.passed`.
     case priority(UInt32)
     /// The IPv6 hop limit.

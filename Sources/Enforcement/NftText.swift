@@ -47,7 +47,7 @@ enum NftText {
         case .return: "return"
         case .jump(let chain): "jump \(chain)"
         case .goto(let chain): "goto \(chain)"
-        case .map(let field, let map): "\(text(field)) vmap @\(map.text)"
+        case .map(let field, let map): "\(text(map.key.map { _ in field })) vmap @\(map.text)"
         }
     }
 
@@ -96,6 +96,7 @@ enum NftText {
         case .arpProbe: "arp saddr ip 0.0.0.0"
         // The first ten bits of fe80::/10.
         case .neighbourOfLink: "@th,64,10 0x3fa"
+        case .neighbourIn(let prefix): "@th,64,\(prefix.length) 0x\(leadingBits(prefix))"
         case .priority(let number): "\(text(ProfileDispatch.holder)) \(Ruleset.Element.priority(number).text)"
         case .hopLimit(let limit): "ip6 hoplimit \(limit)"
         case .fromHost: "meta iif 0"
@@ -104,6 +105,17 @@ enum NftText {
         case .targetIs(let kinds): "fib daddr type \(list(kinds.map(\.rawValue)))"
         case .edgeMark: "meta mark and \(hex(EdgeMark.mask)) == \(hex(EdgeMark.pattern))"
         }
+    }
+
+    /// A block's leading bits as a number.
+    private static func leadingBits(_ prefix: IPPrefix) -> String {
+        let shift = UInt64(128 - prefix.length)
+        guard shift < 64 else { return String(prefix.base.high >> (shift - 64), radix: 16) }
+        let low = prefix.base.low >> shift | (shift == 0 ? 0 : prefix.base.high << (64 - shift))
+        let high = prefix.base.high >> shift
+        guard high != 0 else { return String(low, radix: 16) }
+        let digits = String(low, radix: 16)
+        return String(high, radix: 16) + String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     private static func list(_ words: [String]) -> String {
@@ -166,7 +178,7 @@ enum NftText {
         }
         if let size = set.size { parts.append("size \(size)") }
         switch set.writer {
-        case .enforcer, .apart: break
+        case .enforcer, .apart: if set.hasIntervals { parts.append("flags interval") }
         case .packets(nil): parts.append("flags dynamic")
         case .packets(.some(let seconds)):
             parts += ["flags dynamic,timeout", "timeout \(seconds % 60 == 0 ? "\(seconds / 60)m" : "\(seconds)s")"]

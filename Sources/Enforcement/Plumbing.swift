@@ -16,16 +16,34 @@ package struct Plumbing {
     package struct Port: Hashable, Sendable {
         package let device: String
         package let addresses: [IPAddress]
+        /// Blocks behind the guest, which are reached by way of its first address of their family.
+        package let prefixes: [IPPrefix]
         /// The guest's; nil where it may have any.
         package let mac: MACAddress?
+        /// Of addresses that answer with another.
+        package let otherMACs: [IPAddress: MACAddress]
         package let subnet: [IPPrefix]
 
-        package init(device: String, addresses: [IPAddress], mac: MACAddress? = nil, subnet: [IPPrefix]) {
+        package init(
+            device: String, addresses: [IPAddress], prefixes: [IPPrefix] = [], mac: MACAddress? = nil,
+            otherMACs: [IPAddress: MACAddress] = [:], subnet: [IPPrefix]
+        ) {
             self.device = device
             self.addresses = addresses
+            self.prefixes = prefixes
             self.mac = mac
+            self.otherMACs = otherMACs
             self.subnet = subnet
         }
+
+        func mac(of address: IPAddress) -> MACAddress? { otherMACs[address] ?? mac }
+
+        /// Whether a route to exactly this leads to it.
+        package func has(_ prefix: IPPrefix) -> Bool {
+            prefixes.contains(prefix) || addresses.contains { IPPrefix($0) == prefix }
+        }
+
+        func hasAny(of family: AddressFamily) -> Bool { addresses.contains { $0.family == family } }
     }
 
     /// Sets the ports' routes and proxying up, and takes back what belongs to devices and subnets that are gone.
@@ -47,9 +65,14 @@ package struct Plumbing {
             }
         }
         // Addresses that moved to another device, or went with their interface.
-        let wanted = Set(ports.flatMap { port in port.addresses.map { "\(IPPrefix($0)) dev \(port.device)" } })
+        let wanted = Set(
+            ports.flatMap { port in
+                (port.addresses.map { IPPrefix($0) } + port.prefixes).map { "\($0) dev \(port.device)" }
+            })
         let known = Set(
-            ports.filter { $0.mac != nil }.flatMap { port in port.addresses.map { "\($0) dev \(port.device)" } })
+            ports.flatMap { port in
+                port.addresses.filter { port.mac(of: $0) != nil }.map { "\($0) dev \(port.device)" }
+            })
         for family in AddressFamily.allCases {
             do {
                 commands[family]? += try Self.routes(family).subtracting(wanted).sorted().map {
@@ -73,9 +96,15 @@ package struct Plumbing {
             for address in port.addresses {
                 commands[address.family]?.append(
                     "route replace \(IPPrefix(address)) dev \(port.device) proto \(Self.routeProtocol)")
-                guard let mac = port.mac else { continue }
+                guard let mac = port.mac(of: address) else { continue }
                 commands[address.family]?.append(
                     "neigh replace \(address) lladdr \(mac) dev \(port.device) nud permanent protocol "
+                        + "\(Self.routeProtocol)")
+            }
+            for prefix in port.prefixes {
+                let way = port.addresses.first { $0.family == prefix.family }.map { "via \($0) " } ?? ""
+                commands[prefix.family]?.append(
+                    "route replace \(prefix) \(way)dev \(port.device)\(way.isEmpty ? "" : " onlink") proto "
                         + "\(Self.routeProtocol)")
             }
             for gateway in port.subnet.compactMap(\.gateway) where gateway.family == .ipv6 {
@@ -113,26 +142,26 @@ package struct Plumbing {
 
     /// Gatehouse's routes of a family as they stand: `10.1.0.10/32 dev tap0`.
     private static func routes(_ family: AddressFamily) throws(SystemError) -> Set<String> {
-        Set(try ours("route", [], family).map { "\(IPPrefix($0.address)) dev \($0.device)" })
+        Set(try ours("route", [], family).map { "\($0.prefix) dev \($0.device)" })
     }
 
     /// Gatehouse's neighbours of a family as they stand: `10.1.0.10 dev tap0`.
     private static func neighbours(_ family: AddressFamily) throws(SystemError) -> Set<String> {
-        Set(try ours("neigh", ["nud", "permanent"], family).map { "\($0.address) dev \($0.device)" })
+        Set(try ours("neigh", ["nud", "permanent"], family).map { "\($0.prefix.base) dev \($0.device)" })
     }
 
     /// What `ip` lists under our protocol number, each with its address and device.
     private static func ours(
         _ kind: String, _ filter: [String], _ family: AddressFamily
-    ) throws(SystemError) -> [(address: IPAddress, device: Substring)] {
+    ) throws(SystemError) -> [(prefix: IPPrefix, device: Substring)] {
         let output = try ChildProcess.run(
             "ip", ["-\(family == .ipv4 ? 4 : 6)", "-o", kind, "show"] + filter + ["proto", "\(routeProtocol)"])
         return output.output.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard let place = words.firstIndex(of: "dev"), place + 1 < words.count, let first = words.first,
-                let address = IPAddress(String(first))
+                let prefix = try? IPPrefix(parsing: first)
             else { return nil }
-            return (address, words[place + 1])
+            return (prefix, words[place + 1])
         }
     }
 

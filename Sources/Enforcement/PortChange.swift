@@ -18,7 +18,7 @@ struct PortChange {
             zip(plan.groups, next.groups).allSatisfy({
                 // Stateless groups have lists of their own.
                 $0.key == $1.key && $0.rules == $1.rules && $0.refusals == nil && $1.refusals == nil
-            })
+            }), Self.hasSingleAddresses(plan), Self.hasSingleAddresses(next)
         else { return nil }
         let known = Dictionary(plan.ports.map { ($0.device, $0) }) { first, _ in first }
         let wanted = Dictionary(next.ports.map { ($0.device, $0) }) { first, _ in first }
@@ -46,6 +46,15 @@ struct PortChange {
         return plan.bridgeNumbers == next.bridgeNumbers && old.count == new.count
             && zip(old, new).allSatisfy {
                 $0.name == $1.name && $0.refusesUnknown == $1.refusesUnknown && $0.uplinks == $1.uplinks
+            }
+    }
+
+    /// Whether nobody has blocks, or addresses that others may have: those are in rules, and in sets of all ports together.
+    private static func hasSingleAddresses(_ plan: HostPlan) -> Bool {
+        plan.groups.allSatisfy { $0.memberPrefixes.allSatisfy(\.isSingleAddress) }
+            && plan.ports.allSatisfy {
+                $0.prefixes.allSatisfy(\.isSingleAddress) && $0.sources.allSatisfy(\.prefix.isSingleAddress)
+                    && $0.pairs.isEmpty && $0.claimed.isEmpty
             }
     }
 

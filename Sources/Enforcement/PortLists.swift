@@ -33,7 +33,9 @@ enum PortLists {
             for family in AddressFamily.allCases {
                 // On the link a member speaks from the address that its MAC gives it there.
                 let onLink = ports.filter { $0.profile.contains(group.key) }.compactMap { $0.mac?.linkLocalAddress }
-                ruleset.sets[.port(.members(group: group.key, family, epoch: epoch))] = Dictionary(
+                let set = SetName.port(.members(group: group.key, family, epoch: epoch))
+                ruleset.addRanges(of: set, epoch: epoch, group.memberPrefixes.elements(family))
+                ruleset.sets[set] = Dictionary(
                     (group.members + onLink).filter { $0.family == family }.map { (.address($0), .nothing) },
                     uniquingKeysWith: { first, _ in first })
             }

@@ -10,13 +10,25 @@ package enum PortSet: Hashable, Sendable {
     /// The MAC that a port sends from; and ports that may send from any.
     case macs
     case anyMAC
-    /// The addresses of a port: what it sends from, claims by ARP, and is sent.
+    /// What a port sends from by the MAC of its own; and what by another, which its pairs name.
     case addresses(AddressFamily)
+    case sourcesWithMAC(AddressFamily)
+    case pairMACs
+    /// What a port is sent.
+    case targets(AddressFamily)
+    /// What a port may claim by ARP though it may not have it yet: by its own MAC, and by another.
+    case claimable
+    case claimableWithMAC
+    /// Ports whose guests are told their address, and the DHCP servers beyond the host that may.
+    case learners
+    case servers
+    /// Addresses that ports have singly, which lie in nobody's block.
+    case exact(AddressFamily)
     /// What a port may say by neighbour discovery that it has.
     case neighbours
     /// The number of the bridge that a port is judged on: see `BridgedSet.numbers`.
     case homes
-    /// Addresses of ports, which nobody else may claim by ARP.
+    /// Addresses of ports that are in nobody's pairs: no other may claim them by ARP.
     case claims
     /// Addresses of everybody in a subnet.
     case broadcasts
@@ -48,6 +60,14 @@ package enum PortSet: Hashable, Sendable {
         case .macs: "macs"
         case .anyMAC: "any_mac"
         case .addresses(let family): "addresses_\(family.rawValue)"
+        case .sourcesWithMAC(let family): "mac_sources_\(family.rawValue)"
+        case .pairMACs: "pair_macs"
+        case .targets(let family): "targets_\(family.rawValue)"
+        case .learners: "dhcp_learners"
+        case .servers: "dhcp_servers"
+        case .claimable: "claimable"
+        case .claimableWithMAC: "mac_claimable"
+        case .exact(let family): "exact_\(family.rawValue)"
         case .neighbours: "neighbours"
         case .homes: "homes"
         case .claims: "claims"
@@ -70,17 +90,23 @@ package enum PortSet: Hashable, Sendable {
     static let lasting: [PortSet] =
         [
             .ports, .bound, .macs, .anyMAC, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing, .uplinks,
-            .strangers, .unknownCounts, .manyEgressCounts, .manyIngressCounts,
-        ] + AddressFamily.allCases.map { .addresses($0) } + PortRefusal.allCases.map { .refused($0) }
+            .strangers, .unknownCounts, .manyEgressCounts, .manyIngressCounts, .pairMACs, .claimable, .claimableWithMAC,
+            .servers, .learners,
+        ] + AddressFamily.allCases.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0), .exact($0)] }
+        + PortRefusal.allCases.map { .refused($0) }
 
     package var key: [KeyPart] {
         switch self {
-        case .ports, .bound, .anyMAC, .parts, .uplinks, .strangers, .refused, .unknownCounts, .manySenders,
+        case .ports, .bound, .anyMAC, .parts, .uplinks, .strangers, .refused, .unknownCounts, .learners, .manySenders,
             .manyTargets, .manyEgressCounts, .manyIngressCounts:
             [.device]
         case .members(_, let family, _): [.address(family)]
-        case .macs: [.device, .mac]
-        case .addresses(let family): [.device, .address(family)]
+        case .macs, .pairMACs: [.device, .mac]
+        case .addresses(let family), .targets(let family): [.device, .address(family)]
+        case .sourcesWithMAC(let family): [.device, .mac, .address(family)]
+        case .claimable, .servers: [.device, .address(.ipv4)]
+        case .claimableWithMAC: [.device, .mac, .address(.ipv4)]
+        case .exact(let family): [.address(family)]
         case .neighbours: [.device, .word16]
         case .homes: [.device, .priority]
         case .claims, .broadcasts: [.address(.ipv4)]
@@ -93,7 +119,9 @@ package enum PortSet: Hashable, Sendable {
     var leadsToChains: Bool {
         switch self {
         case .manySenders, .manyTargets, .unknown(_, true): true
-        case .ports, .bound, .macs, .anyMAC, .addresses, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+        case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .refused, .members, .manyEgressCounts, .manyIngressCounts, .unknownCounts,
             .unknown(_, false):
             false
@@ -106,7 +134,9 @@ package enum PortSet: Hashable, Sendable {
     var hasCounters: Bool {
         switch self {
         case .refused, .unknownCounts, .manyEgressCounts, .manyIngressCounts: true
-        case .ports, .bound, .macs, .anyMAC, .addresses, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+        case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .manySenders, .manyTargets, .members, .unknown:
             false
         }
@@ -116,7 +146,9 @@ package enum PortSet: Hashable, Sendable {
     var decides: Bool {
         switch self {
         case .manySenders, .manyTargets, .members: true
-        case .ports, .bound, .macs, .anyMAC, .addresses, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+        case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .refused, .manyEgressCounts, .manyIngressCounts, .unknownCounts, .unknown:
             false
         }
@@ -125,7 +157,9 @@ package enum PortSet: Hashable, Sendable {
     /// See `SetName.isKept`.
     var isKept: Bool {
         switch self {
-        case .ports, .bound, .macs, .anyMAC, .addresses, .neighbours, .homes, .claims, .broadcasts, .parts, .refusing,
+        case .ports, .bound, .macs, .pairMACs, .anyMAC, .addresses, .sourcesWithMAC, .targets, .claimable,
+            .claimableWithMAC, .servers, .learners, .exact, .neighbours, .homes, .claims, .broadcasts, .parts,
+            .refusing,
             .uplinks, .strangers, .refused, .manyEgressCounts, .manyIngressCounts:
             true
         case .unknownCounts, .manySenders, .manyTargets, .members, .unknown: false

@@ -16,11 +16,11 @@ import Model
 ///
 /// Every device of the policy is a port here, wherever it hangs: one that gets into a bridge before anybody noticed is refused.
 struct PortStage {
-    private var ruleset = Ruleset()
+    var ruleset = Ruleset()
 
     static func render(_ plan: HostPlan, epoch: Int, generation: UInt32) -> Ruleset {
         var stage = PortStage()
-        stage.addChains()
+        stage.addChains(plan)
         stage.ruleset.merge(PortLists.render(plan, epoch: epoch))
         stage.ruleset.merge(PortCounting.render(generation: generation))
         stage.ruleset.merge(elements(of: plan, epoch: epoch))
@@ -30,61 +30,16 @@ struct PortStage {
     /// What the table holds of a plan's ports and members.
     static func elements(of plan: HostPlan, epoch: Int) -> Ruleset {
         var stage = PortStage()
+        let families = AddressFamily.allCases
+        let sets: [PortSet] =
+            families.flatMap { [.addresses($0), .sourcesWithMAC($0), .targets($0)] }
+            + [.pairMACs, .claimable, .claimableWithMAC, .servers, .learners]
+        for set in sets { stage.fill(set, []) }
         stage.addPorts(plan, plan.bridgeNumbers)
         stage.addBridges(plan.bridges ?? [], plan, plan.bridgeNumbers)
         stage.ruleset.merge(PortLists.elements(of: plan, epoch: epoch))
         stage.ruleset.merge(PortCounting.elements(of: plan))
         return stage.ruleset
-    }
-
-    // MARK: Sets
-
-    private mutating func fill(_ set: PortSet, _ elements: [Ruleset.Element]) {
-        ruleset.sets[.port(set)] = Dictionary(elements.map { ($0, .nothing) }) { first, _ in first }
-    }
-
-    private mutating func addPorts(_ plan: HostPlan, _ numbers: [String: UInt32]) {
-        typealias Element = Ruleset.Element
-        let bound = plan.ports.filter { $0.bridge != nil }
-        let devices = plan.ports.map { Element.device($0.device) }
-        fill(.ports, devices)
-        for kind in PortRefusal.allCases { fill(.refused(kind), devices) }
-        fill(.bound, bound.map { .device($0.device) })
-        fill(.macs, bound.compactMap { port in port.mac.map { .joined(.device(port.device), .mac($0)) } })
-        fill(.anyMAC, bound.filter { $0.mac == nil }.map { .device($0.device) })
-        for family in AddressFamily.allCases {
-            fill(
-                .addresses(family),
-                bound.flatMap { port in
-                    port.ownAddresses.filter { $0.family == family }.map { .joined(.device(port.device), .address($0)) }
-                })
-        }
-        fill(
-            .neighbours,
-            bound.flatMap { port in
-                port.ownAddresses.filter { $0.family == .ipv6 }.map { .joined(.device(port.device), .word16($0)) }
-            })
-        fill(.claims, bound.flatMap(\.ownAddresses).filter { $0.family == .ipv4 }.map { .address($0) })
-        fill(.broadcasts, plan.broadcasts.map { .address($0) })
-        fill(
-            .homes,
-            bound.compactMap { port in
-                port.bridge.flatMap { numbers[$0] }.map { .joined(.device(port.device), .priority($0)) }
-            })
-    }
-
-    private mutating func addBridges(_ bridges: [HostPlan.Bridge], _ plan: HostPlan, _ numbers: [String: UInt32]) {
-        let claimed = Set(plan.ports.map(\.device))
-        let refusing = bridges.filter(\.refusesUnknown)
-        fill(.parts, bridges.flatMap(\.members).map { .device($0) })
-        fill(.refusing, refusing.compactMap { numbers[$0.name] }.map { .priority($0) })
-        fill(.uplinks, refusing.flatMap(\.uplinks).map { .device($0) })
-        fill(
-            .strangers,
-            refusing.flatMap { bridge in bridge.members.filter { !claimed.contains($0) && !bridge.uplinks.contains($0) }
-            }
-            .map { .device($0) })
-        ruleset.sets[.port(.unknownCounts)] = [:]
     }
 
     // MARK: Chains
@@ -121,7 +76,7 @@ struct PortStage {
         ruleset.chains[Ruleset.portPrefix + name] = .init(rules)
     }
 
-    private mutating func addChains() {
+    private mutating func addChains(_ plan: HostPlan) {
         for kind in PortRefusal.allCases {
             for way in Way.allCases {
                 add(Self.chain(kind, way), [[Self.isIn(.refused(kind), way.device), .drop], [.drop]])
@@ -148,7 +103,8 @@ struct PortStage {
                 [.accept],
             ])
         addFromPort()
-        addFromPortIPv6()
+        addFromPair()
+        addFromPortIPv6(plan)
         addToPort()
         ruleset.add(
             .portForward,
@@ -185,6 +141,7 @@ struct PortStage {
             "from_port",
             [
                 [Self.isNotIn(.bound, .inputDevice), Self.refuse(.unbound, .out)],
+                [Self.isIn(.pairMACs, .inputDevice, .sourceMAC), .jump("from_pair")],
                 [Self.isIn(.macs, .inputDevice, .sourceMAC), .goto("from_port_mac")],
                 [Self.isIn(.anyMAC, .inputDevice), .goto("from_port_mac")],
                 [Self.refuse(.spoof, .out)],
@@ -209,6 +166,7 @@ struct PortStage {
             "from_port_arp_claim",
             [
                 [Self.isIn(.addresses(.ipv4), .inputDevice, .arpSender), .accept],
+                [Self.isIn(.claimable, .inputDevice, .arpSender), .accept],
                 [.match(.arpProbe), .accept],
                 [Self.refuse(.arp, .out)],
             ])
@@ -233,7 +191,31 @@ struct PortStage {
             ])
     }
 
-    private mutating func addFromPortIPv6() {
+    /// What comes with a MAC that only pairs name: their addresses, and nothing else. What returns may be right by another MAC.
+    private mutating func addFromPair() {
+        let ofPair = Self.isIn(.sourcesWithMAC(.ipv4), .inputDevice, .sourceMAC, .source(.ipv4))
+        add(
+            "from_pair",
+            [
+                [
+                    Self.type(Self.arp), .match(.arpOfIPv4),
+                    Self.isIn(.claimableWithMAC, .inputDevice, .arpSenderMAC, .arpSender), .accept,
+                ],
+                [
+                    Self.type(Self.arp), .match(.arpOfIPv4), .match(.arpProbe),
+                    Self.isIn(.pairMACs, .inputDevice, .arpSenderMAC), .accept,
+                ],
+                [Self.type(Self.ipv4), ofPair, .goto("from_port_4_own")],
+                [
+                    Self.type(Self.ipv6),
+                    Self.isIn(.sourcesWithMAC(.ipv6), .inputDevice, .sourceMAC, .source(.ipv6)),
+                    .goto("from_port_6_own"),
+                ],
+                [Self.type(Self.ipv6), LinkUpkeep.linkSource, .goto("from_port_6")],
+            ])
+    }
+
+    private mutating func addFromPortIPv6(_ plan: HostPlan) {
         let unspecified = Statement.source(IPPrefix(IPAddress(ipv6High: 0, low: 0)))
         let link = Statement.match(.hopLimit(255))
         add(
@@ -254,7 +236,8 @@ struct PortStage {
             [
                 [Self.isIn(.neighbours, .inputDevice, .neighbourTarget), .accept],
                 [.match(.neighbourOfLink), .accept],
-                [Self.refuse(.neighbour, .out)],
+            ] + Self.neighbourBlocks(plan) + [
+                [Self.refuse(.neighbour, .out)]
             ])
         let upkeep: [Ruleset.Rule] = [
             [.icmpv6(136...136), link, .goto("from_port_6_claim")],
@@ -272,6 +255,19 @@ struct PortStage {
             [[.note(.priority(BridgeNumber.own))]] + upkeep + [
                 toMany, [.match(.toGroupMAC), Self.refuse(.mixed, .out)], [.accept],
             ])
+    }
+
+    /// What ports may say by neighbour discovery that they have, beside their single addresses. nft knows no interval of what
+    /// has no name: a rule each.
+    private static func neighbourBlocks(_ plan: HostPlan) -> [Ruleset.Rule] {
+        var rules: [Ruleset.Rule] = []
+        for port in plan.ports where port.bridge != nil && port.isHere {
+            let blocks = Set(port.prefixes + port.pairs.map(\.prefix)).filter { $0.family == .ipv6 }
+            for block in blocks.sorted(by: { ($0.base, $0.length) < ($1.base, $1.length) }) {
+                rules.append([.match(.inputDevice(port.device)), .match(.neighbourIn(block)), .accept])
+            }
+        }
+        return rules
     }
 
     private mutating func addToPort() {
@@ -295,11 +291,15 @@ struct PortStage {
         add(
             "to_port_4",
             [
+                // Before its guest has an address nothing else can be for it.
+                [Self.isIn(.servers, .outputDevice, .source(.ipv4)), .udp(67, 68)] + pass,
+                // Somebody beyond may bear the host's own address.
+                [Self.isIn(.learners, .outputDevice), .udp(67, 68), Self.refuse(.dhcpServer, .into)],
                 [.target(IPPrefix(IPAddress(ipv4: 0xffff_ffff))), .udp(68, 67), Self.refuse(.dhcpClient, .into)],
                 [LinkUpkeep.toMany[0], .goto("many_ingress")],
                 [Self.isIn(.broadcasts, .target(.ipv4)), .goto("many_ingress")],
             ] + wrong + [
-                [Self.isIn(.addresses(.ipv4), .outputDevice, .target(.ipv4))] + pass, [Self.refuse(.astray, .into)],
+                [Self.isIn(.targets(.ipv4), .outputDevice, .target(.ipv4))] + pass, [Self.refuse(.astray, .into)],
             ])
         add(
             "to_port_6",
@@ -307,7 +307,7 @@ struct PortStage {
                 [LinkUpkeep.all] + pass, [LinkUpkeep.toMany[1], .udp(546, 547), Self.refuse(.dhcpClient, .into)],
                 [LinkUpkeep.toMany[1], .goto("many_ingress")],
             ] + wrong + [
-                [Self.isIn(.addresses(.ipv6), .outputDevice, .target(.ipv6))] + pass,
+                [Self.isIn(.targets(.ipv6), .outputDevice, .target(.ipv6))] + pass,
                 [.target(LinkUpkeep.linkLocal), Self.refuse(.linkLocal, .into)], [Self.refuse(.astray, .into)],
             ])
     }

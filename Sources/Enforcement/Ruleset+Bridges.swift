@@ -63,13 +63,19 @@ extension Ruleset {
     ) {
         for family in AddressFamily.allCases {
             var elements: [Element: Target] = [:]
+            var blocks: [Element: Target] = [:]
             for port in plan.ports {
                 guard let bridge = port.bridge, let number = numbers[port.profile] else { continue }
+                blocks.merge(port.ownPrefixes.elements(family, behind: .device(bridge), to: .number(number))) {
+                    first, _ in
+                    first
+                }
                 for address in port.ownAddresses where address.family == family {
                     elements[.joined(.device(bridge), .address(address))] = .number(number)
                 }
             }
             sets[.bridged(.profiles(direction, family, epoch: epoch))] = elements
+            addRanges(of: .bridged(.profiles(direction, family, epoch: epoch)), epoch: epoch, blocks)
             sets[.bridged(.formerProfiles(direction, family, epoch: epoch))] = [:]
         }
     }
@@ -77,9 +83,23 @@ extension Ruleset {
     private mutating func addBridgedSets(_ plan: HostPlan, _ numbers: [String: UInt32]) {
         var ends: [AddressFamily: [Element: Target]] = [.ipv4: [:], .ipv6: [:]]
         var counted: [AddressFamily: [Element: Target]] = [.ipv4: [:], .ipv6: [:]]
+        var endBlocks: [AddressFamily: [Element: Target]] = [:]
+        var countedBlocks: [AddressFamily: [Element: Target]] = [:]
         for port in plan.ports {
+            for family in AddressFamily.allCases {
+                for bridge in port.countedOn {
+                    countedBlocks[family, default: [:]].merge(
+                        port.prefixes.widest.elements(family, behind: .device(bridge))
+                    ) { first, _ in first }
+                }
+                if let bridge = port.bridge {
+                    endBlocks[family, default: [:]].merge(port.ownPrefixes.elements(family, behind: .device(bridge))) {
+                        first, _ in first
+                    }
+                }
+            }
             for bridge in port.countedOn {
-                for address in port.addresses {
+                for address in port.countedAddresses {
                     counted[address.family]?[.joined(.device(bridge), .address(address))] = .nothing
                 }
             }
@@ -92,6 +112,10 @@ extension Ruleset {
             sets[.bridged(.ends(family))] = ends[family] ?? [:]
             sets[.bridged(.egressCounts(family))] = counted[family] ?? [:]
             sets[.bridged(.ingressCounts(family))] = counted[family] ?? [:]
+            addRanges(of: .bridged(.ends(family)), epoch: 0, endBlocks[family] ?? [:])
+            for set in [BridgedSet.egressCounts(family), .ingressCounts(family)] {
+                addRanges(of: .bridged(set), epoch: 0, countedBlocks[family] ?? [:])
+            }
         }
         for set in CountingSet.ofBridged {
             for half in CountingSet.Half.allCases {

@@ -44,6 +44,7 @@ package struct RulesetRenderer {
         renderer.addDispatch([:])
         renderer.addJudging()
         if plan.bridges != nil { renderer.ruleset.addBridges(plan, epoch: epoch, generation: generation) }
+        RangedEnds.expand(&renderer.ruleset, epoch: epoch)
         return renderer.ruleset
     }
 
@@ -62,42 +63,61 @@ package struct RulesetRenderer {
 
     private mutating func addPorts() {
         typealias Element = Ruleset.Element
+        typealias Elements = [AddressFamily: [Element: Ruleset.Target]]
         var ports: [Element: Ruleset.Target] = [:]
-        var sources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
-        var addresses: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
-        var targets: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
-        var macSources: [AddressFamily: [Element: Ruleset.Target]] = [.ipv4: [:], .ipv6: [:]]
+        // Single addresses, then blocks.
+        var addresses: [Elements] = [[:], [:]]
+        var targets: [Elements] = [[:], [:]]
+        var sources: [Elements] = [[:], [:]]
+        var macSources: [Elements] = [[:], [:]]
+        func add(_ prefix: IPPrefix, to elements: inout [Elements], behind keys: Element...) {
+            let address: Element = prefix.isSingleAddress ? .address(prefix.base) : .block(prefix)
+            let element = keys.isEmpty ? address : Element.joined(keys + [address])
+            elements[prefix.isSingleAddress ? 0 : 1][prefix.family, default: [:]][element] = .nothing
+        }
         for port in plan.ports {
             let device = Element.device(port.device)
             ports[device] = .nothing
-            for address in port.ownAddresses { addresses[address.family]?[.address(address)] = .nothing }
-            for address in port.addresses where port.bridge == nil {
-                targets[address.family]?[.joined(device, .address(address))] = .nothing
-                if let mac = port.mac {
-                    macSources[address.family]?[.joined(device, .mac(mac), .address(address))] = .nothing
-                } else {
-                    sources[address.family]?[.joined(device, .address(address))] = .nothing
+            for address in port.ownAddresses { add(IPPrefix(address), to: &addresses) }
+            guard port.bridge == nil else { continue }
+            for target in port.addresses.map({ IPPrefix($0) }) + port.prefixes.widest {
+                add(target, to: &targets, behind: device)
+            }
+            for (mac, prefixes) in port.sourcesByMAC {
+                for prefix in prefixes {
+                    if let mac {
+                        add(prefix, to: &macSources, behind: device, .mac(mac))
+                    } else {
+                        add(prefix, to: &sources, behind: device)
+                    }
                 }
             }
         }
+        for block in plan.ports.flatMap(\.ownPrefixes).widest { add(block, to: &addresses) }
         for set in [SetName.ports, .egressCounts, .ingressCounts] { ruleset.sets[set] = ports }
         for set in CountingSet.perPort {
             for half in CountingSet.Half.allCases { ruleset.sets[.counting(set, half)] = ports }
         }
         for family in AddressFamily.allCases {
-            ruleset.sets[.addresses(family)] = addresses[family] ?? [:]
-            ruleset.sets[.targets(family)] = targets[family] ?? [:]
-            ruleset.sets[.sources(family)] = sources[family] ?? [:]
-            ruleset.sets[.sourcesWithMAC(family)] = macSources[family] ?? [:]
+            let sets: [(SetName, [Elements])] = [
+                (.addresses(family), addresses), (.targets(family), targets), (.sources(family), sources),
+                (.sourcesWithMAC(family), macSources),
+            ]
+            for (set, elements) in sets {
+                ruleset.sets[set] = elements[0][family] ?? [:]
+                ruleset.addRanges(of: set, epoch: epoch, elements[1][family] ?? [:])
+            }
         }
     }
 
     private mutating func addMembers() {
         for group in plan.groups {
             for family in AddressFamily.allCases {
-                ruleset.sets[.members(group: group.key, family, epoch: epoch)] = Dictionary(
+                let set = SetName.members(group: group.key, family, epoch: epoch)
+                ruleset.sets[set] = Dictionary(
                     group.members.filter { $0.family == family }.map { (.address($0), .nothing) },
                     uniquingKeysWith: { first, _ in first })
+                ruleset.addRanges(of: set, epoch: epoch, group.memberPrefixes.elements(family))
             }
         }
     }

@@ -25,6 +25,8 @@ extension SetName {
     /// The components of a key; those of an unknown set are not known.
     package var key: [KeyPart] {
         switch self {
+        // nft 1.0.6 loses the chain that an interval of a single component leads to; one of two keeps it.
+        case .ranges(let set, _): set.value == .chain ? set.key + set.key : set.key
         case .ports, .egressCounts, .ingressCounts, .profiles, .formerProfiles, .edgesLeft, .statelessSenders,
             .linkSourceRates:
             [.device]
@@ -46,6 +48,7 @@ extension SetName {
 
     package var value: Value {
         switch self {
+        case .ranges(let set, _): set.value
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes,
             .linkSources, .linkSourceRates, .counting, .seen, .members, .unknown(_, false):
@@ -63,6 +66,7 @@ extension SetName {
 
     package var writer: Writer {
         switch self {
+        case .ranges(let set, _): set.writer
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .members,
             .profiles,
             .profileChains,
@@ -84,6 +88,7 @@ extension SetName {
     /// The most elements; nil for no limit.
     package var size: Int? {
         switch self {
+        case .ranges: nil
         case .ports, .egressCounts, .ingressCounts, .linkSources, .linkSourceRates: 65_536
         case .sources, .addresses, .targets: 131_072
         case .handshakes: 262_144
@@ -99,6 +104,7 @@ extension SetName {
     /// Whether each element counts the packets that find it.
     package var hasCounters: Bool {
         switch self {
+        case .ranges(let set, _): set.hasCounters
         case .egressCounts, .ingressCounts, .counting: true
         case .bridged(let set): set.hasCounters
         case .port(let set): set.hasCounters
@@ -116,6 +122,7 @@ extension SetName {
     /// decide.
     package var decides: Bool {
         switch self {
+        case .ranges(let set, _): set.decides
         case .members, .profiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals: true
         case .bridged(let set): set.decides
         case .port(let set): set.decides
@@ -129,6 +136,7 @@ extension SetName {
     /// Whether a further element admits less, because it stands in packets' way.
     package var restricts: Bool {
         switch self {
+        case .ranges(let set, _): set.restricts
         case .statelessSenders, .statelessTargets: true
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes,
@@ -138,6 +146,9 @@ extension SetName {
         }
     }
 
+    /// Whether its keys are intervals.
+    package var hasIntervals: Bool { if case .ranges = self { true } else { false } }
+
     /// Whether elements stay until `tidy`: a packet may have been led to one just before.
     package var lingers: Bool { if case .profileChains = self { true } else { false } }
 
@@ -145,6 +156,7 @@ extension SetName {
     /// one when a plan is loaded.
     package var isKept: Bool {
         switch self {
+        case .ranges(let set, let epoch): epoch == nil && set.isKept
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts: true
         case .counting(let set, _): set.isPerPort
         case .bridged(let set): set.isKept

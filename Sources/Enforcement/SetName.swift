@@ -3,7 +3,7 @@ package import Model
 package import Netlink
 
 /// A set or map of the table: its name says what its keys hold, where its elements lead, and who writes them.
-package enum SetName: Hashable, Sendable {
+package indirect enum SetName: Hashable, Sendable {
     /// Devices of the host's interfaces.
     case ports
     /// What a device may send from: where the interface has no MAC of its own, and where it has.
@@ -44,6 +44,8 @@ package enum SetName: Hashable, Sendable {
     case bridged(BridgedSet)
     /// In the table of bridges' ports.
     case port(PortSet)
+    /// The blocks beside a set's single addresses (`RangedEnds`); with an epoch where the set is made anew with each.
+    case ranges(of: SetName, epoch: Int?)
     /// Found in the kernel, and not one that this version makes.
     case unknown(String, isMap: Bool)
 
@@ -79,6 +81,7 @@ package enum SetName: Hashable, Sendable {
         case .refusals(let epoch): "acl_verdicts_\(epoch)"
         case .bridged(let set): set.text
         case .port(let set): set.text
+        case .ranges(let set, let epoch): "\(set.text)_ranges\(epoch.map { "_\($0)" } ?? "")"
         case .unknown(let text, _): text
         }
     }
@@ -87,6 +90,7 @@ package enum SetName: Hashable, Sendable {
     package var table: TableName {
         switch self {
         case .port: .ports
+        case .ranges(let set, _): set.table
         case .counting(let set, _), .seen(let set): set.isOfPorts ? .ports : .gatehouse
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes, .linkSources, .linkSourceRates, .members, .profiles, .profileChains,
@@ -102,7 +106,17 @@ package enum SetName: Hashable, Sendable {
         + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0), .addresses($0), .targets($0)] }
         + (CountingSet.all + CountingSet.onBridges).flatMap { set in
             CountingSet.Half.allCases.map { .counting(set, $0) } + (set.isTold ? [.seen(set)] : [])
-        } + BridgedSet.lasting.map { .bridged($0) } + PortSet.lasting.map { .port($0) }
+        } + BridgedSet.lasting.map { .bridged($0) } + PortSet.lasting.map { .port($0) } + lastingRanges
+
+    private static let lastingRanges: [SetName] =
+        AddressFamily.allCases.flatMap { family -> [SetName] in
+            [
+                .sources(family), .sourcesWithMAC(family), .targets(family), .bridged(.ends(family)),
+                .bridged(.egressCounts(family)), .bridged(.ingressCounts(family)), .port(.addresses(family)),
+                .port(.sourcesWithMAC(family)), .port(.targets(family)),
+            ]
+        }.map { .ranges(of: $0, epoch: nil) }
+        + [.ranges(of: .port(.claimable), epoch: nil), .ranges(of: .port(.claimableWithMAC), epoch: nil)]
 
     private static let byText = names(in: .gatehouse)
     private static let byTextOfPorts = names(in: .ports)

@@ -79,6 +79,9 @@ struct StatelessChains {
                 }
             }
             ruleset.sets[.statelessTargets(family, epoch: epoch)] = Dictionary(arriving) { first, _ in first }
+            let blocks = ports.flatMap { port in port.ownPrefixes.elements(family, to: chain(port, .ingress)) }
+            ruleset.addRanges(
+                of: .statelessTargets(family, epoch: epoch), epoch: epoch, Dictionary(blocks) { first, _ in first })
         }
         ruleset.chains["stateless_arrival"] = .init(
             AddressFamily.allCases.map { [.verdict(.map(.target($0), .statelessTargets($0, epoch: epoch)))] }

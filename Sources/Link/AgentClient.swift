@@ -10,28 +10,45 @@ package struct AgentClient: Sendable {
     package enum Failure: Error, Equatable, CustomStringConvertible {
         case notRunning(String)
         case refused(String)
+        case noAnswer(seconds: Int)
 
         package var description: String {
             switch self {
             case .notRunning(let folder):
                 "no agent answers in data folder \(folder): start one with `gatehouse up --data \(folder)`"
             case .refused(let words): words
+            case .noAnswer(let seconds):
+                "the control plane was asked, and what it says is not in force here after \(seconds) s; `gatehouse status` "
+                    + "says what stands in the way"
             }
         }
     }
 
-    /// Sends a request and waits for the answer; a refusal is thrown.
+    /// Between two questions about what the control plane was asked.
+    private static let pauseNanoseconds: Int64 = 10_000_000
+
+    /// Sends a request and waits for the answer, also where the control plane has to give it; a refusal is thrown.
     package func ask(_ request: ControlRequest, patienceSeconds: Int = 120) throws -> ControlResponse {
-        let bytes: [UInt8]
+        let deadline = SystemClock.monotonic + Int64(patienceSeconds) * 1_000_000_000
+        while true {
+            switch try askOnce(request, patienceSeconds: patienceSeconds) {
+            case .failed(let words): throw Failure.refused(words)
+            case .waiting:
+                guard SystemClock.monotonic < deadline else { throw Failure.noAnswer(seconds: patienceSeconds) }
+                _ = try Polling.wait([], timeoutNanoseconds: Self.pauseNanoseconds)
+            case let response: return response
+            }
+        }
+    }
+
+    private func askOnce(_ request: ControlRequest, patienceSeconds: Int) throws -> ControlResponse {
         do {
-            bytes = try ControlSocket.ask(
-                folder.controlSocket, try ControlCodec.encode(request), patienceSeconds: patienceSeconds)
+            return try ControlCodec.decode(
+                try ControlSocket.ask(
+                    folder.controlSocket, try ControlCodec.encode(request), patienceSeconds: patienceSeconds))
         } catch let error as SystemError where error.isNobodyThere {
             throw Failure.notRunning(folder.path)
         }
-        let response: ControlResponse = try ControlCodec.decode(bytes)
-        if case .failed(let words) = response { throw Failure.refused(words) }
-        return response
     }
 
     /// Waits until an agent answers, for at most so many seconds.

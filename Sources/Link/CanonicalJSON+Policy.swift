@@ -48,6 +48,11 @@ extension CanonicalJSON {
             append(string: acl)
             append(",")
         }
+        if let dhcp = subnet.dhcp {
+            append(#""dhcp":{"servers":"#)
+            append(dhcp.servers) { $0.append($1) }
+            append("},")
+        }
         append(#""id":"#)
         append(subnet.id)
         append(#","name":"#)
@@ -83,10 +88,29 @@ extension CanonicalJSON {
         }
         append(#","name":"#)
         append(string: interface.name)
+        if !interface.pairs.isEmpty {
+            append(#","pairs":"#)
+            append(interface.pairs) { $0.append($1) }
+        }
+        if !interface.prefixes.isEmpty {
+            append(#","prefixes":"#)
+            append(interface.prefixes) { $0.append($1) }
+        }
         append(#","project":"#, string: interface.project)
         append(#","projectName":"#, string: interface.projectName)
         append(#","subnet":"#)
         append(string: interface.subnet)
+        append("}")
+    }
+
+    private mutating func append(_ pair: AddressPair) {
+        append(#"{"address":"#)
+        append(pair.prefix)
+        if let mac = pair.mac {
+            append(#","mac":"#)
+            append(plain: mac.description)
+        }
+        if pair.isShared { append(#","shared":true"#) }
         append("}")
     }
 }

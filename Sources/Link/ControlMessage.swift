@@ -45,6 +45,8 @@ package enum ControlResponse: Sendable, Codable {
     case interfaces([InterfaceState])
     /// Nothing was changed, because the device is not there; it may come.
     case noDevice(String)
+    /// The control plane was asked and has not answered yet: ask again. `AgentClient` does.
+    case waiting
     case books(BooksReport)
     case done
     /// The request was refused and nothing was changed; the reason, and what to do.

@@ -22,7 +22,9 @@ package struct InterfaceState: Hashable, Sendable, Codable {
     /// The bridge that it is a port of.
     package var bridge: String?
     package var mac: MACAddress?
+    /// What it has at present: single addresses, and blocks.
     package var addresses: [IPAddress]
+    package var prefixes: [IPPrefix]
     package var groups: [String]
     /// Whether the kernel judges it.
     package var isInForce: Bool
@@ -32,7 +34,8 @@ package struct InterfaceState: Hashable, Sendable, Codable {
 
     package init(
         interface: String, vpc: String, device: String?, attachment: Attachment, bridge: String? = nil,
-        mac: MACAddress? = nil, addresses: [IPAddress] = [], groups: [String] = [], isInForce: Bool = false,
+        mac: MACAddress? = nil, addresses: [IPAddress] = [], prefixes: [IPPrefix] = [], groups: [String] = [],
+        isInForce: Bool = false,
         problem: String? = nil, refused: [String: UInt64] = [:]
     ) {
         self.interface = interface
@@ -42,11 +45,15 @@ package struct InterfaceState: Hashable, Sendable, Codable {
         self.bridge = bridge
         self.mac = mac
         self.addresses = addresses
+        self.prefixes = prefixes
         self.groups = groups
         self.isInForce = isInForce
         self.problem = problem
         self.refused = refused
     }
+
+    /// As a person reads them.
+    package var addressTexts: [String] { addresses.map(\.description) + prefixes.map(\.description) }
 
     /// What is counted of a port that nobody claims.
     package static let unknownKind = "unknown"

@@ -56,6 +56,19 @@ package struct IPPrefix: Hashable, Sendable {
         other.length >= length && contains(other.base)
     }
 
+    /// Its last address.
+    package var last: IPAddress {
+        switch family {
+        case .ipv4:
+            return IPAddress(
+                ipv4: UInt32(truncatingIfNeeded: base.low) | (length == 0 ? .max : ~(~0 << UInt32(32 - length))))
+        case .ipv6:
+            let high: UInt64 = length >= 64 ? 0 : length == 0 ? .max : ~(~0 << UInt64(64 - length))
+            let low: UInt64 = length <= 64 ? .max : length == 128 ? 0 : ~(~0 << UInt64(128 - length))
+            return IPAddress(ipv6High: base.high | high, low: base.low | low)
+        }
+    }
+
     package func overlaps(_ other: IPPrefix) -> Bool { contains(other) || other.contains(self) }
 }
 

@@ -4,6 +4,8 @@ package struct Placement: Hashable, Sendable, Codable {
     package let interfaceName: String
     package let device: String
     package let addresses: [IPAddress]
+    /// Blocks of addresses that are its own as well; nil where it has none.
+    package let prefixes: [IPPrefix]?
     package let instance: Identifier<Instance>
     package let instanceName: String
     package let subnet: Identifier<Subnet>
@@ -26,7 +28,9 @@ package struct Placement: Hashable, Sendable, Codable {
         self.interface = interface.id
         self.interfaceName = interface.name
         self.device = interface.device ?? ""
-        self.addresses = interface.addresses
+        self.addresses = interface.allAddresses
+        let prefixes = interface.allPrefixes
+        self.prefixes = prefixes.isEmpty ? nil : prefixes
         self.instance = instance.id
         self.instanceName = instance.name
         self.subnet = subnet.id
@@ -47,6 +51,7 @@ package struct Placement: Hashable, Sendable, Codable {
         self.interfaceName = device
         self.device = device
         self.addresses = []
+        self.prefixes = nil
         self.instance = Identifier(derivedFrom: "held-instance")
         self.instanceName = "held"
         self.subnet = Identifier(derivedFrom: "held-subnet")
@@ -61,6 +66,11 @@ package struct Placement: Hashable, Sendable, Codable {
         self.instanceZone = nil
     }
 
+    /// Whether the address is one of its own.
+    package func has(_ address: IPAddress) -> Bool {
+        addresses.contains(address) || prefixes?.contains { $0.contains(address) } ?? false
+    }
+
     /// `web-1/eth0`: unique in the VPC.
     package var label: String { "\(instanceName)/\(interfaceName)" }
 }
@@ -71,9 +81,9 @@ extension Identifier<Interface> {
 }
 
 extension Policy {
-    /// The placement of every interface, in the order of the policy.
+    /// The placement of every interface, in the order of the policy, with what it has before anybody claims anything.
     package var placements: [Placement] {
-        vpcs.flatMap { vpc in
+        holding().vpcs.flatMap { vpc in
             vpc.instances.flatMap { instance in
                 instance.interfaces.compactMap { interface in
                     vpc.subnets.first { $0.name == interface.subnet }.map {

@@ -99,15 +99,19 @@ package struct Subnet: Hashable, Sendable, Codable {
     package let acl: String?
     /// nil is the region's first zone.
     package let zone: String?
+    /// nil where the policy gives every address.
+    package let dhcp: SubnetDHCP?
 
     package init(
-        id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil, zone: String? = nil
+        id: Identifier<Subnet>, name: String, prefixes: [IPPrefix], acl: String? = nil, zone: String? = nil,
+        dhcp: SubnetDHCP? = nil
     ) {
         self.id = id
         self.name = name
         self.prefixes = prefixes
         self.acl = acl
         self.zone = zone
+        self.dhcp = dhcp
     }
 }
 
@@ -134,6 +138,10 @@ package struct Interface: Hashable, Sendable, Codable {
     /// Name of the subnet, in the interface's VPC.
     package let subnet: String
     package let addresses: [IPAddress]
+    /// Blocks that are its own as well, as those of pods behind a node: within or without the subnet.
+    package let prefixes: [IPPrefix]
+    /// What it may use besides.
+    package let pairs: [AddressPair]
     /// The only source MAC let through; nil lets any through.
     package let mac: MACAddress?
     /// Name or altname of the Linux device on the host's side; nil while nobody has attached one.
@@ -146,13 +154,16 @@ package struct Interface: Hashable, Sendable, Codable {
     package var groups: [String]
 
     package init(
-        id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], mac: MACAddress?,
-        device: String?, project: String? = nil, projectName: String? = nil, groups: [String]
+        id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], prefixes: [IPPrefix] = [],
+        pairs: [AddressPair] = [], mac: MACAddress?, device: String?, project: String? = nil,
+        projectName: String? = nil, groups: [String]
     ) {
         self.id = id
         self.name = name
         self.subnet = subnet
         self.addresses = addresses
+        self.prefixes = prefixes
+        self.pairs = pairs
         self.mac = mac
         self.device = device
         self.project = project

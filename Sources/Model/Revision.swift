@@ -31,6 +31,13 @@ package struct Revision: Hashable, Sendable, Codable {
         self.notes = notes
     }
 
+    /// The revision with another policy in its place, to judge by: with what interfaces have at present.
+    package func with(policy: Policy) -> Revision {
+        Revision(
+            number: number, madeAt: madeAt, actor: actor, origin: origin, policy: policy, ruleOrigins: ruleOrigins,
+            notes: notes)
+    }
+
     /// The revision that follows this one when `policy` is wanted.
     ///
     /// A rule that stood in the same group with the same text keeps its id; any other rule gets an id that no earlier

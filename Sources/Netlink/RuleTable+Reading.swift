@@ -7,7 +7,8 @@ extension RuleTable {
     static let generationType = type(NFT_MSG_NEWGEN.rawValue)
 
     /// Hands over the elements in one message of a dump's answer; false where one cannot be read.
-    package static func readElements(_ message: NetlinkMessage, _ each: (ByteView, Traffic) -> Void) -> Bool {
+    package static func readElements(_ message: NetlinkMessage, _ each: (ByteView, ByteView?, Traffic) -> Void) -> Bool
+    {
         guard message.type == elementsType else { return false }
         var attributes = AttributeCursor(message.attributes)
         while let attribute = attributes.next() {
@@ -21,8 +22,9 @@ extension RuleTable {
         return !attributes.isMalformed
     }
 
-    private static func read(_ view: ByteView, _ each: (ByteView, Traffic) -> Void) -> Bool {
+    private static func read(_ view: ByteView, _ each: (ByteView, ByteView?, Traffic) -> Void) -> Bool {
         var key: ByteView?
+        var end: ByteView?
         var traffic = Traffic.zero
         var flags: UInt32 = 0
         var attributes = AttributeCursor(view)
@@ -32,6 +34,10 @@ extension RuleTable {
                 var inner = AttributeCursor(attribute.payload)
                 guard let value = inner.next(), !inner.isMalformed else { return false }
                 key = value.payload  // NFTA_DATA_VALUE
+            case 10:  // NFTA_SET_ELEM_KEY_END
+                var inner = AttributeCursor(attribute.payload)
+                guard let value = inner.next(), !inner.isMalformed else { return false }
+                end = value.payload
             case 3:  // NFTA_SET_ELEM_FLAGS
                 guard attribute.read(into: &flags) else { return false }
             case 7:  // NFTA_SET_ELEM_EXPR
@@ -45,10 +51,12 @@ extension RuleTable {
             default: break
             }
         }
+        // NFT_SET_ELEM_INTERVAL_END: where the interval before it ends, and no element.
+        if flags & 1 != 0 { return true }
         // NFT_SET_ELEM_CATCHALL: it has no key.
         if key == nil, flags & 2 != 0 { key = view.slice(0, 0) }
         guard let key, !attributes.isMalformed else { return false }
-        each(key, traffic)
+        each(key, end, traffic)
         return true
     }
 

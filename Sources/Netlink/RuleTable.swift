@@ -22,6 +22,8 @@ package struct RuleTable {
         /// The key's components, each padded to four bytes; empty for the element that matches whatever no other does.
         package var key: [UInt8]
         package var traffic = Traffic.zero
+        /// The last key of an interval; nil of a single key.
+        package var end: [UInt8]?
     }
 
     /// The elements of a set with their counters.
@@ -32,7 +34,9 @@ package struct RuleTable {
         while true {
             var found: [Element] = []
             do {
-                try dumpElements(of: set) { key, traffic in found.append(Element(key: key.array, traffic: traffic)) }
+                try dumpElements(of: set) { key, end, traffic in
+                    found.append(Element(key: key.array, traffic: traffic, end: end?.array))
+                }
                 return found
             } catch .interrupted(let request) {
                 attempts += 1
@@ -61,10 +65,10 @@ package struct RuleTable {
         throw .interrupted(request: "nftables dump of set \(set)")
     }
 
-    /// Hands over each element of a set; the key is only valid during the call.
+    /// Hands over each element of a set, with the last key of an interval; a key is only valid during the call.
     ///
     /// An element that cannot be read is an error: a set must not look smaller than it is.
-    package func dumpElements(of set: String, each: (ByteView, Traffic) -> Void) throws(NetlinkError) {
+    package func dumpElements(of set: String, each: (ByteView, ByteView?, Traffic) -> Void) throws(NetlinkError) {
         try socket.dump(
             "nftables dump of set \(set)", type: Self.type(NFT_MSG_GETSETELEM.rawValue), family: family,
             { Self.encodeDump(of: set, table: name, &$0) }, each: { Self.readElements($0, each) })

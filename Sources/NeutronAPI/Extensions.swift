@@ -17,6 +17,7 @@ enum Extensions {
         ("sort-key-validation", "Sort key validation"), ("filter-validation", "Filter parameters validation"),
         ("empty-string-filtering", "Empty String Filtering Extension"),
         ("project-id", "project_id field enabled"), ("port-security", "Port Security"), ("binding", "Port Binding"),
+        ("allowed-address-pairs", "Allowed Address Pairs"),
     ]
 
     static func answer(_ call: Call) throws(NeutronError) -> Answer {

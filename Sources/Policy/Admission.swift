@@ -17,10 +17,13 @@ package struct Admission: Sendable {
 
     private var rules: [Identifier<Rule>: Holder] = [:]
     private var owners: [IPAddress: Owner] = [:]
+    private var blocks: [(prefix: IPPrefix, owner: Owner)] = []
     /// Groups of addresses that other hosts' interfaces have.
     private var elsewhere: [IPAddress: Owner] = [:]
 
+    /// * `policy`: with what each interface has at present (`Policy.holding`).
     package init(_ policy: Policy) {
+        let policy = policy.holding()
         for (index, vpc) in policy.vpcs.enumerated() {
             for group in vpc.groups {
                 for rule in group.rules { rules[rule.id] = Holder(rule: rule, group: group.name, vpc: index) }
@@ -29,9 +32,16 @@ package struct Admission: Sendable {
                 }
             }
             for interface in vpc.instances.flatMap(\.interfaces) {
-                for address in interface.addresses { owners[address] = Owner(groups: interface.groups, vpc: index) }
+                let owner = Owner(groups: interface.groups, vpc: index)
+                for address in interface.allAddresses { owners[address] = owner }
+                blocks += interface.allPrefixes.map { ($0, owner) }
             }
         }
+        blocks.sort { $0.prefix.length > $1.prefix.length }
+    }
+
+    private func owner(_ address: IPAddress) -> Owner? {
+        owners[address] ?? blocks.first { $0.prefix.contains(address) }?.owner
     }
 
     /// Whether the rule is there, attached to the interface that owns `address`, and matches the session's key.
@@ -42,7 +52,7 @@ package struct Admission: Sendable {
     ///   - address: the interface's own address: the initiator's for egress, the target's for ingress.
     /// - Returns: false as well where rule or interface are gone.
     package func admits(_ rule: Identifier<Rule>, _ key: FlowKey, at address: IPAddress) -> Bool {
-        guard let holder = rules[rule], let owner = owners[address], owner.vpc == holder.vpc,
+        guard let holder = rules[rule], let owner = owner(address), owner.vpc == holder.vpc,
             owner.groups.contains(holder.group)
         else { return false }
         let peer = holder.rule.direction == .egress ? key.target : key.initiator
@@ -68,7 +78,7 @@ package struct Admission: Sendable {
         case .any: true
         case .prefix(let prefix): prefix.contains(peer)
         case .group(let name):
-            (owners[peer] ?? elsewhere[peer]).map { $0.vpc == vpc && $0.groups.contains(name) } ?? false
+            (owner(peer) ?? elsewhere[peer]).map { $0.vpc == vpc && $0.groups.contains(name) } ?? false
         }
     }
 }

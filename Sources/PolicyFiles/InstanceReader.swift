@@ -31,7 +31,7 @@ struct InstanceReader {
             var interfaceNames = NameRegister(kind: "interface")
             var interfaces: [Interface] = []
             for value in fields["interfaces"]?.elements(of: "interfaces") ?? [] {
-                let keys = ["name", "subnet", "address", "addresses", "device", "groups", "mac"]
+                let keys = ["name", "subnet", "address", "addresses", "pairs", "device", "groups", "mac"]
                 guard let fields = value.fields(keys) else { continue }
                 interfaces.append(readInterface(fields, named: interfaceNames.read(fields), of: name))
             }
@@ -45,12 +45,14 @@ struct InstanceReader {
     private mutating func readInterface(_ fields: FileFields, named name: String, of instance: String) -> Interface {
         let owner = "\(instance)/\(name) of VPC \"\(vpc)\""
         let subnet = readSubnet(fields)
-        let addresses = fields.either("address", or: "addresses", "ADDRESS").map {
-            readAddresses($0, in: subnet, owner: owner)
-        }
+        let reader = AddressReader(claims: claims, subnet: subnet, owner: owner)
+        // Of a subnet with DHCP the address may come with the lease.
+        let learns = subnet?.dhcp != nil && fields["address"] == nil && fields["addresses"] == nil
+        let own = learns ? .init() : fields.either("address", or: "addresses", "ADDRESS").map(reader.readOwn) ?? .init()
         return Interface(
             id: Identifier(derivedFrom: "interface", project, vpc, instance, name), name: name,
-            subnet: subnet?.name ?? "", addresses: addresses ?? [], mac: readMAC(fields["mac"]),
+            subnet: subnet?.name ?? "", addresses: own.addresses, prefixes: own.prefixes,
+            pairs: reader.readPairs(fields["pairs"]), mac: MACReader.read(fields["mac"]),
             device: readDevice(fields, owner: owner), groups: readGroups(fields["groups"]))
     }
 
@@ -63,49 +65,6 @@ struct InstanceReader {
             "there is no subnet \"\(name)\" in VPC \"\(vpc)\"",
             mend: Suggestion.mend(name, among: subnetNames, none: "define the subnet in VPC \"\(vpc)\""))
         return nil
-    }
-
-    private mutating func readAddresses(_ value: FileValue, in subnet: Subnet?, owner: String) -> [IPAddress] {
-        guard value.isList else {
-            return readAddress(value, in: subnet, owner: owner).map { [$0] } ?? []
-        }
-        let elements = value.elements(of: "addresses")
-        if elements.isEmpty { value.report("the list has no address", mend: "write at least one") }
-        var addresses: [IPAddress] = []
-        for element in elements {
-            if let address = readAddress(element, in: subnet, owner: owner) { addresses.append(address) }
-        }
-        return addresses
-    }
-
-    private mutating func readAddress(_ value: FileValue, in subnet: Subnet?, owner: String) -> IPAddress? {
-        guard let text = value.text("an address, as 10.1.1.10") else { return nil }
-        guard let address = IPAddress(text) else {
-            value.report("\"\(text)\" is not an address", mend: "write one as 10.1.1.10 or fd00:1::10")
-            return nil
-        }
-        if let fault = AddressFault(address, in: subnet) {
-            value.report(fault.message, mend: fault.mend)
-        }
-        if let earlier = claims.claim(address: address, by: owner) {
-            value.report(
-                "address \(address) is already that of \(earlier)",
-                mend: "choose another; overlapping addresses of VPCs on one host are not supported yet")
-        }
-        return address
-    }
-
-    private func readMAC(_ value: FileValue?) -> MACAddress? {
-        guard let value, let text = value.text("a MAC address") else { return nil }
-        guard let mac = MACAddress(text) else {
-            value.report("\"\(text)\" is not a MAC address", mend: "write six pairs of digits, as 02:00:0a:01:01:0a")
-            return nil
-        }
-        // The lowest bit of the first byte marks a group of stations, which never sends.
-        if mac.bits >> 40 & 1 == 1 || mac.bits == 0 {
-            value.report("MAC address \(mac) is not one that a station sends from", mend: "write a unicast address")
-        }
-        return mac
     }
 
     /// Without one the interface waits until a device is attached to it.

@@ -29,18 +29,7 @@ struct AddressFault {
 
     /// What the address is reserved for, where it is.
     private static func specialUse(_ address: IPAddress) -> String? {
-        let blocks: [(block: IPPrefix, use: String)] = [
-            (IPPrefix(IPAddress(ipv4: 0)), "unspecified"),
-            (IPPrefix(containing: IPAddress(ipv4: 0x7f00_0000), length: 8), "a loopback address"),
-            (IPPrefix(containing: IPAddress(ipv4: 0xa9fe_0000), length: 16), "link-local"),
-            (IPPrefix(containing: IPAddress(ipv4: 0xe000_0000), length: 4), "a multicast address"),
-            (IPPrefix(IPAddress(ipv4: 0xffff_ffff)), "the broadcast address"),
-            (IPPrefix(IPAddress(ipv6High: 0, low: 0)), "unspecified"),
-            (IPPrefix(IPAddress(ipv6High: 0, low: 1)), "a loopback address"),
-            (IPPrefix(containing: IPAddress(ipv6High: 0xfe80 << 48, low: 0), length: 10), "link-local"),
-            (IPPrefix(containing: IPAddress(ipv6High: 0xff00 << 48, low: 0), length: 8), "a multicast address"),
-        ]
-        return blocks.first { $0.block.contains(address) }?.use
+        PrefixFault.specialBlocks.first { $0.block.contains(address) }?.use
     }
 }
 

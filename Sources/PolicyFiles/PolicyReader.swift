@@ -19,6 +19,7 @@ struct PolicyReader {
             let name = names.read(fields)
             vpcs.append(VPCReader(project: project, name: name, region: region ?? "local", claims: claims).read(fields))
         }
+        claims.reportOverlaps()
         let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
         let bridges = fields["bridges"].map { BridgeReader(claims: claims).read($0) }
         return Policy(project: project, region: region, vpcs: vpcs, collectors: collectors, bridges: bridges)
@@ -28,7 +29,8 @@ struct PolicyReader {
 /// What only one interface of a host can have.
 final class HostClaims {
     private var devices: [String: String] = [:]
-    private var addresses: [IPAddress: String] = [:]
+    private var addresses: [IPAddress: (owner: String, value: FileValue)] = [:]
+    private var prefixes: [PlacedPrefix] = []
 
     /// The interface that has claimed a device.
     func owner(ofDevice device: String) -> String? { devices[device] }
@@ -41,9 +43,25 @@ final class HostClaims {
     }
 
     /// Claims the address for an interface; gives the earlier owner's place where there is one.
-    func claim(address: IPAddress, by owner: @autoclosure () -> String) -> String? {
-        if let earlier = addresses[address] { return earlier }
-        addresses[address] = owner()
+    func claim(address: IPAddress, of value: FileValue, by owner: @autoclosure () -> String) -> String? {
+        if let earlier = addresses[address] { return earlier.owner }
+        addresses[address] = (owner(), value)
         return nil
+    }
+
+    /// Claims a block for an interface.
+    func claim(_ prefix: PlacedPrefix) { prefixes.append(prefix) }
+
+    /// Reports blocks that overlap, and addresses that lie in another interface's block.
+    func reportOverlaps() {
+        guard !prefixes.isEmpty else { return }
+        PrefixReader.reportOverlaps(prefixes, mend: "give each interface blocks of its own")
+        for (address, claim) in addresses.sorted(by: { $0.key < $1.key }) {
+            for block in prefixes where block.owner != claim.owner && block.prefix.contains(address) {
+                claim.value.report(
+                    "address \(address) of \(claim.owner) lies in \(block.prefix) of \(block.owner)",
+                    mend: "choose another, or a smaller block")
+            }
+        }
     }
 }

@@ -24,14 +24,18 @@ enum PrefixReader {
     }
 
     private static func prefix(_ value: FileValue) -> IPPrefix? {
-        guard let text = value.text("a prefix, as 10.1.0.0/16") else { return nil }
+        guard let text = value.text("a prefix, as 10.1.0.0/16"), let prefix = parse(text, value) else { return nil }
+        guard text.contains("/") else {
+            value.report("\"\(text)\" has no length", mend: "write a prefix, as \(prefix)")
+            return nil
+        }
+        return prefix
+    }
+
+    /// Reads `ADDRESS/LENGTH`, or an address as its own block; what is wrong is reported.
+    static func parse(_ text: String, _ value: FileValue) -> IPPrefix? {
         do {
-            let prefix = try IPPrefix(parsing: text)
-            guard text.contains("/") else {
-                value.report("\"\(text)\" has no length", mend: "write a prefix, as \(prefix)")
-                return nil
-            }
-            return prefix
+            return try IPPrefix(parsing: text)
         } catch {
             switch error {
             case .malformed:

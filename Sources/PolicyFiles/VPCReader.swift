@@ -50,7 +50,9 @@ struct VPCReader {
         var placed: [PlacedPrefix] = []
         let space = blocks.map(\.description).joined(separator: ", ")
         for value in list?.elements(of: "subnets") ?? [] {
-            guard let fields = value.fields(["name", "cidr", "cidrs", "acl", "zone"]) else { continue }
+            guard let fields = value.fields(["name", "cidr", "cidrs", "acl", "zone", "dhcp", "dhcp_servers"]) else {
+                continue
+            }
             let name = names.read(fields)
             let prefixes =
                 fields.either("cidr", or: "cidrs", "PREFIX").map { PrefixReader.read($0, owner: "subnet \"\(name)\"") }
@@ -65,9 +67,27 @@ struct VPCReader {
                 Subnet(
                     id: Identifier(derivedFrom: "subnet", project, self.name, name), name: name,
                     prefixes: prefixes.map(\.prefix), acl: fields["acl"].flatMap(acls.resolve),
-                    zone: fields["zone"].flatMap(readZone)))
+                    zone: fields["zone"].flatMap(readZone), dhcp: readDHCP(fields)))
         }
         PrefixReader.reportOverlaps(placed, mend: "make the subnets disjoint")
         return (subnets, names.names)
+    }
+
+    /// Whether addresses are learned from leases, and from which servers beside the host.
+    private func readDHCP(_ fields: FileFields) -> SubnetDHCP? {
+        // What is neither counts as true, so that one fault is one problem.
+        let isOn = fields["dhcp"].map { $0.flag() ?? true } ?? false
+        guard let list = fields["dhcp_servers"] else { return isOn ? SubnetDHCP() : nil }
+        if !isOn { list.report("dhcp_servers without dhcp", mend: "write dhcp: true, or leave them out") }
+        var servers: [IPAddress] = []
+        for value in list.elements(of: "addresses of servers") {
+            guard let text = value.text("an address, as 10.1.1.2") else { continue }
+            guard let address = IPAddress(text), address.family == .ipv4 else {
+                value.report("\"\(text)\" is not an IPv4 address", mend: "write one as 10.1.1.2")
+                continue
+            }
+            servers.append(address)
+        }
+        return SubnetDHCP(servers: servers)
     }
 }

@@ -16,6 +16,7 @@ enum Schema {
         migrator.registerMigration("7", migrate: addClaims)
         migrator.registerMigration("8", migrate: addTokenChains)
         migrator.registerMigration("9", migrate: addManifestHeads)
+        migrator.registerMigration("10", migrate: addPairs)
         return migrator
     }
 

@@ -46,6 +46,19 @@ package struct Uplink: Sendable {
     /// Signatures of the control plane for the manifests of what this host delivers.
     package func signatures(of lines: [[UInt8]]) async -> ManifestSigningAnswer? { await manifests.answer(to: lines) }
 
+    /// Has the control plane bind a port to a device of this host, or let it go.
+    package func bind(_ request: PortBindingRequest) async throws -> PortBindingAnswer {
+        let client = HTTPClient(configuration: try configuration())
+        let result: Result<[UInt8], any Error>
+        do {
+            result = .success(try await post("bindings", ControlCodec.encode(request), client))
+        } catch {
+            result = .failure(error)
+        }
+        try await client.shutdown()
+        return try ControlCodec.decode(try result.get())
+    }
+
     /// Takes the host in, if it is not.
     package func enrol(token: String) async throws {
         guard !folder.isEnrolled else { return }

@@ -110,6 +110,7 @@ import Uplink
             }
         }
         if let uplink {
+            configuration.binder = PortBinder { try await uplink.bind($0) }
             configuration.manifestSigner = ManifestSigner { lines in
                 guard let answer = await uplink.signatures(of: lines), let key = ManifestKey.Public(answer.key) else {
                     return nil

@@ -34,13 +34,24 @@ import Testing
         }
     }
 
-    private func run(_ host: JudgedHost, translator: Translator?, policies: Int = policies) throws {
+    @Test(.kernel) func `they agree also where interfaces have blocks and pairs, routed and on a bridge`() throws {
+        for (label, bridged) in [("ad", []), ("ae", [0, 1, 2, 3])] as [(String, Set<Int>)] {
+            let host = try JudgedHost(label, bridged: bridged)
+            defer { host.remove() }
+            try run(host, translator: nil, policies: Self.policies / 2, spreads: true)
+        }
+    }
+
+    private func run(
+        _ host: JudgedHost, translator: Translator?, policies: Int = policies, spreads: Bool = false
+    ) throws {
         var revision = Revision.none
         var shots = 0
         var seen: [String: Int] = [:]
         for number in 0..<policies {
             var random = RandomPolicy(seed: UInt64(number))
-            let policy = BridgedGuests(host).admissible(try random.make(number))
+            let made = try random.make(number)
+            let policy = BridgedGuests(host).admissible(spreads ? try made.spread() : made)
             revision = revision.next(policy: policy, actor: "test", origin: "", at: Timestamp(seconds: Int64(number)))
             try host.enforce(revision)
             let outcome = try compare(host, revision, seed: UInt64(number) &+ 1000, translator)

@@ -22,6 +22,7 @@ struct BridgedGuests {
                 let interface = vpc.instances[index].interfaces[0]
                 policy.vpcs[place].instances[index].interfaces[0] = Interface(
                     id: interface.id, name: interface.name, subnet: interface.subnet, addresses: interface.addresses,
+                    prefixes: interface.prefixes, pairs: interface.pairs,
                     mac: host.mac(index), device: interface.device, groups: interface.groups)
             }
         }

@@ -117,18 +117,20 @@ final class JudgedHost {
             seen.map { "flush set inet gatehouse \(SetName.seen($0).text)\n" }.joined())
         let numbers = try NetworkNamespace.within(host.name) { NetworkDevices.numbers() }
         var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
-        for vpc in revision.policy.vpcs {
+        var blocks: [Identifier<Interface>: [IPPrefix]] = [:]
+        for vpc in revision.policy.holding().vpcs {
             for interface in vpc.instances.flatMap(\.interfaces) {
+                blocks[interface.id] = interface.allPrefixes
                 ports.append(
                     (
-                        .init(interface, device: interface.device ?? "", groups: vpc.groups), interface.addresses,
+                        .init(interface, device: interface.device ?? "", groups: vpc.groups), interface.allAddresses,
                         try #require(numbers[interface.device ?? ""])
                     ))
             }
         }
         let known = indexes
         attributor = attributor.adopting(
-            revision: revision.number, at: SystemClock.realtime, ports: ports,
+            revision: revision.number, at: SystemClock.realtime, ports: ports, blocks: blocks,
             ruleCount: 65_536 - min(known.remaining(.egress), known.remaining(.ingress)), ruleAt: known.rule)
         _ = try events()
     }
@@ -277,6 +279,12 @@ final class JudgedHost {
                     let key = Ruleset.Element(kernelKey: element.key, set.key).text.split(separator: " ")
                     let port = try #require(
                         key.last.flatMap { IPAddress(String($0)) }.flatMap(attributor.port(address:)))
+                    found[.init(port.interface, way), default: 0] += element.traffic.packets
+                }
+                for element in try enforcer.elements(ofPresent: .ranges(of: .bridged(set), epoch: nil)) {
+                    let key = Ruleset.Element(kernelKey: element.key, set.key).text.split(separator: " ")
+                    let port = try #require(
+                        key.last.flatMap { IPAddress(String($0)) }.flatMap(attributor.port(ofBlockAt:)))
                     found[.init(port.interface, way), default: 0] += element.traffic.packets
                 }
             }

@@ -119,3 +119,23 @@ struct RandomPolicy {
             ]))
     }
 }
+
+extension Policy {
+    /// The policy with the same addresses at the same guests, had in other ways: by a block that other guests' single addresses
+    /// lie in, by a pair's block, by a pair's address.
+    func spread() throws -> Policy {
+        let ways: [Int: (prefixes: [String], pairs: [String])] = [
+            1: (["10.1.0.8/29", "fd00:1::10/124"], []), 3: ([], ["10.1.0.13", "fd00:1::13"]),
+            4: ([], ["10.1.0.14/32", "fd00:1::14"]),
+        ]
+        var policy = self
+        for (place, way) in ways {
+            let interface = policy.vpcs[0].instances[place].interfaces[0]
+            policy.vpcs[0].instances[place].interfaces[0] = interface.with(
+                addresses: [IPAddress(ipv4: 0x0a01_0900 + UInt32(place))],
+                prefixes: try way.prefixes.map { try IPPrefix(parsing: $0) },
+                pairs: try way.pairs.map { AddressPair(try IPPrefix(parsing: $0)) })
+        }
+        return policy
+    }
+}

@@ -71,12 +71,13 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     private func feedSets(_ view: ByteView) {
         var cursor = MessageCursor(view)
         while let message = cursor.next() {
-            _ = RuleTable.readElements(message) { key, _ in _ = key.array }
+            _ = RuleTable.readElements(message) { key, end, _ in _ = (key.array, end?.array) }
             _ = RuleTable.readGeneration(message)
         }
     }
 
     private func feedRoutes(_ view: ByteView) {
+        if let frame = LinkFrame(view) { _ = "\(frame)" }
         var cursor = RouteEventCursor(view)
         while let event = cursor.next() { _ = "\(event)" }
     }

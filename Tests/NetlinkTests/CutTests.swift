@@ -20,7 +20,7 @@ import Testing
         var messages = MessageCursor(view)
         while let message = messages.next() {
             _ = ConnectionTracking.read(message, into: &entry) { found.append("\($0)") }
-            _ = RuleTable.readElements(message) { key, traffic in found.append("\(key.array) \(traffic)") }
+            _ = RuleTable.readElements(message) { key, _, traffic in found.append("\(key.array) \(traffic)") }
             if let number = RuleTable.readGeneration(message) { found.append("\(number)") }
         }
         return found

@@ -12,7 +12,7 @@ import Testing
         for datagram in try RecordedBytes(name).datagrams.dropFirst() {
             ByteView.with(datagram) { view in
                 reader.read(view) { message in
-                    RuleTable.readElements(message) { found.append(.init(key: $0.array, traffic: $1)) }
+                    RuleTable.readElements(message) { found.append(.init(key: $0.array, traffic: $2, end: $1?.array)) }
                 }
             }
         }
@@ -66,7 +66,7 @@ import Testing
                 var keys: [[UInt8]] = []
                 while let message = cursor.next() {
                     // The marks of the transaction are no elements.
-                    let isRead = RuleTable.readElements(message) { key, _ in keys.append(key.array) }
+                    let isRead = RuleTable.readElements(message) { key, _, _ in keys.append(key.array) }
                     #expect(isRead == (message.type == RuleTable.elementsType))
                 }
                 #expect(keys == [key])

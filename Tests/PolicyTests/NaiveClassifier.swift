@@ -6,6 +6,8 @@ import Model
 struct NaiveClassifier {
     let policy: Policy
 
+    init(policy: Policy) { self.policy = policy.holding() }
+
     private struct End {
         let vpc: VPC
         let interface: Interface
@@ -15,8 +17,17 @@ struct NaiveClassifier {
         policy.vpcs.flatMap { vpc in vpc.instances.flatMap(\.interfaces).map { End(vpc: vpc, interface: $0) } }
     }
 
+    /// Whose an address is: the single one comes before the block, the longer block before the shorter.
+    private func owner(_ address: IPAddress) -> End? {
+        if let end = ends.first(where: { $0.interface.allAddresses.contains(address) }) { return end }
+        let blocks = ends.flatMap { end in end.interface.allPrefixes.map { (end, $0) } }
+        let around = blocks.filter { $0.1.contains(address) }
+        let longest = around.map(\.1.length).max()
+        return around.first { $0.1.length == longest }?.0
+    }
+
     func judge(_ packet: Packet) -> Judgement {
-        let target = ends.first { $0.interface.addresses.contains(packet.key.target) }
+        let target = owner(packet.key.target)
         var sender: End?
         if case .interface(let id) = packet.origin { sender = ends.first { $0.interface.id == id } }
         if let early = earlyJudgement(packet, sender, target) { return early }
@@ -68,7 +79,7 @@ struct NaiveClassifier {
 
     private func staysHere(_ packet: Packet) -> Bool {
         let text = packet.key.target.description
-        let isInterface = ends.contains { $0.interface.addresses.contains(packet.key.target) }
+        let isInterface = owner(packet.key.target) != nil
         let gateways = policy.vpcs.flatMap(\.subnets).flatMap(\.prefixes).compactMap(\.gateway)
         return packet.isForHost || text == "255.255.255.255" || text.hasPrefix("ff")
             || gateways.contains(packet.key.target) && !isInterface
@@ -104,7 +115,7 @@ struct NaiveClassifier {
         let upkeep = Judgement(verdict: .accept, legs: [])
         if packet.origin == .host { return isOfLink(key) || isDHCPAnswer(key) ? upkeep : nil }
         guard let sender else {
-            if ends.contains(where: { $0.interface.addresses.contains(key.initiator) }) { return refuse(.impostor) }
+            if owner(key.initiator) != nil { return refuse(.impostor) }
             guard isOfLink(key) else { return nil }
             return staysHere(packet) ? upkeep : refuse(.linkUpkeep)
         }
@@ -125,9 +136,11 @@ struct NaiveClassifier {
     }
 
     private func hasOwnSource(_ packet: Packet, _ interface: Interface) -> Bool {
-        guard interface.addresses.contains(packet.key.initiator) else { return false }
-        guard let mac = packet.sourceMAC, let own = interface.mac else { return true }
-        return mac == own
+        guard owner(packet.key.initiator)?.interface.id == interface.id else { return false }
+        guard let mac = packet.sourceMAC else { return true }
+        return interface.sources.contains {
+            $0.prefix.contains(packet.key.initiator) && ($0.mac == nil || $0.mac == mac)
+        }
     }
 
     private func isLinkSource(_ key: FlowKey) -> Bool {
@@ -172,7 +185,7 @@ struct NaiveClassifier {
         case .any: true
         case .prefix(let prefix): prefix.contains(peer)
         case .group(let name):
-            vpc.instances.flatMap(\.interfaces).contains { $0.groups.contains(name) && $0.addresses.contains(peer) }
+            owner(peer).map { $0.vpc.id == vpc.id && $0.interface.groups.contains(name) } ?? false
         }
     }
 }

@@ -33,7 +33,8 @@ import Testing
             id: Identifier(derivedFrom: "vpc"), name: "shop", prefixes: [prefix],
             subnets: [
                 Subnet(
-                    id: Identifier(derivedFrom: "subnet"), name: "front", prefixes: [prefix], acl: "edge", zone: "r-1")
+                    id: Identifier(derivedFrom: "subnet"), name: "front", prefixes: [prefix], acl: "edge", zone: "r-1",
+                    dhcp: SubnetDHCP(servers: [prefix.base]))
             ], acls: [acl],
             groups: [
                 SecurityGroup(
@@ -46,6 +47,8 @@ import Testing
                     interfaces: [
                         Interface(
                             id: interface, name: "eth0", subnet: "front", addresses: [prefix.base],
+                            prefixes: [prefix],
+                            pairs: [AddressPair(prefix, mac: MACAddress(bits: 4), isShared: true)],
                             mac: MACAddress(bits: 2), device: "d", project: "other",
                             projectName: "others", groups: ["web"])
                     ])
@@ -120,12 +123,13 @@ import Testing
         var without = Self.whole
         without.vpcs[0].acls = []
         without.vpcs[0].subnets = without.vpcs[0].subnets.map {
-            Subnet(id: $0.id, name: $0.name, prefixes: $0.prefixes, acl: nil, zone: $0.zone)
+            Subnet(id: $0.id, name: $0.name, prefixes: $0.prefixes, acl: nil, zone: $0.zone, dhcp: $0.dhcp)
         }
         let lines = PolicyDifference(from: Self.whole, to: without).lines.map(\.text)
         #expect(
             lines == [
-                "~ subnet shop/front: 10.1.0.0/24 in r-1, acl edge → 10.1.0.0/24 in r-1", "- acl shop/edge",
+                "~ subnet shop/front: 10.1.0.0/24 in r-1, acl edge, dhcp of 10.1.0.0 → 10.1.0.0/24 in r-1, dhcp of 10.1.0.0",
+                "- acl shop/edge",
                 "- acl rule shop/edge: deny ingress tcp/22 from 10.1.0.0/24 port 1-9 to 10.1.0.0/24 (no-ssh)",
             ])
     }

@@ -39,11 +39,15 @@ struct RandomPolicy {
         let instances = (1...Int.random(in: 2...8, using: &random)).map { host in
             var addresses = [address(number, host, .ipv4)]
             if random.chance(60) { addresses.append(address(number, host, .ipv6)) }
+            var pairs: [AddressPair] = []
+            while random.chance(40) { pairs.append(pair(number)) }
+            let blocks = random.chance(30) ? [block(number, host)] : []
             let isStateless = random.chance(50)
             let usable = attachable.filter { stateless.contains($0) == isStateless }
             let interface = Interface(
                 id: Identifier(derivedFrom: "interface", "\(number)", "\(host)"), name: "eth0", subnet: "s",
-                addresses: addresses, mac: random.chance(30) ? MACAddress(bits: UInt64(host)) : nil,
+                addresses: addresses, prefixes: blocks, pairs: pairs,
+                mac: random.chance(30) ? MACAddress(bits: UInt64(host)) : nil,
                 device: "d\(number)-\(host)",
                 groups: Array(usable.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random))))
             return Instance(
@@ -53,6 +57,22 @@ struct RandomPolicy {
         return VPC(
             id: Identifier(derivedFrom: "vpc", "\(number)"), name: "v\(number)", prefixes: [], subnets: [],
             groups: groups, instances: instances)
+    }
+
+    /// Behind a node, and within reach of single addresses of others.
+    private func block(_ vpc: Int, _ host: Int) -> IPPrefix {
+        IPPrefix(
+            containing: address(vpc, host % 2 == 0 ? host << 8 : 0, .ipv4), length: host % 2 == 0 ? 24 : 29 + host % 3)
+    }
+
+    /// One that few have, one of somebody, or a block.
+    private mutating func pair(_ vpc: Int) -> AddressPair {
+        let family = random.pick(AddressFamily.allCases)
+        let host = address(vpc, random.pick([1, 2, 3, 200, 201, 202]), family)
+        let length = random.chance(70) ? family.addressBits : family.addressBits - 2
+        return AddressPair(
+            IPPrefix(containing: host, length: length),
+            mac: random.chance(30) ? MACAddress(bits: UInt64.random(in: 1...8, using: &random)) : nil)
     }
 
     private mutating func rule(id: Identifier<Rule>, groups: [String], vpc: Int) -> Rule {
@@ -125,7 +145,10 @@ struct RandomPolicy {
             return (IPAddress(random.pick(strange)) ?? address(vpc, 1, family), .outside)
         }
         let interface = random.pick(policy.vpcs[vpc].instances.flatMap(\.interfaces))
-        let own = interface.addresses.first { $0.family == family } ?? address(vpc, 77, family)
+        var usable = interface.addresses + interface.pairs.flatMap { [$0.prefix.base, $0.prefix.last] }
+        usable += interface.prefixes.flatMap { [$0.base, $0.last] }
+        usable = usable.filter { $0.family == family }
+        let own = usable.isEmpty ? address(vpc, 77, family) : random.pick(usable)
         return (own, .interface(interface.id))
     }
 }

@@ -166,4 +166,61 @@ import Testing
         #expect(after.map(\.id) == before.map(\.id))
         #expect(try await apply(policy("the new shop"), to: server).isEmpty)
     }
+
+    /// The policy with blocks and pairs, and without a device where none is given.
+    private static func spread(device: String?) throws -> Policy {
+        var policy = policy()
+        let interface = policy.vpcs[0].instances[0].interfaces[0]
+        policy.vpcs[0].instances[0].interfaces[0] = Interface(
+            id: interface.id, name: interface.name, subnet: interface.subnet, addresses: interface.addresses,
+            prefixes: [try IPPrefix(parsing: "10.7.0.0/24")],
+            pairs: [
+                AddressPair(try IPPrefix(parsing: "10.5.0.100"), mac: MACAddress("00:00:5e:00:01:07")),
+                AddressPair(try IPPrefix(parsing: "10.8.0.0/24")),
+            ], mac: nil, device: device, groups: [])
+        return policy
+    }
+
+    @Test func `blocks and pairs of a policy file come to the host, and again change nothing`() async throws {
+        let server = try await ServerUnderTest()
+        _ = try await apply(Self.policy(), to: server)
+        let wanted = try Self.spread(device: "tap1")
+        #expect(
+            try await apply(wanted, to: server) == [
+                "~ interface shop/web-1/eth0: prefixes  → 10.7.0.0/24, pairs  → 10.5.0.100 at 00:00:5e:00:01:07, 10.8.0.0/24"
+            ])
+        #expect(try await apply(wanted, to: server).isEmpty)
+        let interface = try #require(try await told(server).vpcs.first?.instances.first?.interfaces.first)
+        #expect(interface.prefixes == wanted.vpcs[0].instances[0].interfaces[0].prefixes)
+        #expect(interface.pairs == wanted.vpcs[0].instances[0].interfaces[0].pairs)
+    }
+
+    @Test func `an interface without a device is no host's until one binds it, and stays bound`() async throws {
+        let server = try await ServerUnderTest()
+        let wanted = try Self.spread(device: nil)
+        _ = try await apply(wanted, to: server)
+        #expect(try await told(server).vpcs.isEmpty)
+        func bind(_ device: String?) async throws -> StoredInterface {
+            try await server.plane.registry.change(by: .system("test", requestID: "req-2")) {
+                try $0.bind(
+                    PortChoice(instance: "web-1", interface: "eth0", vpc: "shop", mac: nil), to: device, onHost: "h")
+            }
+        }
+        #expect(try await bind("vnet7").profile == #"{"device":"vnet7"}"#)
+        #expect(try await told(server).vpcs.first?.instances.first?.interfaces.first?.device == "vnet7")
+        #expect(try await apply(wanted, to: server).isEmpty)
+        #expect(try await told(server).vpcs.first?.instances.first?.interfaces.first?.device == "vnet7")
+        #expect(try await bind(nil).host.isEmpty)
+        #expect(try await told(server).vpcs.isEmpty)
+    }
+
+    @Test func `a subnet whose addresses come by DHCP is refused in words`() async throws {
+        let server = try await ServerUnderTest()
+        var policy = Self.policy()
+        let subnet = policy.vpcs[0].subnets[0]
+        policy.vpcs[0].subnets[0] = Subnet(
+            id: subnet.id, name: subnet.name, prefixes: subnet.prefixes, dhcp: SubnetDHCP())
+        let error = await #expect(throws: RegistryError.self) { try await apply(policy, to: server) }
+        #expect(error?.message.contains("subnet shop/web: a control plane gives every address") == true)
+    }
 }

@@ -16,6 +16,10 @@
 /// Opens a netlink socket (NETLINK_NETFILTER, NETLINK_ROUTE) of this thread's network namespace. Returns the descriptor or -errno.
 int gh_netlink_open(int protocol);
 
+/// Opens a packet socket on a device that hears, of all frames, ARP and neighbour advertisements that come in, and DHCP for IPv4:
+/// of clients as it comes in, of servers as it goes out. Returns the descriptor or -errno.
+int gh_link_open(int device);
+
 /// Bytes that one message's bookkeeping takes in a receive journal.
 size_t gh_message_header_size(void);
 

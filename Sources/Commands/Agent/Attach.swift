@@ -10,7 +10,7 @@ struct Attach: ParsableCommand {
         discussion: """
             Binds an interface of the policy, found by instance and name or by its MAC. With --address and --groups it makes
             one that the policy does not name. Both last until detach or until the device is gone, also over restarts and
-            over apply. Exit code 0 when it is in force, 1 when it is refused and nothing changed.
+            over apply. With a control plane it binds the port that is meant by id, name, instance or MAC. Exit code 0 when it is in force, 1 when it is refused and nothing changed.
 
             Example: gatehouse attach --instance web-1 --device vnet3 --address 10.1.1.10 --groups web,allow_ssh --wait
             """)

@@ -40,7 +40,7 @@ struct InterfaceListing: Listing {
     func cells(_ row: InterfaceState) -> [String] {
         [
             row.interface, row.vpc, row.device ?? "", row.attachment.rawValue, row.bridge ?? "",
-            row.addresses.map(\.description).joined(separator: ", "), row.groups.joined(separator: ", "),
+            row.addressTexts.joined(separator: ", "), row.groups.joined(separator: ", "),
             row.isInForce ? "yes" : "no",
             row.refused.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
             row.problem ?? "",
@@ -56,7 +56,7 @@ struct InterfaceListing: Listing {
         [
             Field("interface", .text(row.interface)), Field("vpc", .text(row.vpc)), Field("device", .text(row.device)),
             Field("attachment", .text(row.attachment.rawValue)), Field("bridge", .text(row.bridge)),
-            Field("mac", .text(row.mac?.description)), Field("addresses", .texts(row.addresses.map(\.description))),
+            Field("mac", .text(row.mac?.description)), Field("addresses", .texts(row.addressTexts)),
             Field("groups", .texts(row.groups)), Field("in_force", .truth(row.isInForce)),
             Field("problem", .text(row.problem)),
             Field(

@@ -32,10 +32,10 @@ struct Question {
     ///   - revision: Whose names and interfaces are meant.
     init(key: FlowKey, sentBy sender: Identifier<Interface>?, _ revision: Revision) {
         let placements = revision.policy.placements
-        let owner = placements.first { $0.addresses.contains(key.initiator) }
+        let owner = placements.owner(of: key.initiator)
         packet = Packet(key, from: (sender ?? owner?.interface).map { .interface($0) } ?? .outside)
         source = Self.name(key.initiator, owner)
-        target = Self.name(key.target, placements.first { $0.addresses.contains(key.target) })
+        target = Self.name(key.target, placements.owner(of: key.target))
     }
 
     private static func name(_ address: IPAddress, _ placement: Placement?) -> String {
@@ -92,5 +92,12 @@ struct Question {
                 initiator: initiator, target: target, transport: transport,
                 initiatorPort: UInt16(type ?? (transport == .icmp ? 8 : 128)), targetPort: UInt16(code ?? 0))
         }
+    }
+}
+
+extension [Placement] {
+    /// Whose an address is: what is had singly comes before what lies in a block.
+    fileprivate func owner(of address: IPAddress) -> Placement? {
+        first { $0.addresses.contains(address) } ?? first { $0.has(address) }
     }
 }

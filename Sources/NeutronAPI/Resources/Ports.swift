@@ -61,7 +61,7 @@ struct Ports: Resource {
                     ("status", .string(try Self.status(port, isLive: live.contains(port.host), in: database))),
                     ("admin_state_up", .bool(port.isAdminUp)), ("security_groups", .strings(port.groups)),
                     ("port_security_enabled", .bool(port.isPortSecurityEnabled)),
-                    ("allowed_address_pairs", .array([])), ("extra_dhcp_opts", .array([])),
+                    ("allowed_address_pairs", AddressPairs.render(port)), ("extra_dhcp_opts", .array([])),
                     ("binding:host_id", .string(port.host)), ("binding:vnic_type", .string(port.vnicType)),
                     ("binding:vif_type", port.host.isEmpty ? "unbound" : "tap"),
                     ("binding:profile", JSON(parsing: Array(port.profile.utf8)) ?? .object([:])),
@@ -134,6 +134,7 @@ struct Ports: Resource {
                 addresses: [], groups: [])
             try refuseUnfiltered(port)
             port.addresses = try addresses(fields["fixed_ips"] ?? .null, of: port, work)
+            port.pairs = try AddressPairs.read(fields["allowed_address_pairs"], of: port)
             port.groups = try groups(fields["security_groups"] ?? .null, of: port, work)
             // The default group comes by itself.
             if fields.sent.contains("security_groups"), !port.groups.isEmpty {
@@ -164,6 +165,7 @@ struct Ports: Resource {
             port.device = Self.device(profile, port.id)
         }
         if let value = fields["fixed_ips"], !value.isNull { port.addresses = try addresses(value, of: port, work) }
+        if let value = fields["allowed_address_pairs"] { port.pairs = try AddressPairs.read(value, of: port) }
         if let value = fields["security_groups"] {
             port.groups = try groups(value, of: port, work)
             let (before, after) = (Set(object.groups), Set(port.groups))
@@ -178,10 +180,9 @@ struct Ports: Resource {
     // MARK: Checks
 
     private func refuseUnserved(_ fields: Fields) throws {
-        for name in ["allowed_address_pairs", "extra_dhcp_opts"] {
-            guard let value = fields[name], value.items?.isEmpty == false else { continue }
-            throw NeutronError.invalid(name, "'\(AttributeType.show(value))' is not served here; leave it empty")
-        }
+        let name = "extra_dhcp_opts"
+        guard let value = fields[name], value.items?.isEmpty == false else { return }
+        throw NeutronError.invalid(name, "'\(AttributeType.show(value))' is not served here; leave it empty")
     }
 
     /// Without port security a port would be connected and not filtered. Hosts judge what they connect; what is the

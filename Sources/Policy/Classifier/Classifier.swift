@@ -15,7 +15,9 @@ package struct Classifier: Sendable {
     private let rules: RuleIndex
     private let refusals: [Identifier<Rule>]
 
-    package init(_ revision: Revision) {
+    /// * `claims`: who has what several may use, as far as it is known.
+    package init(_ revision: Revision, claims: [IPAddress: AddressHolder] = [:]) {
+        let revision = revision.with(policy: revision.policy.holding(claims))
         self.revision = revision
         var rules = RuleIndex()
         var refusals: [Identifier<Rule>] = []
@@ -124,7 +126,8 @@ package struct Classifier: Sendable {
             packet,
             GuardFacts(
                 isFromInterface: sender >= 0,
-                ownsSource: sender >= 0 && source == sender && interfaces.accepts(packet.sourceMAC, at: sender),
+                ownsSource: sender >= 0 && source == sender
+                    && interfaces.accepts(packet.sourceMAC, from: packet.key.initiator, at: sender),
                 sourceIsInterface: source >= 0,
                 staysHere: (LinkGuard.concerns(packet) || LinkGuard.hasNoHopLeft(packet)) && staysHere(packet)))
     }

@@ -40,7 +40,11 @@ struct InterfaceIndex: Sendable {
     private var profileChains: [Int32] = []
     private var memberBits: [UInt64] = []
     private var byAddress = WordTable([])
+    private var blocks: BlockTable
     private var byID = WordTable([])
+    /// Of interfaces with pairs: what they send from with another MAC than their own, and what with their own.
+    private var pairMACs: [Int32: [PermittedSource]] = [:]
+    private var ownSources: [Int32: [IPPrefix]] = [:]
     /// For each VPC, where the membership bits begin of addresses that other hosts' interfaces have.
     private var elsewhere: [WordTable?] = []
 
@@ -51,6 +55,8 @@ struct InterfaceIndex: Sendable {
         var known: [ProfileKey: Int32] = [:]
         var addresses: [(high: UInt64, low: UInt64, tag: UInt8, value: Int32)] = []
         var ids: [(high: UInt64, low: UInt64, tag: UInt8, value: Int32)] = []
+        var blocks: [(prefix: IPPrefix, value: Int32)] = []
+        self.blocks = BlockTable([])
         for (vpcNumber, vpc) in policy.vpcs.enumerated() {
             let stateless = Set(vpc.groups.filter { !$0.isStateful }.map(\.name))
             let numbers = Dictionary(vpc.groups.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -72,11 +78,19 @@ struct InterfaceIndex: Sendable {
                         Position(
                             vpc: Int32(vpcNumber), instance: Int32(instanceNumber), interface: Int32(interfaceNumber)))
                     ids.append((interface.id.high, interface.id.low, 0, number))
-                    addresses += interface.addresses.map { ($0.high, $0.low, $0.family.code, number) }
+                    addresses += interface.allAddresses.map { ($0.high, $0.low, $0.family.code, number) }
+                    blocks += interface.allPrefixes.map { ($0, number) }
+                    if !interface.pairs.isEmpty {
+                        for source in interface.sources where source.mac != interface.mac {
+                            pairMACs[number, default: []].append(source)
+                        }
+                        ownSources[number] = interface.sources.filter { $0.mac == interface.mac }.map(\.prefix)
+                    }
                 }
             }
         }
         byAddress = WordTable(addresses)
+        self.blocks = BlockTable(blocks)
         byID = WordTable(ids)
         for vpc in policy.vpcs { elsewhere.append(addMembersElsewhere(vpc)) }
     }
@@ -119,7 +133,8 @@ struct InterfaceIndex: Sendable {
     /// The interface that has an address, or -1.
     @inline(__always)
     func owner(_ address: IPAddress) -> Int32 {
-        byAddress.find(address.high, address.low, tag: address.family.code)
+        let found = byAddress.find(address.high, address.low, tag: address.family.code)
+        return found >= 0 || blocks.isEmpty ? found : blocks.owner(address)
     }
 
     /// The interface that sent a packet, or -1; `source` is the owner of its source address, most often the same.
@@ -133,11 +148,25 @@ struct InterfaceIndex: Sendable {
         return byID.find(id.high, id.low, tag: 0)
     }
 
+    /// Whether the interface may send from an address of its own with this MAC.
     @inline(__always)
-    func accepts(_ mac: MACAddress?, at interface: Int32) -> Bool {
+    func accepts(_ mac: MACAddress?, from address: IPAddress, at interface: Int32) -> Bool {
         guard let mac else { return true }
+        guard !pairMACs.isEmpty, let others = pairMACs[interface] else {
+            let own = rows[Int(interface)].mac
+            return own == .max || own == mac.bits
+        }
+        return acceptsPair(mac, address, others, interface)
+    }
+
+    private func acceptsPair(
+        _ mac: MACAddress, _ address: IPAddress, _ others: [PermittedSource], _ interface: Int32
+    ) -> Bool {
         let own = rows[Int(interface)].mac
-        return own == .max || own == mac.bits
+        if own == .max || own == mac.bits, ownSources[interface]?.contains(where: { $0.contains(address) }) ?? false {
+            return true
+        }
+        return others.contains { $0.mac == mac && $0.prefix.contains(address) }
     }
 
     @inline(__always)

@@ -122,6 +122,7 @@ extension PolicyPart {
         case .subnet(let subnet):
             Self.list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")
                 + (subnet.acl.map { ", acl \($0)" } ?? "")
+                + (subnet.dhcp.map { ", dhcp\($0.servers.isEmpty ? "" : " of \(Self.list($0.servers))")" } ?? "")
         case .acl: ""
         case .aclRule(let rule): rule.text + (rule.name.isEmpty ? "" : " (\(rule.name))")
         case .group(let group): Self.words(group)
@@ -165,9 +166,12 @@ extension PolicyPart {
 
     private static func words(_ interface: Interface) -> String {
         let groups = interface.groups.isEmpty ? "no group" : "groups \(list(interface.groups))"
-        let notes = [interface.mac.map { "mac \($0)" }, interface.project.map { "of project \($0)" }, groups]
+        let own = (interface.addresses.map(\.description) + interface.prefixes.map(\.description)).joined(
+            separator: ", ")
+        let pairs = interface.pairs.isEmpty ? nil : "pairs \(list(interface.pairs))"
+        let notes = [pairs, interface.mac.map { "mac \($0)" }, interface.project.map { "of project \($0)" }, groups]
         return
-            "\(list(interface.addresses)) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
+            "\(own) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
     }
 
     private static func words(_ collector: Collector) -> String {
@@ -188,6 +192,8 @@ extension Interface {
         if parts.isEmpty, groups != next.groups { parts.append("groups in another order") }
         let values: [(String, String, String)] = [
             ("addresses", PolicyPart.list(addresses), PolicyPart.list(next.addresses)),
+            ("prefixes", PolicyPart.list(prefixes), PolicyPart.list(next.prefixes)),
+            ("pairs", PolicyPart.list(pairs), PolicyPart.list(next.pairs)),
             ("device", device ?? "none", next.device ?? "none"),
             ("subnet", subnet, next.subnet), ("mac", mac?.description ?? "any", next.mac?.description ?? "any"),
             ("project", project ?? "the policy's", next.project ?? "the policy's"),

@@ -114,10 +114,12 @@ extension Classifier {
         switch rule {
         case .spoof:
             let own = interfaces.value(sender, in: revision.policy)
-            if own.addresses.contains(packet.key.initiator), let mac = packet.sourceMAC, let expected = own.mac {
-                return "source MAC is \(mac), not \(expected)"
+            let usable = own.sources.filter { $0.prefix.contains(packet.key.initiator) }
+            if let mac = packet.sourceMAC, !usable.isEmpty, source == sender {
+                return "source MAC is \(mac), not \(usable.compactMap(\.mac?.description).joined(separator: " or "))"
             }
-            let addresses = own.addresses.map(\.description).joined(separator: " or ")
+            let addresses = (own.allAddresses.map(\.description) + own.allPrefixes.map(\.description)).joined(
+                separator: " or ")
             return "source is \(packet.key.initiator), not \(addresses)"
         case .impostor:
             return "source \(packet.key.initiator) is that of \(interfaces.label(source, in: revision.policy))"

@@ -12,6 +12,7 @@ package struct PeerIndex: Sendable {
 
     private var placements: [Place: Placement] = [:]
     private var shared: Set<Place> = []
+    private var blocks: [(prefix: IPPrefix, placement: Placement)] = []
 
     package init(_ catalogue: Catalogue) {
         for placement in catalogue.placements.values {
@@ -19,13 +20,16 @@ package struct PeerIndex: Sendable {
                 let place = Place(vpc: placement.vpc, address: address)
                 if placements.updateValue(placement, forKey: place) != nil { shared.insert(place) }
             }
+            blocks += (placement.prefixes ?? []).map { ($0, placement) }
         }
     }
 
     /// The interface of the address in the VPC, where only one was ever known by it.
     package func placement(of address: IPAddress, in vpc: Identifier<VPC>) -> Placement? {
         let place = Place(vpc: vpc, address: address)
-        return shared.contains(place) ? nil : placements[place]
+        if let found = placements[place] { return shared.contains(place) ? nil : found }
+        let around = blocks.filter { $0.placement.vpc == vpc && $0.prefix.contains(address) }
+        return around.count == 1 ? around[0].placement : nil
     }
 
     /// The other end of the record's flow; `placement` is that of the record's own interface.

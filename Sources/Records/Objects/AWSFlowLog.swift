@@ -167,7 +167,7 @@ package struct AWSFlowLog: Sendable {
 
     /// What AWS shows at the interface's end; an address that is not the interface's, as a spoofed one, stays itself.
     private func own(_ address: IPAddress) -> IPAddress {
-        guard address.family == .ipv4, let primary, placement.addresses.contains(address) else { return address }
+        guard address.family == .ipv4, let primary, placement.has(address) else { return address }
         return primary
     }
 }

@@ -244,8 +244,9 @@ package struct PolicyDeclaration: Sendable {
         _ subnets: [StoredSubnet], _ groups: [String: StoredGroup]
     ) -> StoredInterface {
         let id = former?.id ?? Change.newID()
-        // What has none is refused before (`checkPlaces`).
-        let device = interface.device ?? ""
+        // One without a device waits for a host to attach one, or keeps what a host has attached.
+        let device = interface.device ?? former?.device ?? InterfaceDefaults.device(id)
+        let isNamed = interface.device != nil
         let addresses = interface.addresses.compactMap { address in
             subnets.first { (try? IPPrefix(parsing: $0.cidr))?.contains(address) == true }.map {
                 StoredInterface.FixedAddress(subnetID: $0.id, address: address.description)
@@ -254,9 +255,11 @@ package struct PolicyDeclaration: Sendable {
         var wanted = StoredInterface(
             id: id, projectID: projectID, vpcID: vpc.id, name: name, description: former?.description ?? "",
             mac: interface.mac?.description ?? former?.mac ?? "", isAdminUp: true, deviceID: instance.name,
-            deviceOwner: former?.deviceOwner ?? "", host: host, device: device, vnicType: "normal",
-            profile: "{\"device\":\"\(device)\"}", isPortSecurityEnabled: true, addresses: addresses,
+            deviceOwner: former?.deviceOwner ?? "", host: isNamed ? host : former?.host ?? "", device: device,
+            vnicType: "normal", profile: isNamed ? "{\"device\":\"\(device)\"}" : former?.profile ?? "{}",
+            isPortSecurityEnabled: true, addresses: addresses,
             groups: interface.groups.compactMap { groups[$0]?.id })
+        wanted.pairs = StoredInterface.pairs(of: interface)
         // What the VPC API alone can say stays.
         wanted.virtual = former?.virtual
         wanted.createdAt = former?.createdAt ?? 0

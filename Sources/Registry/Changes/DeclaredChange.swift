@@ -130,9 +130,11 @@ struct DeclaredChange {
 
     func createInterface(_ wanted: StoredInterface, _ place: String) throws {
         let said = [
-            wanted.host.isEmpty ? nil : "binding:host_id", "binding:profile", wanted.mac.isEmpty ? nil : "mac_address",
+            wanted.host.isEmpty ? nil : "binding:host_id", wanted.host.isEmpty ? nil : "binding:profile",
+            wanted.mac.isEmpty ? nil : "mac_address",
         ].compactMap { $0 }
-        let attributes = said + (wanted.addresses.isEmpty ? [] : Self.addresses)
+        let attributes =
+            said + (wanted.addresses.isEmpty ? [] : Self.addresses) + (wanted.pairs == nil ? [] : Self.pairs)
         try permitBinding(.create, wanted, place, attributes)
         if !wanted.groups.isEmpty { try permit("attach_security_group", place) }
         _ = try change.createInterface(wanted)
@@ -144,6 +146,7 @@ struct DeclaredChange {
         if wanted.device != former.device { attributes.append("binding:profile") }
         if wanted.mac != former.mac { attributes.append("mac_address") }
         if wanted.addresses != former.addresses { attributes += Self.addresses }
+        if wanted.pairs != former.pairs { attributes += Self.pairs }
         try permitBinding(.update, former, wanted: wanted, place, attributes)
         let (before, after) = (Set(former.groups), Set(wanted.groups))
         if !after.isSubset(of: before) { try permit("attach_security_group", place) }
@@ -156,6 +159,7 @@ struct DeclaredChange {
         try change.deleteInterface(interface)
     }
 
+    private static let pairs = ["allowed_address_pairs"]
     private static let addresses = ["fixed_ips", "fixed_ips:ip_address"]
 
     /// Says in words what is asked most: where interfaces are is not a member's to say.

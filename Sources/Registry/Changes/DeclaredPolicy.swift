@@ -89,11 +89,13 @@ struct DeclaredPolicy {
             let owner = port.deviceID.isEmpty ? port.name : port.deviceID
             let name = port.name.hasPrefix("\(owner)/") ? String(port.name.dropFirst(owner.count + 1)) : port.name
             let row = RowReading(.interface, port.id)
+            let (pairs, blocks) = try row.pairs(port.pairs ?? [])
             let interface = Interface(
                 id: try row.identifier(port.id), name: name,
                 subnet: port.addresses.first.flatMap { subnetNames[$0.subnetID] } ?? "",
                 addresses: try port.addresses.map { try row.address($0.address, "addresses") },
-                mac: try row.mac(port.mac, "mac"), device: port.device, groups: port.groups.map { groupNames[$0] ?? $0 }
+                prefixes: blocks, pairs: pairs, mac: try row.mac(port.mac, "mac"),
+                device: port.host.isEmpty ? nil : port.device, groups: port.groups.map { groupNames[$0] ?? $0 }
             )
             if let place = instances.firstIndex(where: { $0.name == owner }) {
                 instances[place].interfaces.append(interface)

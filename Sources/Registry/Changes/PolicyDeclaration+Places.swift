@@ -10,13 +10,11 @@ extension PolicyDeclaration {
                     + "out, and apply them on a host that no control plane governs")
         }
         for vpc in policy.vpcs {
-            for instance in vpc.instances {
-                for interface in instance.interfaces where interface.device == nil {
-                    throw RegistryError(
-                        .invalid(.body),
-                        "interface \(vpc.name)/\(instance.name)/\(interface.name) has no device: a control plane does not "
-                            + "bind one that is attached later; write device: DEVICE")
-                }
+            for subnet in vpc.subnets where subnet.dhcp != nil {
+                throw RegistryError(
+                    .invalid(.body),
+                    "subnet \(vpc.name)/\(subnet.name): a control plane gives every address, and learns none from leases; leave "
+                        + "dhcp out, and give each interface an address")
             }
         }
         if let wanted = policy.region, wanted != region.name {

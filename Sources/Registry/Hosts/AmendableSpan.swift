@@ -55,6 +55,8 @@ package struct AmendableSpan: Sendable {
         else { return nil }
         let collected = try collectors.told(number: Int(last), in: database)
         inFull.formUnion(members.hosts.union(networks.inFull).union(collected.inFull))
+        for vpc in members.vpcs { inFull.formUnion(try ConcernedHosts.pairHolders(inVPC: vpc, database)) }
+        inFull.remove("")
         let switches = logs.switches
         let origins = Set(rules.added.map(\.since) + networks.outlines.flatMap(\.origins.values))
         let notes = try HostPolicy.notes(origins.union([Int(last)]), in: database)
@@ -176,14 +178,25 @@ private struct MemberChanges {
         var host: String
         var addresses: [StoredInterface.FixedAddress]
         var groups: [String]
+        var pairs: [StoredInterface.Pair]?
+
+        /// Nil where one is none of ours.
+        var allAddresses: [IPAddress]? {
+            let single = (pairs ?? []).map(\.address).filter { !$0.contains("/") }
+            let found = (addresses.map(\.address) + single).compactMap { IPAddress($0) }
+            return found.count == addresses.count + single.count ? found : nil
+        }
     }
 
     private var interfaces = StateChanges<State>()
     /// Where the interfaces were and are.
     private(set) var hosts: Set<String> = []
+    private(set) var vpcs: Set<String> = []
 
     mutating func add(_ id: String, before: String?, after: String?) throws {
-        hosts.formUnion(try interfaces.add(id, before: before, after: after).map(\.host).filter { !$0.isEmpty })
+        let states = try interfaces.add(id, before: before, after: after)
+        hosts.formUnion(states.map(\.host).filter { !$0.isEmpty })
+        vpcs.formUnion(states.map(\.vpcID))
     }
 
     /// Nil where an id or an address is none of ours.
@@ -202,8 +215,7 @@ private struct MemberChanges {
     private static func members(_ states: [State]) -> [RevisionAmendment.Peer: Set<IPAddress>]? {
         var found: [RevisionAmendment.Peer: Set<IPAddress>] = [:]
         for state in states {
-            let addresses = state.addresses.compactMap { IPAddress($0.address) }
-            guard let vpc = Identifier<VPC>(state.vpcID), addresses.count == state.addresses.count else { return nil }
+            guard let vpc = Identifier<VPC>(state.vpcID), let addresses = state.allAddresses else { return nil }
             for text in state.groups {
                 guard let group = Identifier<SecurityGroup>(text) else { return nil }
                 found[.init(vpc: vpc, group: group), default: []].formUnion(addresses)

@@ -5,7 +5,8 @@ package import GRDB
 ///
 /// * A network or subnet concerns the hosts that have interfaces in it.
 /// * A group or its rules concern the hosts that have interfaces with it, or with a group whose rules name it.
-/// * An interface concerns its host, before and after, and the hosts that its groups concern.
+/// * An interface concerns its host, before and after, the hosts that its groups concern, and those that have interfaces with
+///   pairs in its VPC: what one may use another may have now.
 /// * A network ACL concerns the hosts that have interfaces in its VPC, an instance those that have interfaces of it.
 /// * A collector concerns the hosts that have interfaces in its VPC.
 /// * A bucket concerns the hosts that have interfaces in the VPCs of the collectors that fill it.
@@ -38,6 +39,7 @@ package enum ConcernedHosts {
                 for past in try states(.interface, of: id, after: first, upTo: last, database) {
                     if let host = past.host { hosts.insert(host) }
                     groups.formUnion(past.groups ?? [])
+                    if let vpc = past.vpcID { hosts.formUnion(try pairHolders(inVPC: vpc, database)) }
                 }
             case .acl:
                 hosts.formUnion(try holders("vpcID = (SELECT vpcID FROM network_acl WHERE id = ?)", id, database))
@@ -66,6 +68,11 @@ package enum ConcernedHosts {
     /// Hosts that have interfaces of an instance.
     static func holders(ofInstance id: String, _ database: Database) throws -> [String] {
         try holders("(vpcID, deviceID) = (SELECT vpcID, deviceID FROM instance WHERE id = ?)", id, database)
+    }
+
+    /// Hosts that have interfaces with pairs in a VPC.
+    static func pairHolders(inVPC vpc: String, _ database: Database) throws -> [String] {
+        try holders("vpcID = ? AND pairs IS NOT NULL", vpc, database)
     }
 
     private static func holders(_ condition: String, _ id: String, _ database: Database) throws -> [String] {

@@ -99,7 +99,7 @@ struct HostPolicyReader {
         return VPC(
             id: try RowReading(.vpc, parts.stored.id).identifier(parts.stored.id), name: scope.name,
             prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: parts.acls, groups: groups,
-            instances: try scope.devices.map { try Self.instance($0, names, parts.subnetNames, projects) })
+            instances: try scope.devices.map { try instance($0, names, parts.subnetNames, projects) })
     }
 
     static func subnets(_ parts: SharedReads.VPCParts, _ region: ServedRegion) throws(UnreadableRow) -> [Subnet] {
@@ -125,9 +125,9 @@ struct HostPolicyReader {
             })
     }
 
-    private static func instance(
+    private mutating func instance(
         _ device: Device, _ groups: [String: String], _ subnets: [String: String], _ projects: [String: String]
-    ) throws(UnreadableRow) -> Instance {
+    ) throws -> Instance {
         var interfaces: [Interface] = []
         for port in device.ports {
             interfaces.append(try interface(port, device.portNames[port.id], groups, subnets, projects))
@@ -135,10 +135,10 @@ struct HostPolicyReader {
         return Instance(id: device.id, name: device.name, zone: device.stored?.zone, interfaces: interfaces)
     }
 
-    private static func interface(
+    private mutating func interface(
         _ port: HostedInterface, _ name: String?, _ names: [String: String], _ subnets: [String: String],
         _ projects: [String: String]
-    ) throws(UnreadableRow) -> Interface {
+    ) throws -> Interface {
         let row = RowReading(.interface, port.id)
         var addresses: [IPAddress] = []
         for fixed in port.addresses {
@@ -152,10 +152,16 @@ struct HostPolicyReader {
             guard let name = names[group] else { throw row.fault("groups", group, "a group that exists") }
             groups.append(name)
         }
+        var (pairs, prefixes) = try row.pairs(port.pairs)
+        if !pairs.isEmpty {
+            let uses = try self.shared.pairs(of: port.vpcID, in: database)
+            pairs = pairs.map { AddressPair($0.prefix, mac: $0.mac, isShared: uses.isShared($0.prefix, beyond: host)) }
+        }
         return Interface(
-            id: try row.identifier(port.id), name: name ?? label(port),
+            id: try row.identifier(port.id), name: name ?? Self.label(port),
             subnet: port.addresses.first.flatMap { subnets[$0.subnetID] } ?? "", addresses: addresses,
-            mac: try row.mac(port.mac, "mac"), device: port.device, project: port.projectID,
+            prefixes: prefixes, pairs: pairs, mac: try row.mac(port.mac, "mac"), device: port.device,
+            project: port.projectID,
             projectName: projects[port.projectID], groups: groups)
     }
 

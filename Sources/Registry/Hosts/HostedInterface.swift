@@ -11,6 +11,7 @@ struct HostedInterface {
     let device: String
     let addresses: [StoredInterface.FixedAddress]
     let groups: [String]
+    let pairs: [StoredInterface.Pair]
 
     /// What makes an interface one that some host has in force, in SQL.
     static let isInForce = "host <> '' AND isPortSecurityEnabled AND isAdminUp"
@@ -29,7 +30,7 @@ struct HostedInterface {
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT id, projectID, vpcID, name, mac, deviceID, device, addresses, groups FROM interface
+                    SELECT id, projectID, vpcID, name, mac, deviceID, device, addresses, groups, pairs FROM interface
                     WHERE host = ? AND isPortSecurityEnabled AND isAdminUp
                     """), arguments: [host])
         var found: [HostedInterface] = []
@@ -39,7 +40,8 @@ struct HostedInterface {
                 HostedInterface(
                     id: row[0], projectID: row[1], vpcID: row[2], name: row[3], mac: row[4], deviceID: row[5],
                     device: row[6], addresses: try reading.list(row[7], "addresses", PlainJSON.fixedAddresses),
-                    groups: try reading.list(row[8], "groups", PlainJSON.strings)))
+                    groups: try reading.list(row[8], "groups", PlainJSON.strings),
+                    pairs: try (row[9] as String?).map { try reading.list($0, "pairs", PlainJSON.pairs) } ?? []))
         }
         return found.sorted { $0.id < $1.id }
     }

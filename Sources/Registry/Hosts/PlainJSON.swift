@@ -45,6 +45,11 @@ enum PlainJSON {
         return try JSONDecoder().decode([StoredInterface.FixedAddress].self, from: Data(text.utf8))
     }
 
+    /// Few interfaces have any.
+    static func pairs(_ text: String) throws -> [StoredInterface.Pair] {
+        try JSONDecoder().decode([StoredInterface.Pair].self, from: Data(text.utf8))
+    }
+
     /// Of names and values in the order in which the registry writes them; nil for another.
     private static func fixedAddresses(_ texts: [String]) -> [StoredInterface.FixedAddress]? {
         var addresses: [StoredInterface.FixedAddress] = []

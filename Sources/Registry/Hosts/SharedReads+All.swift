@@ -83,10 +83,10 @@ extension SharedReads {
         var lists = MemberLists(of: named)
         let rows = try Row.fetchCursor(
             database,
-            sql: "SELECT vpcID, host, isPortSecurityEnabled AND isAdminUp, addresses, groups, id FROM interface")
+            sql: "SELECT vpcID, host, isPortSecurityEnabled AND isAdminUp, addresses, groups, id, pairs FROM interface")
         while let row = try rows.next() {
             lists.add(
-                vpc: row[0], host: row[2] ? row[1] : nil, addresses: row[3], groups: row[4],
+                vpc: row[0], host: row[2] ? row[1] : nil, addresses: row[3], groups: row[4], pairs: row[6],
                 RowReading(.interface, row[5]))
         }
         (unreadableMembers, unreadableInterfaces) = (lists.unreadable, lists.unreadableInterfaces)
@@ -111,7 +111,8 @@ private struct MemberLists {
     }
 
     /// What cannot be read is noted, for those whom it may concern.
-    mutating func add(vpc: String, host: String?, addresses: String, groups: String, _ row: RowReading) {
+    mutating func add(vpc: String, host: String?, addresses: String, groups: String, pairs: String?, _ row: RowReading)
+    {
         var joined: [Int] = []
         let isPlain = PlainJSON.forEachString(groups, .strings) { text in
             if let place = Identifier<SecurityGroup>(utf8: text).flatMap({ places[$0] }) { joined.append(place) }
@@ -137,6 +138,7 @@ private struct MemberLists {
             for fixed in try row.list(addresses, "addresses", PlainJSON.fixedAddresses) {
                 members.append(.init(address: try row.address(fixed.address, "addresses"), host: holder))
             }
+            if let pairs { members += try SharedReads.members(ofPairs: pairs, host: holder, row) }
         } catch {
             for place in joined { unreadable[SharedReads.Peer(group: named[place], vpcID: vpc)] = error }
             return

@@ -59,12 +59,22 @@ struct SharedReads {
     var buckets: [String: StoredBucket] = [:]
     private var notes: [Int: Catalogue.RevisionNote] = [:]
     var logs: [StoredLog]?
+    /// By VPC, of those where a host asked.
+    private var pairs: [String: SharedPairs] = [:]
     private var knownProjects: [String: String]?
 
     init(number: Int) { self.number = number }
 
     static func newestRevision(in database: Database) throws -> Int {
         try Int.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM revision")) ?? 0
+    }
+
+    /// Who may use what in a VPC.
+    mutating func pairs(of vpc: String, in database: Database) throws -> SharedPairs {
+        if let known = pairs[vpc] { return known }
+        let found = try SharedPairs(vpc: vpc, in: database)
+        pairs[vpc] = found
+        return found
     }
 
     /// The name of each project, by its id.
@@ -127,6 +137,26 @@ struct SharedReads {
         return found
     }
 
+    /// Single addresses that members may use: as in Neutron, they are the group's.
+    private static func pairMembers(of peer: Peer, _ database: Database) throws -> [Member] {
+        let rows = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT pairs, host, isPortSecurityEnabled AND isAdminUp, id FROM interface
+                    WHERE vpcID = ? AND pairs IS NOT NULL
+                      AND id IN (SELECT interfaceID FROM interface_group WHERE groupID = ?)
+                    """), arguments: [peer.vpcID, peer.group])
+        return try rows.flatMap { row in
+            try members(ofPairs: row[0], host: row[2] ? row[1] : nil, RowReading(.interface, row[3]))
+        }
+    }
+
+    static func members(ofPairs text: String, host: String?, _ row: RowReading) throws(UnreadableRow) -> [Member] {
+        try row.pairs(try row.list(text, "pairs", PlainJSON.pairs)).pairs.compactMap { pair in
+            pair.address.map { Member(address: $0, host: host) }
+        }
+    }
+
     private static func members(of peer: Peer, _ database: Database) throws -> [Member] {
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -141,6 +171,7 @@ struct SharedReads {
             let address = try RowReading(.interface, row[3]).address(row[0], "addresses")
             found.append(Member(address: address, host: row[2] ? row[1] : nil))
         }
+        found += try pairMembers(of: peer, database)
         return found.sorted { $0.address < $1.address }
     }
 

@@ -14,6 +14,22 @@ package struct StoredInterface: StoredObject {
         }
     }
 
+    /// What it may use besides its addresses.
+    package struct Pair: Codable, Hashable, Sendable {
+        /// An address, or a block in CIDR form.
+        package var address: String
+        /// nil is the interface's own.
+        package var mac: String?
+        /// Set for a block that is the interface's own, which a policy file lists among its addresses.
+        package var isOwn: Bool?
+
+        package init(address: String, mac: String? = nil, isOwn: Bool? = nil) {
+            self.address = address
+            self.mac = mac
+            self.isOwn = isOwn
+        }
+    }
+
     /// What a virtual network interface of the VPC API says beside what every interface has.
     package struct Virtual: Codable, Hashable, Sendable {
         package var autoDelete: Bool
@@ -49,6 +65,8 @@ package struct StoredInterface: StoredObject {
     package var addresses: [FixedAddress]
     /// Ids of the groups attached, in the order that the owner gave.
     package var groups: [String]
+    /// nil where there are none.
+    package var pairs: [Pair]?
     /// Set for what was made as a virtual network interface; it stays one while an instance has it.
     package var virtual: Virtual?
     package var createdAt: Int64 = 0

@@ -17,6 +17,7 @@ package final class HostService: Sendable {
     private let files: HostFiles
     package let bucketTests: HostBucketTests
     private let manifests: HostManifests
+    private let bindings: HostBindings
 
     /// * `region`: what hosts are told of where things are.
     /// * `folder`: where the hosts' records are kept.
@@ -34,6 +35,7 @@ package final class HostService: Sendable {
         reports = HostReports(registry: registry)
         files = HostFiles(folder: folder, quota: quota)
         bucketTests = HostBucketTests(connections: connections)
+        bindings = HostBindings(registry: registry)
         manifests = HostManifests(registry: registry, key: manifestKey)
     }
 
@@ -98,7 +100,8 @@ package final class HostService: Sendable {
     package static let routes = [
         APIRoute(.post, "agent/enrol"), APIRoute(.get, "agent/authority"), APIRoute(.get, "agent/stream"),
         APIRoute(.post, "agent/receipts"), APIRoute(.post, "agent/report"), APIRoute(.post, "agent/bucket-tests"),
-        APIRoute(.get, "agent/manifest-key"), APIRoute(.post, "agent/manifests"), APIRoute(.get, "agent/files"),
+        APIRoute(.get, "agent/manifest-key"), APIRoute(.post, "agent/manifests"), APIRoute(.post, "agent/bindings"),
+        APIRoute(.get, "agent/files"),
         APIRoute(.put, "agent/files/{name...}"),
     ]
 
@@ -119,7 +122,8 @@ package final class HostService: Sendable {
             throw Self.noHost
         }
         switch (call.method, call.path.dropFirst().first) {
-        case (.post, "receipts"), (.post, "report"), (.post, "bucket-tests"), (.post, "manifests"):
+        case (.post, "receipts"), (.post, "report"), (.post, "bucket-tests"), (.post, "manifests"),
+            (.post, "bindings"):
             guard call.body.count <= Limit.report.bound else {
                 throw Refusal(.contentTooLarge, "A report has more than \(Limit.report.bound) bytes.")
             }
@@ -127,6 +131,7 @@ package final class HostService: Sendable {
             case "receipts": try await reports.keepReceipt(call, host)
             case "report": try await reports.keepReport(call, host)
             case "manifests": try await manifests.sign(call, host)
+            case "bindings": try await bindings.bind(call, host)
             default: try await bucketTests.take(call, host)
             }
         case (.get, "files"): return try await files.sizes(host)
