@@ -60,6 +60,7 @@ extension Agent {
     func interfaceStates() throws -> [InterfaceState] {
         try listen()
         let refused = try refusals()
+        let made = Set(attached.filter { $0.made != nil }.map { [$0.vpc, $0.instance, $0.interface] })
         var states: [InterfaceState] = []
         for vpc in revision.policy.vpcs {
             for instance in vpc.instances {
@@ -73,7 +74,8 @@ extension Agent {
                             interface: "\(instance.name)/\(interface.name)", vpc: vpc.name, device: device,
                             attachment: attachment, bridge: bridge, mac: interface.mac, addresses: interface.addresses,
                             groups: interface.groups,
-                            isInForce: configuration.enforces && problem == nil, problem: problem,
+                            isInForce: configuration.enforces && problem == nil,
+                            isMade: made.contains([vpc.name, instance.name, interface.name]), problem: problem,
                             refused: device.flatMap { refused[$0] } ?? [:]))
                 }
             }

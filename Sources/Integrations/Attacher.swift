@@ -54,7 +54,8 @@ package struct Attacher: Sendable {
         } catch AgentClient.Failure.refused(let words) {
             // The policy's own word on an interface of its own is law; only what attach made has the groups asked for.
             let present = try known(guest.instance, mac).first {
-                ($0.interface == "\(guest.instance)/\(interface)" || (mac != nil && $0.mac == mac))
+                $0.isMade == false
+                    && ($0.interface == "\(guest.instance)/\(interface)" || (mac != nil && $0.mac == mac))
                     && ($0.device == nil || $0.device == device) && $0.groups != groups
             }
             guard let present else { throw AgentClient.Failure.refused(words) }
