@@ -28,10 +28,10 @@ struct BridgeBench {
 
     let host: BenchHost
 
-    func run() throws {
+    func run(attachesOnly: Bool) throws {
         try host.clearRules()
         try hangOnBridge()
-        try measureFrames()
+        if !attachesOnly { try measureFrames() }
         try measureAttachments()
     }
 
