@@ -44,7 +44,7 @@ package struct Attacher: Sendable {
             instance: guest.instance, interface: interface, vpc: guest.vpc, device: device, mac: mac,
             addresses: addresses, groups: guest.groups)
         guard let groups = guest.groups else {
-            guard try guest.vpc != nil || known(guest.instance, mac).isEmpty == false else { return .undescribed }
+            guard try concerns(guest, mac: mac) else { return .undescribed }
             try ask(request)
             return .inForce
         }
@@ -71,6 +71,11 @@ package struct Attacher: Sendable {
         case .noDevice(let name): throw AttachFailure.noDevice(name)
         default: throw AttachFailure.otherVersion
         }
+    }
+
+    /// Whether somebody said that it is to be judged: its own words, or the policy.
+    package func concerns(_ guest: Guest, mac: MACAddress? = nil) throws -> Bool {
+        try guest.isDescribed || !known(guest.instance, mac).isEmpty
     }
 
     /// Interfaces of the instance, or with the MAC.

@@ -156,7 +156,7 @@ import Testing
             #expect(text.hasPrefix("\(0o755) #!/bin/sh\n"))
             #expect(
                 text.contains(
-                    "exec '/opt/gate house/bin/gatehouse' hook libvirt --data '\(scene.folder.path)' \"$@\"\n"))
+                    "exec '/opt/gate house/bin/gatehouse' hook libvirt --data '\(scene.folder.path)' -- \"$@\"\n"))
         }
     }
 }

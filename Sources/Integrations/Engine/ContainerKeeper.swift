@@ -74,7 +74,7 @@ struct ContainerKeeper {
             return try release(container.id, but: [])
         }
         guard try !network.isOurs else {
-            guard !guest.isDescribed else { throw ContainerFault.sharesHost }
+            guard try !attacher.concerns(guest) else { throw ContainerFault.sharesHost }
             return try release(container.id, but: [])
         }
         let devices = try settledDevices(network)
@@ -95,10 +95,12 @@ struct ContainerKeeper {
     private mutating func keep(_ device: GuestDevice, of guest: Attacher.Guest, _ container: Container) throws {
         switch device.host {
         case .none(let what):
-            guard guest.isDescribed else { return }
+            guard try attacher.concerns(guest, mac: device.mac) else { return }
             throw ContainerFault.notJudgeable(device.interface, what)
         case .device(let name, let number, let bridge):
-            if bridge == 0, guest.isDescribed { throw ContainerFault.noBridge(device.interface, name) }
+            if bridge == 0, try attacher.concerns(guest, mac: device.mac) {
+                throw ContainerFault.noBridge(device.interface, name)
+            }
             let port = Port(interface: device.interface, device: name, number: number, instance: container.name)
             let isNew = !(ports[container.id]?.contains(port) ?? false)
             let outcome = try attacher.attach(

@@ -38,13 +38,15 @@ package struct LXCHook {
             name, configuration: try environment["LXC_CONFIG_FILE"].flatMap { try DurableFile.read($0) } ?? [])
         let network = GuestNetwork(process: process)
         guard try !network.isOurs else {
-            guard !guest.isDescribed else { throw Fault.sharesHost(name) }
+            guard try !attacher.concerns(guest) else { throw Fault.sharesHost(name) }
             return
         }
         for device in try network.devices() {
             switch device.host {
             case .none(let what):
-                guard !guest.isDescribed else { throw Fault.notJudgeable(name, device.interface, what) }
+                guard try !attacher.concerns(guest, mac: device.mac) else {
+                    throw Fault.notJudgeable(name, device.interface, what)
+                }
             case .device(let end, _, _):
                 let outcome = try attacher.attach(
                     guest, interface: device.interface, device: end, mac: device.mac, addresses: device.addresses)

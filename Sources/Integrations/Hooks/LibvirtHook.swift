@@ -34,7 +34,7 @@ package struct LibvirtHook {
             guard let target = device.target, !["direct", "hostdev", "user", "vhostuser", "vdpa"].contains(device.type)
             else {
                 // What the host never sees cannot be judged here.
-                guard !domain.guest.isDescribed else {
+                guard try !attacher.concerns(domain.guest, mac: device.mac) else {
                     throw LibvirtFault.notJudgeable(domain.name, interface, device.type)
                 }
                 continue

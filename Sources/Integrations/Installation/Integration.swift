@@ -48,7 +48,7 @@ package enum Integration: String, CaseIterable, Sendable {
                     #!/bin/sh
                     # Written by `gatehouse integrate libvirt`; `gatehouse integrate libvirt --remove` takes it away.
                     # A machine whose rules are not in force does not start.
-                    exec \(program) hook libvirt --data \(data) "$@"
+                    exec \(program) hook libvirt --data \(data) -- "$@"
 
                     """, mode: 0o755)
             ]
@@ -64,7 +64,7 @@ package enum Integration: String, CaseIterable, Sendable {
                     After=gatehouse-agent.service \(word).service
 
                     [Service]
-                    ExecStart=\(place.program) watch \(word) --socket \(socket) --data \(place.folder.path)
+                    ExecStart=\(Self.word(place.program)) watch \(word) --socket \(socket) --data \(Self.word(place.folder.path))
                     Restart=always
                     RestartSec=1
 
@@ -74,6 +74,7 @@ package enum Integration: String, CaseIterable, Sendable {
                     """)
             ]
         case .lxc:
+            // LXC takes quotes away that stand around a whole value, so something else stands first.
             return [
                 .init(
                     "/usr/share/lxc/config/common.conf.d/50-gatehouse.conf",
@@ -81,7 +82,7 @@ package enum Integration: String, CaseIterable, Sendable {
                     # Written by `gatehouse integrate lxc`; `gatehouse integrate lxc --remove` takes it away.
                     # A container whose rules are not in force does not start.
                     lxc.hook.version = 1
-                    lxc.hook.start-host = \(place.program) hook lxc --data \(place.folder.path)
+                    lxc.hook.start-host = env \(program) hook lxc --data \(data)
 
                     """)
             ]
@@ -113,6 +114,12 @@ package enum Integration: String, CaseIterable, Sendable {
             ]
         case .cni: return ["pods that are added from now on are judged; those that run are when they are made anew"]
         }
+    }
+
+    /// As systemd takes it whole.
+    private static func word(_ text: String) -> String {
+        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return "\"" + escaped.replacing("%", with: "%%").replacing("$", with: "$$") + "\""
     }
 
     /// As a shell takes it whole.
