@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-query server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check client-tour sdk-tour stranger-bench api-fuzz neutron-audit
+.PHONY: help setup demo test room check fmt bench bench-query bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,8 +36,18 @@ bench: ## measure against peers in the same run (root, a few minutes)
 	@scripts/swift build -c release
 	@scripts/as-root scripts/bench
 
+bridge-bench: setup ## measure frames between ports of a bridge, and attachments (root)
+	@scripts/swift build -c release --product gatehouse-bench
+	@scripts/swift build -c release --product gatehouse-agent
+	@scripts/as-root .build/release/gatehouse-bench bridge
+
 fuzz: setup ## feed every decoder to libFuzzer, a minute each (ARGS="SECONDS ENTRY")
 	@scripts/fuzz $(ARGS)
+
+integrations: setup ## three tiers each of Docker, Podman, LXC, CNI and libvirt (installed on the first run)
+	@scripts/setup integrations
+	@scripts/swift build --build-tests
+	@scripts/as-root scripts/integrations
 
 agreement: setup ## a long run of random policies and packets: kernel against classifier
 	@scripts/swift build --build-tests

@@ -60,6 +60,7 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Model"], swiftSettings: house),
         .target(name: "PolicyFiles", dependencies: ["Documents", "Model", "Records"], swiftSettings: house),
         .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
+        .target(name: "Integrations", dependencies: ["Host", "Link", "Model", "Netlink"], swiftSettings: house),
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
 
         // Floor 3: records in an archive, and questions about them.
@@ -202,7 +203,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Link", "Model", "NativeAPI",
+                "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Integrations", "Link",
+                "Model",
+                "NativeAPI",
                 "Parquet", "Policy", "PolicyFiles", "Query", "Records", "Registry", "Rehearsal", "Server", "Service",
                 "Spools",
                 "Terminal", "VPCAPI",
@@ -224,7 +227,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Buckets", "Capture", "Delivery", "Gzip", "Host", "Link", "Model", "Policy", "PolicyFiles", "Records",
-                "Rehearsal", "Spools", "TestSupport", "gatehouse", "gatehouse-agent",
+                "Rehearsal", "Spools", "TestSupport", "gatehouse", "gatehouse-agent", "gatehouse-cni",
             ], swiftSettings: house),
         .testTarget(
             name: "AgreementTests",
@@ -234,6 +237,7 @@ let package = Package(
                 "TestSupport",
             ], swiftSettings: house),
         .executableTarget(name: "gatehouse", dependencies: ["Commands"], swiftSettings: house),
+        .executableTarget(name: "gatehouse-cni", dependencies: ["Host", "Integrations"], swiftSettings: house),
 
         // What tests share; sources may not import it.
         .target(
@@ -335,6 +339,9 @@ let package = Package(
             name: "NetlinkTests",
             dependencies: ["FuzzEntries", "Host", "Model", "Netlink", "Rehearsal", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
+            name: "IntegrationsTests", dependencies: ["Host", "Integrations", "Link", "Model", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
         .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Model"], swiftSettings: house),
         .testTarget(name: "LinkTests", dependencies: ["Host", "Link", "Model", "TestSupport"], swiftSettings: house),

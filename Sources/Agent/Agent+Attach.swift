@@ -50,12 +50,13 @@ extension Agent {
         var kept: [AttachedDevice] = []
         for device in attached {
             // The file may name now what was made before.
-            let isNamed = policy.vpcs.contains {
-                $0.name == device.vpc && $0.place(device.instance, device.interface) != nil
+            let named = policy.vpcs.first { $0.name == device.vpc }.flatMap { vpc in
+                vpc.place(device.instance, device.interface).map { vpc.instances[$0.instance].interfaces[$0.interface] }
             }
+            let isNamed = named != nil
             let present = AttachedDevice(
                 vpc: device.vpc, instance: device.instance, interface: device.interface, device: device.device,
-                number: device.number, mac: device.mac, made: isNamed ? nil : device.made)
+                number: device.number, mac: device.mac, ofPolicy: named?.mac, made: isNamed ? nil : device.made)
             guard isNamed || device.made != nil else { continue }
             result = try result.attaching(present)
             kept.append(present)
@@ -89,10 +90,11 @@ struct AttachChoice {
     func attached(number: UInt32) throws(AttachFault) -> AttachedDevice {
         if let (vpc, instance, interface) = try named() {
             let former = attached.first { $0.isOf(vpc.name, instance.name, interface.name) }
-            try check(interface, "\(instance.name)/\(interface.name)", isMade: former?.made != nil)
+            let ofPolicy = former.map(\.ofPolicy) ?? interface.mac
+            try check(interface, "\(instance.name)/\(interface.name)", ofPolicy: ofPolicy, isMade: former?.made != nil)
             return AttachedDevice(
                 vpc: vpc.name, instance: instance.name, interface: interface.name, device: request.device,
-                number: number, mac: request.mac ?? former?.mac,
+                number: number, mac: request.mac ?? former?.mac, ofPolicy: ofPolicy,
                 made: former?.made.map { made in
                     .init(
                         subnet: made.subnet, addresses: made.addresses, groups: request.groups ?? made.groups)
@@ -102,13 +104,15 @@ struct AttachChoice {
         guard let groups = request.groups, !request.addresses.isEmpty || !learningSubnets.isEmpty else {
             throw .noInterface("\(instance)/\(request.interface)")
         }
-        for (name, what) in [(instance, "an instance"), (request.interface, "an interface")] {
-            guard Self.isName(name) else { throw .badName(name, what: what) }
+        // A pod is named by its namespace and its own name.
+        for (name, what, longest) in [(instance, "an instance", 317), (request.interface, "an interface", 63)] {
+            guard Self.isName(name, longest) else { throw .badName(name, what: what, longest: longest) }
         }
         let (vpc, subnet) = try home()
         return AttachedDevice(
             vpc: vpc.name, instance: instance, interface: request.interface, device: request.device, number: number,
-            mac: request.mac, made: .init(subnet: subnet.name, addresses: request.addresses, groups: groups))
+            mac: request.mac, ofPolicy: nil,
+            made: .init(subnet: subnet.name, addresses: request.addresses, groups: groups))
     }
 
     /// The interface of the policy: by instance and name, else by MAC.
@@ -128,8 +132,10 @@ struct AttachChoice {
     }
 
     /// What a request says of an interface of the policy must be what the policy says.
-    private func check(_ interface: Interface, _ label: String, isMade: Bool) throws(AttachFault) {
-        if let mac = request.mac, let said = interface.mac, said != mac {
+    private func check(
+        _ interface: Interface, _ label: String, ofPolicy: MACAddress?, isMade: Bool
+    ) throws(AttachFault) {
+        if let mac = request.mac, let said = ofPolicy, said != mac {
             throw .differs(label, what: "mac", said: said.description, asked: mac.description)
         }
         if !request.addresses.isEmpty, Set(request.addresses) != Set(interface.addresses) {
@@ -175,8 +181,8 @@ struct AttachChoice {
         return homes[0]
     }
 
-    private static func isName(_ name: String) -> Bool {
-        guard (1...63).contains(name.utf8.count), let first = name.first, first.isASCII,
+    private static func isName(_ name: String, _ longest: Int) -> Bool {
+        guard (1...longest).contains(name.utf8.count), let first = name.first, first.isASCII,
             first.isLetter || first.isNumber || first == "_"
         else { return false }
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }

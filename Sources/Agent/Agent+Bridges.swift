@@ -75,6 +75,7 @@ extension Agent {
     func interfaceStates() throws -> [InterfaceState] {
         try listen()
         let refused = try refusals()
+        let made = Set(attached.filter { $0.made != nil }.map { [$0.vpc, $0.instance, $0.interface] })
         var states: [InterfaceState] = []
         for vpc in heldPolicy.vpcs {
             for instance in vpc.instances {
@@ -90,7 +91,8 @@ extension Agent {
                             addresses: interface.allAddresses,
                             prefixes: interface.allPrefixes,
                             groups: interface.groups,
-                            isInForce: configuration.enforces && problem == nil, problem: problem,
+                            isInForce: configuration.enforces && problem == nil,
+                            isMade: made.contains([vpc.name, instance.name, interface.name]), problem: problem,
                             refused: device.flatMap { refused[$0] } ?? [:]))
                 }
             }

@@ -36,6 +36,9 @@ extension Agent {
         case .detach(let instance, let interface, let vpc):
             return try detach(instance: instance, interface: interface, vpc: vpc, actor: Machine.userName(user))
         case .interfaces: return .interfaces(try interfaceStates())
+        case .watcher(let report):
+            watchers.take(report, now: SystemClock.monotonic)
+            return .done
         case .status: return .status(status)
         case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
         case .flush:
@@ -101,6 +104,7 @@ extension Agent {
         status.repairs = repairs
         status.lastDrift = lastDrift
         status.notes = plumbing.notes.isEmpty ? nil : plumbing.notes
+        status.problems += watchers.lines(now: SystemClock.monotonic)
         status.problems += problems + records.problems + configuration.uplinkProblems()
         if !records.isDurable || !events.isDurable {
             status.problems.append("journals: no room on disk at the start; what was just received dies with the agent")

@@ -64,6 +64,7 @@ package final class Agent {
     /// When sessions that a change let go on for a while are to be cut.
     var cutsDue: DueCuts
     var isStopping = false
+    var watchers = WatcherNotes()
     /// A window's end at which everything was to be delivered.
     private var flushed: Timestamp?
     /// Records that went to make room before they were delivered.

@@ -13,7 +13,7 @@ enum AttachFault: Error, Equatable, CustomStringConvertible {
     case differs(String, what: String, said: String, asked: String)
     case notEnforced(String)
     case notAttached(String)
-    case badName(String, what: String)
+    case badName(String, what: String, longest: Int)
 
     var description: String {
         switch self {
@@ -41,8 +41,8 @@ enum AttachFault: Error, Equatable, CustomStringConvertible {
             "the policy says that \(label) has \(what) \(said), and not \(asked); leave it out, or change the policy"
         case .notEnforced(let line): "not attached, because it could not be enforced there: \(line)"
         case .notAttached(let label): "no device is attached to \(label)"
-        case .badName(let name, let what):
-            "\"\(name.prefix(80))\" is no name of \(what); use 1 to 63 letters, digits, \"_\", \".\" and \"-\""
+        case .badName(let name, let what, let longest):
+            "\"\(name.prefix(80))\" is no name of \(what); use 1 to \(longest) letters, digits, \"_\", \".\" and \"-\""
         }
     }
 }

@@ -9,6 +9,8 @@ struct AttachedDevice: Hashable, Codable {
     /// The device's number: another that comes under its name is another's.
     let number: UInt32
     let mac: MACAddress?
+    /// The MAC that the policy itself gives the interface: what a device had for a while is not the next one's.
+    let ofPolicy: MACAddress?
     /// What the interface has where the policy did not name it; nil where it did.
     let made: Made?
 
@@ -65,7 +67,7 @@ extension Policy {
         guard attached.made != nil else {
             let former = policy.vpcs[place].instances[found.instance].interfaces[found.interface]
             policy.vpcs[place].instances[found.instance].interfaces[found.interface] = former.with(
-                device: nil, mac: former.mac)
+                device: nil, mac: attached.ofPolicy)
             return policy
         }
         policy.vpcs[place].instances[found.instance].interfaces.remove(at: found.interface)

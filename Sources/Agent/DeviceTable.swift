@@ -39,6 +39,8 @@ struct DeviceTable {
             note(device)
             guard var same = former else { return true }
             (same.isUp, same.received, same.sent) = (device.isUp, device.received, device.sent)
+            // A bridge takes the least address of its ports, and a veth leads to where its peer was moved.
+            (same.mac, same.peer) = (device.mac, device.peer)
             return same != device
         case .deviceGone(let number):
             // A bridge tells of a port that leaves it by the same message, of its own family; those are not read.

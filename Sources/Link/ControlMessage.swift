@@ -17,6 +17,8 @@ package enum ControlRequest: Sendable, Codable {
     case detach(instance: String, interface: String, vpc: String?)
     /// Each interface of the policy as it is here, and ports of bridges that none claims.
     case interfaces
+    /// What a watcher of an engine could not attach.
+    case watcher(WatcherReport)
     case status
     /// Read counters and records against each other. With `settle` the agent reads again, for at most so many seconds,
     /// until traffic rests and every line is exact.

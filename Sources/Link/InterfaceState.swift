@@ -28,6 +28,8 @@ package struct InterfaceState: Hashable, Sendable, Codable {
     package var groups: [String]
     /// Whether the kernel judges it.
     package var isInForce: Bool
+    /// Whether attach made it, and no policy names it; nil from an agent that does not say.
+    package var isMade: Bool?
     package var problem: String?
     /// Frames that the bridge's port stage dropped, by kind; each frame has one.
     package var refused: [String: UInt64]
@@ -35,8 +37,7 @@ package struct InterfaceState: Hashable, Sendable, Codable {
     package init(
         interface: String, vpc: String, device: String?, attachment: Attachment, bridge: String? = nil,
         mac: MACAddress? = nil, addresses: [IPAddress] = [], prefixes: [IPPrefix] = [], groups: [String] = [],
-        isInForce: Bool = false,
-        problem: String? = nil, refused: [String: UInt64] = [:]
+        isInForce: Bool = false, isMade: Bool? = nil, problem: String? = nil, refused: [String: UInt64] = [:]
     ) {
         self.interface = interface
         self.vpc = vpc
@@ -48,6 +49,7 @@ package struct InterfaceState: Hashable, Sendable, Codable {
         self.prefixes = prefixes
         self.groups = groups
         self.isInForce = isInForce
+        self.isMade = isMade
         self.problem = problem
         self.refused = refused
     }

@@ -9,6 +9,10 @@ package struct NetworkDevice: Equatable, Sendable {
     /// Further names (`ip link property add altname`).
     package var alternativeNames: [String] = []
     package var isUp = false
+    /// Its Ethernet address; nil where it has none.
+    package var mac: MACAddress?
+    /// The number of the device that it leads to: of a veth its peer, in whatever namespace that one is; 0 for none.
+    package var peer: UInt32 = 0
     /// What made it: `veth`, `tun`, `bridge`; nil for hardware.
     package var kind: String?
     /// The device that it is a part of (a bridge, a bond), and that one's kind; 0 for none.
@@ -47,7 +51,13 @@ extension NetworkDevice {
         isUp = view.load(8, as: UInt32.self) & 1 == 1
         let isWhole = view.forEachAttribute(after: 16) { attribute in
             switch attribute.type {
+            case 1:  // IFLA_ADDRESS
+                guard attribute.payload.count == 6 else { break }
+                mac = MACAddress(bits: attribute.payload.array.reduce(0) { $0 << 8 | UInt64($1) })
             case 3: name = attribute.payload.text  // IFLA_IFNAME
+            case 5:  // IFLA_LINK
+                guard attribute.payload.count == 4 else { return false }
+                peer = attribute.payload.load(0)
             case 10:  // IFLA_MASTER
                 guard attribute.payload.count == 4 else { return false }
                 master = attribute.payload.load(0)

@@ -65,6 +65,16 @@ import Testing
         #expect(policy.vpcs.first?.groups.count == 3)
     }
 
+    @Test(arguments: files(below: root.appending(path: "docs/guides").path).filter { $0 != "README.md" })
+    func `every policy of a guide is one`(page: String) throws {
+        let yaml = try Self.blocks("docs/guides/\(page)").filter { $0.word == "yaml" }
+        #expect(!yaml.isEmpty)
+        for block in yaml {
+            let policy = try PolicyFile.load(block.lines.joined(separator: "\n"), name: page)
+            #expect(policy.bridges?.isEmpty == false)
+        }
+    }
+
     @Test func `the bootstrap file of the operators' page is one`() async throws {
         let yaml = try #require(try Self.blocks("docs/operations.md").first { $0.word == "yaml" })
         try await withScratchFolder { folder in

@@ -111,6 +111,33 @@ import Testing
         #expect(again.code == 1 && again.words.contains("no device is attached to web/eth0"))
     }
 
+    @Test(.kernel) func `an interface that moves to another port of its bridge keeps its books`() throws {
+        let agent = try prepare("aw")
+        defer { agent.remove() }
+        try agent.apply(Self.policy())
+        let words = "--instance web --address 10.9.0.11 --groups server,allow_ssh"
+        #expect(try gatehouse(agent, "attach --device vnet0 \(words)").code == 0)
+        let server = try GuestServer(try agent.guest("b"), [try address("10.9.0.11")], tcp: [443, 22])
+        #expect(try isReached(agent))
+        server.stop()
+        // As a container that is started again: another device, another MAC, and no moment between for an agent to notice.
+        try TestHost.run("ip", "-n", agent.host.name, "link", "del", "vnet0")
+        try agent.addBridgedGuest(
+            "c", on: "br0", addresses: ["10.9.0.11/24"], mac: "02:00:00:00:00:0c", device: "vnet9")
+        #expect(try gatehouse(agent, "attach --device vnet9 \(words)").code == 0)
+        for (name, target, mac) in [("x", "10.9.0.11", "0c"), ("c", "10.9.0.99", "99")] {
+            try TestHost.run(
+                "ip", "-n", try agent.guest(name).namespace, "neigh", "replace", target, "lladdr",
+                "02:00:00:00:00:\(mac)", "dev", "eth0", "nud", "permanent")
+        }
+        let again = try GuestServer(try agent.guest("c"), [try address("10.9.0.11")], tcp: [443, 22])
+        defer { again.stop() }
+        #expect(try isReached(agent) && isReached(agent, 22))
+        let report = try agent.books(settle: 20)
+        #expect(report.isBalanced, "\(report.lines)")
+        #expect(report.lines.contains { $0.interface == "web/eth0" && $0.way == "into" && $0.kernel.packets > 15 })
+    }
+
     /// What is refused, and with which words.
     static let refusals = [
         ("--instance new --device vnet0", "the policy has no interface new/eth0; give --address and --groups"),

@@ -18,6 +18,9 @@ struct Demo: ParsableCommand {
     @Flag(help: "Leave everything running until Ctrl-C, to try commands against it.")
     var keep = false
 
+    @Flag(help: "All three on one bridge with an uplink, instead of devices of their own.")
+    var bridge = false
+
     @Option(help: "How long the long transfer takes.")
     var seconds = 6
 
@@ -32,7 +35,7 @@ struct Demo: ParsableCommand {
             throw NotFound("the demo makes network namespaces and rules: run it as root, as `sudo gatehouse demo`")
         }
         let signals = try SignalDescriptor(SignalDescriptor.endings)
-        let scene = DemoScene(signals)
+        let scene = DemoScene(bridge ? .bridged : .routed, signals)
         defer { scene.remove() }
         do {
             try scene.build()
@@ -52,9 +55,9 @@ struct Demo: ParsableCommand {
 
             Everything is still running. In another terminal, for example:
               gatehouse events --follow --data \(data)
-              ip netns exec ghdemo-dev curl -m 2 -k https://10.1.1.10/     # let through to a server that speaks no TLS
-              ip netns exec ghdemo-dev nc -w 1 10.1.3.10 5432              # refused, and told at once
-              gatehouse explain 198.51.100.7 db-1 tcp/5432 --data \(data)
+              ip netns exec ghdemo-dev curl -m 2 -k https://\(scene.layout.address(of: "web-1"))/     # let through to a server that speaks no TLS
+              ip netns exec ghdemo-dev nc -w 1 \(scene.layout.address(of: "db-1")) 5432              # refused, and told at once
+              gatehouse explain \(scene.layout.developer[0]) db-1 tcp/5432 --data \(data)
               ip netns exec ghdemo-host nft list table inet gatehouse
             Ctrl-C ends it and removes everything.
             """)

@@ -1,14 +1,13 @@
 /// The three tiers: web reachable from outside on 443 only, app from web only, database from app only.
-enum DemoPolicy {
-    static let text = """
+extension DemoLayout {
+    var policy: String {
+        """
         project: shop
+        \(head)
         vpcs:
           - name: shop
             cidrs: [10.1.0.0/16, "fd00:1::/48"]
-            subnets:
-              - {name: web, cidrs: [10.1.1.0/24, "fd00:1:0:1::/64"]}
-              - {name: app, cidrs: [10.1.2.0/24, "fd00:1:0:2::/64"]}
-              - {name: db, cidrs: [10.1.3.0/24, "fd00:1:0:3::/64"]}
+            subnets: \(subnets)
             groups:
               - name: web
                 rules:
@@ -20,14 +19,37 @@ enum DemoPolicy {
                 rules: [ingress tcp/8080 from group:web, ingress udp/514 from group:web, egress tcp/5432 to group:db]
               - name: db
                 rules: [ingress tcp/5432 from group:app]
-            instances:
-              - name: web-1
-                interfaces: [{name: eth0, subnet: web, addresses: [10.1.1.10, "fd00:1:0:1::10"], device: gh-web-1, groups: [web]}]
-              - name: app-1
-                interfaces: [{name: eth0, subnet: app, addresses: [10.1.2.10, "fd00:1:0:2::10"], device: gh-app-1, groups: [app]}]
-              - name: db-1
-                interfaces: [{name: eth0, subnet: db, addresses: [10.1.3.10, "fd00:1:0:3::10"], device: gh-db-1, groups: [db]}]
+            instances: \(instances)
         collectors: [{name: all, target: vpc/shop, bucket: "file:flowlogs"}]
 
         """
+    }
+
+    private var head: String {
+        switch self {
+        case .routed: ""
+        case .bridged: "bridges: [{name: \(Self.bridge), unknown: refuse, uplinks: [\(Self.uplink)]}]"
+        }
+    }
+
+    private var subnets: String {
+        switch self {
+        case .routed:
+            "["
+                + ["web", "app", "db"].enumerated().map { place, name in
+                    "{name: \(name), cidrs: [10.1.\(place + 1).0/24, \"fd00:1:0:\(place + 1)::/64\"]}"
+                }.joined(separator: ", ") + "]"
+        case .bridged: "[{name: lan, cidrs: [10.1.1.0/24, \"fd00:1:0:1::/64\"]}]"
+        }
+    }
+
+    private var instances: String {
+        let list = Self.guests.map { guest in
+            let tier = guest.prefix { $0 != "-" }
+            let subnet = self == .routed ? tier : "lan"
+            return "{name: \(guest), interfaces: [{name: eth0, subnet: \(subnet), addresses: [\(address(of: guest)), "
+                + "\"\(address6(of: guest))\"], device: \(Self.device(of: guest)), groups: [\(tier)]}]}"
+        }
+        return "[" + list.joined(separator: ", ") + "]"
+    }
 }

@@ -9,14 +9,16 @@ final class DemoScene {
     static let host = "ghdemo-host"
     /// The application developer, who is outside of the VPC.
     static let developer = Guest(namespace: "ghdemo-dev")
-    static let guests: [(name: String, subnet: Int)] = [("web-1", 1), ("app-1", 2), ("db-1", 3)]
-
+    let layout: DemoLayout
     let folder = DataFolder(FileManager.default.temporaryDirectory.path + "/gatehouse-demo")
     private let signals: SignalDescriptor
     private var supervisor: AgentSupervisor?
     private var servers: [GuestServer] = []
 
-    init(_ signals: SignalDescriptor) { self.signals = signals }
+    init(_ layout: DemoLayout, _ signals: SignalDescriptor) {
+        self.layout = layout
+        self.signals = signals
+    }
 
     static func guest(_ name: String) -> Guest { Guest(namespace: "ghdemo-\(name)") }
 
@@ -25,18 +27,21 @@ final class DemoScene {
         remove()
         try run("ip", "netns", "add", Self.host)
         try run("ip", "-n", Self.host, "link", "set", "lo", "up")
-        for guest in Self.guests {
-            let third = guest.subnet
+        if layout == .bridged {
+            try run("ip", "-n", Self.host, "link", "add", DemoLayout.bridge, "type", "bridge", "mcast_snooping", "0")
+            try run("ip", "-n", Self.host, "link", "set", DemoLayout.bridge, "up")
+        }
+        for guest in DemoLayout.guests {
             try addGuest(
-                Self.guest(guest.name).namespace, device: "gh-\(guest.name)",
-                addresses: ["10.1.\(third).10/24", "fd00:1:0:\(third)::10/64"],
-                gateways: ["10.1.\(third).1", "fd00:1:0:\(third)::1"])
+                Self.guest(guest).namespace, device: DemoLayout.device(of: guest),
+                addresses: [layout.address(of: guest), layout.address6(of: guest)],
+                gateways: layout.gateways(of: guest))
         }
         try addGuest(
-            Self.developer.namespace, device: "uplink", addresses: ["198.51.100.7/24", "2001:db8:100::7/64"],
-            gateways: ["198.51.100.1", "2001:db8:100::1"])
-        for address in ["198.51.100.1/24", "2001:db8:100::1/64"] {
-            try run("ip", "-n", Self.host, "addr", "add", address, "dev", "uplink", "nodad")
+            Self.developer.namespace, device: DemoLayout.uplink, addresses: layout.developer,
+            gateways: layout.developerGateways)
+        for (gateway, length) in zip(layout.developerGateways, [24, 64]) {
+            try run("ip", "-n", Self.host, "addr", "add", "\(gateway)/\(length)", "dev", DemoLayout.uplink, "nodad")
         }
         try check()
         try startAgent()
@@ -47,9 +52,12 @@ final class DemoScene {
         try run("ip", "netns", "add", space)
         try run("ip", "-n", Self.host, "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", space)
         try run("ip", "-n", Self.host, "link", "set", device, "up")
+        if layout == .bridged { try run("ip", "-n", Self.host, "link", "set", device, "master", DemoLayout.bridge) }
         try run("ip", "-n", space, "link", "set", "lo", "up")
         try run("ip", "-n", space, "link", "set", "eth0", "up")
-        for address in addresses { try run("ip", "-n", space, "addr", "add", address, "dev", "eth0", "nodad") }
+        for (address, length) in zip(addresses, [24, 64]) {
+            try run("ip", "-n", space, "addr", "add", "\(address)/\(length)", "dev", "eth0", "nodad")
+        }
         for gateway in gateways { try run("ip", "-n", space, "route", "add", "default", "via", gateway) }
     }
 
@@ -60,19 +68,19 @@ final class DemoScene {
         self.supervisor = supervisor
         try supervisor.start()
         try AgentClient(folder).waitUntilReady(seconds: 20)
-        try DurableFile.replace(policyPath, with: Array(DemoPolicy.text.utf8))
+        try DurableFile.replace(policyPath, with: Array(layout.policy.utf8))
     }
 
     var policyPath: String { folder.path + "/shop.yaml" }
 
     private func startServers() throws {
-        func addresses(_ third: Int) -> [IPAddress] {
-            ["10.1.\(third).10", "fd00:1:0:\(third)::10"].compactMap { IPAddress($0) }
+        func addresses(_ guest: String) -> [IPAddress] {
+            [layout.address(of: guest), layout.address6(of: guest)].compactMap { IPAddress($0) }
         }
         servers = [
-            try GuestServer(Self.guest("web-1"), addresses(1), tcp: [443, 22], answer: 12_000),
-            try GuestServer(Self.guest("app-1"), addresses(2), tcp: [8080], udp: [514], answer: 4000),
-            try GuestServer(Self.guest("db-1"), addresses(3), tcp: [5432], udp: [514], answer: 2000),
+            try GuestServer(Self.guest("web-1"), addresses("web-1"), tcp: [443, 22], answer: 12_000),
+            try GuestServer(Self.guest("app-1"), addresses("app-1"), tcp: [8080], udp: [514], answer: 4000),
+            try GuestServer(Self.guest("db-1"), addresses("db-1"), tcp: [5432], udp: [514], answer: 2000),
         ]
     }
 
@@ -92,7 +100,7 @@ final class DemoScene {
         servers = []
         try? supervisor?.stop()
         supervisor = nil
-        for space in [Self.host, Self.developer.namespace] + Self.guests.map({ Self.guest($0.name).namespace })
+        for space in [Self.host, Self.developer.namespace] + DemoLayout.guests.map({ Self.guest($0).namespace })
         where DurableFile.exists("/run/netns/\(space)") {
             _ = try? ChildProcess.run("ip", ["netns", "del", space])
         }

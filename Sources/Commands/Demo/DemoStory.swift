@@ -30,6 +30,12 @@ struct DemoStory {
         try command(["flows", "action=drop", "interface=db-1/eth0"])
         heading("The books: what the kernel counted is what is recorded")
         try command(["books", "--settle", "5"])
+        if scene.layout == .bridged {
+            heading(
+                "Where they hang, and what their ports refused: what lies about itself has no event, and is counted here"
+            )
+            try command(["interfaces"])
+        }
         heading("One refusal explained")
         try command(["explain", "web-1", "db-1", "tcp/5432"])
         try scene.check()
@@ -38,9 +44,9 @@ struct DemoStory {
     private mutating func play() throws {
         let developer = DemoScene.developer
         let (web, app) = (DemoScene.guest("web-1"), DemoScene.guest("app-1"))
-        let web4 = try address("10.1.1.10")
-        let app4 = try address("10.1.2.10")
-        let db4 = try address("10.1.3.10")
+        let web4 = try address(scene.layout.address(of: "web-1"))
+        let app4 = try address(scene.layout.address(of: "app-1"))
+        let db4 = try address(scene.layout.address(of: "db-1"))
         heading("Events, as they happen")
         let duration = Int32(transferSeconds * 1000)
         let transfer = Background {
@@ -55,7 +61,7 @@ struct DemoStory {
         try act("web tries the database, past app") { try web.probe(db4, 5432, patience: 300) }
         try act("web sends a log line to app (UDP)") { try web.udp(app4, 514) }
         try act("web sends a log line to the database (UDP)") { try web.udp(db4, 514) }
-        let web6 = try address("fd00:1:0:1::10")
+        let web6 = try address(scene.layout.address6(of: "web-1"))
         try act("the developer opens the shop over IPv6") {
             // A new device's link-local address is tentative for a second or two.
             for _ in 0..<3 {
@@ -64,7 +70,7 @@ struct DemoStory {
             }
             return .silence
         }
-        let db6 = try address("fd00:1:0:3::10")
+        let db6 = try address(scene.layout.address6(of: "db-1"))
         try act("the developer tries the database over IPv6") { try developer.probe(db6, 5432, patience: 300) }
         try spoof(web)
         try scan(developer, web4)
@@ -74,9 +80,10 @@ struct DemoStory {
     }
 
     private mutating func spoof(_ web: Guest) throws {
-        let host = MACAddress(
-            bits: try NetworkNamespace.within(DemoScene.host) { try NetworkDevices.linkAddress("gh-web-1") })
-        var storm = Storm(from: try address("10.1.3.10"), to: try address("10.1.2.10"), via: host, packets: 1)
+        let layout = scene.layout
+        var storm = Storm(
+            from: try address(layout.address(of: "db-1")), to: try address(layout.address(of: "app-1")),
+            via: try layout.nextHop(to: "app-1", from: DemoLayout.device(of: "web-1")), packets: 1)
         storm.transport = .tcp
         storm.targetPorts = 8080...8080
         try act("web pretends to be the database") {
@@ -86,9 +93,9 @@ struct DemoStory {
     }
 
     private mutating func scan(_ developer: Guest, _ web: IPAddress) throws {
-        let host = MACAddress(
-            bits: try NetworkNamespace.within(DemoScene.host) { try NetworkDevices.linkAddress("uplink") })
-        var storm = Storm(from: try address("198.51.100.7"), to: web, via: host, packets: 200)
+        var storm = Storm(
+            from: try address(scene.layout.developer[0]), to: web,
+            via: try scene.layout.nextHop(to: "web-1", from: DemoLayout.uplink), packets: 200)
         storm.transport = .tcp
         storm.sourcePorts = 40_000...40_000
         storm.targetPorts = 300...499
