@@ -2,20 +2,16 @@ import Archive
 import Foundation
 import Records
 
-/// A day of flow records: 10,000 interfaces, talkers and services with a long tail; the same for the same seed.
+/// A day of flow records as flow logs of clouds have them: instants in whole seconds, spans under a minute, eight of a hundred
+/// refused; the same for the same seed.
 struct Generator {
     private var state: UInt64
     private let day: Int64 = 1_780_012_800_000_000
-    private let interfaces = 10_000
-    private static let services: [(port: Int64, share: Double)] = [
-        (443, 0.42), (53, 0.18), (80, 0.08), (5432, 0.06), (6379, 0.05), (22, 0.03), (9092, 0.05), (3306, 0.04),
-        (8080, 0.05), (25, 0.01), (3389, 0.03),
-    ]
+    private let population = Population()
     private let columns = Columns()
 
     /// Places of columns, looked up once.
     private struct Columns {
-        let id = FlowColumn.id.ordinal
         let start = FlowColumn.start.ordinal
         let end = FlowColumn.end.ordinal
         let project = FlowColumn.project.ordinal
@@ -31,6 +27,7 @@ struct Generator {
         let targetPort = FlowColumn.targetPort.ordinal
         let packets = FlowColumn.packetsFromInitiator.ordinal
         let bytes = FlowColumn.bytesFromInitiator.ordinal
+        let answers = FlowColumn.packetsFromTarget.ordinal
         let answered = FlowColumn.bytesFromTarget.ordinal
     }
 
@@ -46,52 +43,59 @@ struct Generator {
 
     private mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 
-    /// A number below `count`, small ones far more often.
-    private mutating func ranked(_ count: Int) -> Int {
-        let value = Double(count + 1).power(unit()) - 1
-        return min(count - 1, max(0, Int(value)))
+    private mutating func below(_ count: UInt64) -> Int64 { Int64(next() % count) }
+
+    /// Packets: many with few, few with many.
+    private mutating func packets() -> Int64 {
+        // Box and Muller.
+        let normal = (-2 * Foundation.log(max(unit(), 1e-12))).squareRoot() * Foundation.cos(2 * .pi * unit())
+        return Int64(Foundation.exp(2.2 + 1.6 * normal)) + 1
     }
+
+    private mutating func size() -> Int64 { unit() < 0.5 ? 52 + below(88) : 140 + below(1320) }
 
     /// Adds one record of the hour.
     mutating func add(hour: Int, to batch: inout FlowBatch) {
-        let interface = ranked(interfaces)
-        let isEgress = next() % 2 == 0
-        let own = UInt128(0xffff_0a00_0000) + UInt128(interface)
-        let peer =
-            next() % 5 == 0
-            ? UInt128(0xffff_c633_0000) + UInt128(ranked(65_536))
-            : UInt128(0xffff_0a00_0000) + UInt128(ranked(interfaces))
-        var share = unit()
-        var port = Self.services[0].port
-        for service in Self.services {
-            port = service.port
-            share -= service.share
-            if share < 0 { break }
+        let interface = Population.interface(ofRank: population.interfaces.rank(at: unit()))
+        let own = Population.address(ofInterface: interface)
+        let isRefused = unit() < 0.08
+        let isEgress = !isRefused && next() % 2 == 0
+        let peer: UInt128
+        if !isRefused, unit() < 0.6 {
+            // Of the same VPC.
+            let other = Population.interface(ofRank: population.interfaces.rank(at: unit()))
+            peer = Population.address(
+                ofInterface: other / Population.vpcs * Population.vpcs + interface % Population.vpcs)
+        } else {
+            peer = Population.outsideAddress(ofRank: population.outside.rank(at: unit()))
         }
-        let isRefused = unit() < 0.06
-        let start = day + Int64(hour) * 3_600_000_000 + Int64(next() % 3_600_000_000)
-        let packets = isRefused ? 1 + Int64(next() % 3) : 1 + Int64(ranked(2000))
+        let service =
+            isRefused
+            ? Population.knocked[population.knocks.rank(at: unit())]
+            : Population.ports[population.services.rank(at: unit())]
+        let start = day + (Int64(hour) * 3600 + below(3600)) * 1_000_000
         batch.set(columns.start, integer: start)
-        batch.set(columns.end, integer: start + (isRefused ? 0 : Int64(ranked(60_000)) * 1000))
+        let span = isRefused ? 0 : min(Int64(-20 * Foundation.log(max(unit(), 1e-12))), 59)
+        batch.set(columns.end, integer: start + span * 1_000_000)
         batch.set(columns.project, text: "shop")
-        batch.set(columns.vpc, text: "vpc-\(interface % 4)")
+        batch.set(columns.vpc, text: "vpc-\(interface % Population.vpcs)")
         batch.set(columns.interface, text: "eni-\(interface)")
         batch.set(columns.direction, text: isEgress ? "egress" : "ingress")
         batch.set(columns.verdict, text: isRefused ? "drop" : "accept")
-        batch.set(columns.rule, text: isRefused ? "default refusal" : "rule \(port) of group \(interface % 40)")
-        batch.set(columns.transport, text: port == 53 ? "udp" : "tcp")
+        batch.set(columns.rule, text: isRefused ? "default refusal" : "rule-\(population.rules.rank(at: unit()))")
+        batch.set(columns.transport, text: Population.datagrams.contains(service) ? "udp" : "tcp")
         batch.set(columns.source, address: isEgress ? own : peer)
         batch.set(columns.target, address: isEgress ? peer : own)
-        batch.set(columns.sourcePort, integer: 32_768 + Int64(next() % 28_232))
-        batch.set(columns.targetPort, integer: port)
-        batch.set(columns.packets, integer: packets)
-        batch.set(columns.bytes, integer: packets * (40 + Int64(next() % 700)))
-        if !isRefused { batch.set(columns.answered, integer: Int64(ranked(3_000_000))) }
+        batch.set(columns.sourcePort, integer: isRefused ? 1024 + below(64_511) : 32_768 + below(28_231))
+        batch.set(columns.targetPort, integer: service)
+        let sent = isRefused ? 1 + below(3) : packets()
+        batch.set(columns.packets, integer: sent)
+        batch.set(columns.bytes, integer: isRefused ? sent * 44 : sent * size())
+        if !isRefused {
+            let answers = packets()
+            batch.set(columns.answers, integer: answers)
+            batch.set(columns.answered, integer: answers * size())
+        }
         batch.endRow()
     }
-}
-
-extension Double {
-    /// The number to the power of an exponent from 0 to 1.
-    fileprivate func power(_ exponent: Double) -> Double { Foundation.pow(self, exponent) }
 }

@@ -6,7 +6,7 @@ import Model
 import Query
 import Records
 
-// Measures an archive of a generated day: `query-bench [RECORDS] [FOLDER]`. A folder that is there is asked and not written.
+// Measures an archive of a generated day: `query-bench [RECORDS] [FOLDER] [HOURS]`. A folder that is there is asked and not written.
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let start = SystemClock.monotonic
@@ -25,14 +25,15 @@ func size(_ folder: String) -> Int {
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
 let path = CommandLine.arguments.dropFirst(2).first ?? "\(NSTemporaryDirectory())/gatehouse-query-bench-\(count)"
+let hours = CommandLine.arguments.dropFirst(3).first.flatMap { Int($0) } ?? 24
 let folder = ArchiveFolder(path)
 if !folder.exists {
     var generator = Generator(seed: 15)
     var writer = try ArchiveWriter(folder, try folder.claim())
     var sequence: UInt64 = 1
     var writing = 0.0
-    for hour in 0..<24 {
-        var left = count / 24
+    for hour in 0..<hours {
+        var left = count / hours
         while left > 0 {
             var batch = FlowBatch()
             let rows = min(left, 1 << 19)

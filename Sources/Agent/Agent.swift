@@ -353,6 +353,15 @@ package final class Agent {
 
     /// Changes the kernel to a plan, whatever others do to the table meanwhile.
     func enforce(_ plan: HostPlan) throws -> Enforcer.Method {
+        let losesCounters = enforcer.losesCounters(by: plan)
+        if losesCounters { try attempt("books", records.observeCounters) }
+        let method = try change(to: plan)
+        // They are seen to be gone before anybody can make them again.
+        if losesCounters { try attempt("books", records.observeCounters) }
+        return method
+    }
+
+    private func change(to plan: HostPlan) throws -> Enforcer.Method {
         do {
             return try enforcer.apply(plan)
         } catch {

@@ -8,33 +8,38 @@ import Spools
 
 /// Counters, records, live sessions and counting sets against each other; what is missing, stated.
 extension RecordPipeline {
-    private func counters() throws -> [Books.Account: Traffic] {
-        var found: [Books.Account: Traffic] = [:]
+    /// An element of a set that counts an interface's packets.
+    struct Counter: Hashable {
+        let set: SetName
+        let key: [UInt8]
+    }
+
+    /// What the counters say, and whose each is: as the interfaces are now, or as it was known last.
+    private func counters() throws -> [Counter: (account: Books.Account, traffic: Traffic)] {
+        var found: [Counter: (account: Books.Account, traffic: Traffic)] = [:]
+        func read(_ set: SetName, _ way: Way, _ port: (RuleTable.Element) -> Attributor.Port?) throws {
+            for element in try enforcer.elements(ofPresent: set) {
+                let counter = Counter(set: set, key: element.key)
+                let account = port(element).map { Books.Account($0.interface, way) } ?? seenCounters[counter]?.account
+                if let account { found[counter] = (account, element.traffic) }
+            }
+        }
+        let attributor = recorder.attributor
         let sets: [(SetName, Way)] = [
             (.egressCounts, .out), (.ingressCounts, .into), (.port(.manyEgressCounts), .out),
             (.port(.manyIngressCounts), .into),
         ]
         for (set, way) in sets {
-            for element in try enforcer.elements(ofPresent: set) {
-                let device = String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self)
-                guard let port = recorder.attributor.port(device: device) else { continue }
-                found[Books.Account(port.interface, way), default: .zero] += element.traffic
-            }
+            try read(set, way) { attributor.port(device: String(decoding: $0.key.prefix { $0 != 0 }, as: UTF8.self)) }
         }
         for family in AddressFamily.allCases {
             for (set, way) in [(BridgedSet.egressCounts(family), Way.out), (.ingressCounts(family), Way.into)] {
-                let parts = set.key
-                for element in try enforcer.elements(ofPresent: .bridged(set)) {
-                    guard let address = element.key.address(at: parts[0].paddedLength, family),
-                        let port = recorder.attributor.port(address: address)
-                    else { continue }
-                    found[Books.Account(port.interface, way), default: .zero] += element.traffic
+                let offset = set.key[0].paddedLength
+                try read(.bridged(set), way) { element in
+                    element.key.address(at: offset, family).flatMap { attributor.port(address: $0) }
                 }
-                for element in try enforcer.elements(ofPresent: .ranges(of: .bridged(set), epoch: nil)) {
-                    guard let address = element.key.address(at: parts[0].paddedLength, family),
-                        let port = recorder.attributor.port(ofBlockAt: address)
-                    else { continue }
-                    found[Books.Account(port.interface, way), default: .zero] += element.traffic
+                try read(.ranges(of: .bridged(set), epoch: nil), way) { element in
+                    element.key.address(at: offset, family).flatMap { attributor.port(ofBlockAt: $0) }
                 }
             }
         }
@@ -54,6 +59,7 @@ extension RecordPipeline {
                 recorder.withBooks {
                     $0.move(element.traffic, from: .init(former, way), to: .init(latter, way))
                 }
+                seenCounters[Counter(set: .bridged(set), key: element.key)] = (.init(latter, way), element.traffic)
             }
         }
     }
@@ -70,8 +76,27 @@ extension RecordPipeline {
         return found
     }
 
+    /// Takes what the counters say.
+    ///
+    /// To be called before and behind a change that takes counters away: one that is made again begins at zero, and where it
+    /// had grown past what it was last seen at nothing would tell that from its going on.
     func observeCounters() throws {
-        for (account, traffic) in try counters() { recorder.withBooks { $0.observe(traffic, account) } }
+        let found = try counters()
+        for (counter, last) in seenCounters {
+            let now = found[counter]
+            recorder.withBooks { books in
+                if now?.traffic.isBehind(last.traffic) ?? true {
+                    books.retire(last.traffic, last.account)
+                } else if let now, now.account != last.account {
+                    // The address is another's now.
+                    books.move(last.traffic, from: last.account, to: now.account)
+                }
+            }
+        }
+        seenCounters = found
+        var sums: [Books.Account: Traffic] = [:]
+        for (account, traffic) in found.values { sums[account, default: .zero] += traffic }
+        for (account, traffic) in sums { recorder.withBooks { $0.observe(traffic, account) } }
     }
 
     /// Reads counters, records, live sessions and counting sets against each other.

@@ -142,6 +142,7 @@ final class RecordPipeline {
             Way.allCases.map { Books.Account(port.interface, $0) }
         }
         recorder.withBooks { $0.countersBeganAnew(of: accounts, now: SystemClock.realtime) }
+        seenCounters = [:]
         try unlessNoRoom(saveSnapshot)
     }
 
@@ -167,6 +168,8 @@ final class RecordPipeline {
     var isWithoutRoom = false
     /// What the counters of accounts with a pending loss were when it was asked last whether it may be settled.
     var lastPending: [Books.Account: Traffic] = [:]
+    /// What each counter was last seen at, and whose it was.
+    var seenCounters: [Counter: (account: Books.Account, traffic: Traffic)] = [:]
     var nextReading: Int64 = 0
 
     // MARK: Ended connections

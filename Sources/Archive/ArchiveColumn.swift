@@ -45,8 +45,9 @@ package enum ArchiveColumn {
     private static func encoding(_ column: FlowColumn) -> ColumnEncoding {
         switch column {
         case .id, .communityID: .delta
-        case .start, .end, .connectionStart, .sourceLine, .connection: .dictionary(otherwise: .byteStreamSplit)
-        case .initiatorPort, .targetPort, .packetsFromInitiator, .bytesFromInitiator, .packetsFromTarget,
+        case .start, .end, .connectionStart, .sourceLine, .connection, .initiatorPort, .targetPort:
+            .dictionary(otherwise: .byteStreamSplit)
+        case .packetsFromInitiator, .bytesFromInitiator, .packetsFromTarget,
             .bytesFromTarget, .cumulativePacketsFromInitiator, .cumulativeBytesFromInitiator,
             .cumulativePacketsFromTarget, .cumulativeBytesFromTarget:
             .byteStreamSplit

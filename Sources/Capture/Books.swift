@@ -88,7 +88,7 @@ package struct Books: Sendable {
     /// Takes what the kernel's counter says; a smaller number than before means that it began anew.
     package mutating func observe(_ counter: Traffic, _ account: Account) {
         var entry = entries[account] ?? Entry()
-        if counter.packets < entry.kernelSeen.packets || counter.bytes < entry.kernelSeen.bytes {
+        if counter.isBehind(entry.kernelSeen) {
             entry.kernelBase += entry.kernelSeen
         }
         entry.kernelSeen = counter
@@ -101,6 +101,14 @@ package struct Books: Sendable {
         entries[former, default: Entry()].kernelSeen = (entries[former]?.kernelSeen ?? .zero) - counter
         entries[latter, default: Entry()].kernelBase = (entries[latter]?.kernelBase ?? .zero) - counter
         entries[latter, default: Entry()].kernelSeen += counter
+    }
+
+    /// Says that a counter of the account is gone, or began anew: what it said stays, and is no part of what is seen.
+    package mutating func retire(_ counter: Traffic, _ account: Account) {
+        guard var entry = entries[account], !entry.kernelSeen.isBehind(counter) else { return }
+        entry.kernelBase += counter
+        entry.kernelSeen = entry.kernelSeen - counter
+        entries[account] = entry
     }
 
     /// The counter's total since the beginning of the books.

@@ -21,6 +21,9 @@ package struct Traffic: Hashable, Sendable, Codable, BitwiseCopyable {
     }
 
     package static func += (lhs: inout Traffic, rhs: Traffic) { lhs = lhs + rhs }
+
+    /// Whether a counter that stood at the other one cannot have come here.
+    package func isBehind(_ other: Traffic) -> Bool { packets < other.packets || bytes < other.bytes }
 }
 
 /// What one flow did at one interface in one capture window. Every export is a mapping of it.

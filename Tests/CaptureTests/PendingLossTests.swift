@@ -44,4 +44,18 @@ import Testing
         #expect(books.settle([line(0, 0, recorded: 46)], now: 2) == [])
         #expect(books.kernel(account).packets == 46)
     }
+
+    @Test func `a counter that is made again is not taken for one that goes on`() {
+        let life = Traffic(packets: 12, bytes: 1756)
+        var books = Books()
+        books.observe(life, account)
+        books.retire(life, account)
+        books.observe(life, account)
+        #expect(books.kernel(account) == life + life)
+        // One of two goes, the other goes on.
+        books.observe(life + life, account)
+        books.retire(life, account)
+        books.observe(life + Traffic(packets: 1, bytes: 100), account)
+        #expect(books.kernel(account) == life + life + life + Traffic(packets: 1, bytes: 100))
+    }
 }

@@ -49,15 +49,28 @@ import Testing
         #expect(groups[0].rules.count == before.groups[0].rules.count + 1)
     }
 
+    @Test mutating func `ports that go, or have other addresses, are ports that change`() throws {
+        let before = try plan()
+        let others: [HostPlan] = [
+            try plan { $0.vpcs[0].instances.removeLast() },
+            try plan { Self.change(&$0, addresses: 1) },
+            try plan { Self.change(&$0, mac: MACAddress(bits: 0x0200_0000_0001)) },
+        ]
+        for (place, other) in others.enumerated() {
+            guard case .ports(let change) = before.smallChange(to: other) else {
+                Issue.record("change \(place)")
+                continue
+            }
+            #expect(change.before.ports.count == 1, "change \(place)")
+        }
+    }
+
     @Test mutating func `everything else is no small change`() throws {
         let before = try plan()
         let others: [HostPlan] = [
             try plan(["web"], extraRule: true),  // A membership and rules.
             try plan(elsewhere: ["10.1.2.3"]),  // A member on another host.
             try plan(isStateful: false),
-            try plan { $0.vpcs[0].instances.removeLast() },
-            try plan { Self.change(&$0, addresses: 1) },
-            try plan { Self.change(&$0, mac: MACAddress(bits: 0x0200_0000_0001)) },
             try plan { policy in
                 for index in policy.vpcs[0].instances.indices {
                     policy.vpcs[0].instances[index].interfaces[0].groups = []

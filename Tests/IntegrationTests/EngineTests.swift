@@ -92,10 +92,7 @@ import Testing
         try tiers.expectInForce(["web-1/eth0"])
         try tiers.expectJudged(web: web, app: app, db: db)
         let report = try agent.books(settle: 30)
-        // Where an address goes from one interface to another, what the former had is not always told whole.
-        withKnownIssue("books of an interface that was attached anew", isIntermittent: true) {
-            #expect(report.isBalanced, "\(report.lines)")
-        }
+        #expect(report.isBalanced, "\(report.lines)")
         #expect(try watcher.stop() == 0)
     }
 

@@ -39,7 +39,8 @@ struct RandomRevision {
 
     private mutating func subnet() -> Subnet {
         Subnet(
-            id: id(), name: text(), prefixes: some { $0.prefix() }, acl: maybe { $0.text() }, zone: maybe { $0.text() })
+            id: id(), name: text(), prefixes: some { $0.prefix() }, acl: maybe { $0.text() }, zone: maybe { $0.text() },
+            dhcp: maybe { random in SubnetDHCP(servers: random.some { $0.address() }) })
     }
 
     private mutating func instance() -> Instance {
@@ -48,9 +49,14 @@ struct RandomRevision {
 
     private mutating func interface() -> Interface {
         Interface(
-            id: id(), name: text(), subnet: text(), addresses: some { $0.address() },
-            mac: maybe { MACAddress(bits: $0.sparse()) }, device: maybe { $0.text() }, project: maybe { $0.text() },
+            id: id(), name: text(), subnet: text(), addresses: some { $0.address() }, prefixes: some { $0.prefix() },
+            pairs: some { $0.pair() }, mac: maybe { MACAddress(bits: $0.sparse()) }, device: maybe { $0.text() },
+            project: maybe { $0.text() },
             groups: some { $0.text() })
+    }
+
+    private mutating func pair() -> AddressPair {
+        AddressPair(prefix(), mac: maybe { MACAddress(bits: $0.sparse()) }, isShared: random.chance(50))
     }
 
     private mutating func group() -> SecurityGroup {

@@ -90,11 +90,16 @@ extension RevisionLineTests {
         Sample(
             VPC(id: id(), name: "", prefixes: [], subnets: [], groups: [], instances: []),
             ["id", "name", "prefixes", "subnets", "acls", "groups", "instances"]),
-        Sample(Subnet(id: id(), name: "", prefixes: []), ["id", "name", "prefixes", "acl", "zone"]),
+        Sample(Subnet(id: id(), name: "", prefixes: []), ["id", "name", "prefixes", "acl", "zone", "dhcp"]),
         Sample(Instance(id: id(), name: "", interfaces: []), ["id", "name", "zone", "interfaces"]),
         Sample(
             Interface(id: id(), name: "", subnet: "", addresses: [], mac: nil, device: "", groups: []),
-            ["id", "name", "subnet", "addresses", "mac", "device", "project", "projectName", "groups"]),
+            [
+                "id", "name", "subnet", "addresses", "prefixes", "pairs", "mac", "device", "project", "projectName",
+                "groups",
+            ]),
+        Sample(AddressPair(IPPrefix(IPAddress(ipv4: 0))), ["prefix", "mac", "isShared"]),
+        Sample(SubnetDHCP(), ["servers"]),
         Sample(
             SecurityGroup(id: id(), name: "", rules: []),
             ["id", "name", "rules", "membersElsewhere", "isPredefined", "isStateful"]),

@@ -8,7 +8,9 @@ struct ChunkDictionary {
 
     /// - Returns: nil where there are more than `limit` distinct values, or so many that a dictionary saves nothing.
     init?(_ values: DenseValues, limit: Int) {
-        let most = min(limit, max(values.count / 2, 16))
+        // An entry takes what a value would, and each value its number besides: numbers are short, texts and addresses long.
+        let share = if case .integers = values { 8 } else { 2 }
+        let most = min(limit, max(values.count / share, 16))
         switch values {
         case .integers(let all):
             var numbering = Numbering<Int64> { XXHash64.of(word: UInt64(bitPattern: $0)) }
