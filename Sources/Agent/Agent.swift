@@ -356,8 +356,12 @@ package final class Agent {
         let losesCounters = enforcer.losesCounters(by: plan)
         if losesCounters { try attempt("books", records.observeCounters) }
         let method = try change(to: plan)
-        // They are seen to be gone before anybody can make them again.
-        if losesCounters { try attempt("books", records.observeCounters) }
+        if losesCounters {
+            // They are seen to be gone before anybody can make them again, and what was refused is recorded while it is known
+            // whose it was.
+            try attempt("books", records.observeCounters)
+            try attempt("window") { try closeWindow(early: true) }
+        }
         return method
     }
 
