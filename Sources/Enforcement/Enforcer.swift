@@ -147,12 +147,8 @@ package final class Enforcer {
         }
     }
 
-    /// Whether by a plan some device or address is counted no more, or for another interface.
-    package func losesCounters(by next: HostPlan) -> Bool {
-        guard let plan else { return false }
-        let kept = Set(next.ports.flatMap(\.counters))
-        return plan.ports.contains { !kept.isSuperset(of: $0.counters) }
-    }
+    /// See `HostPlan.losesCounters(by:)`.
+    package func losesCounters(by next: HostPlan) -> Bool { plan?.losesCounters(by: next) ?? false }
 
     private func change(to next: HostPlan) throws(EnforcementError) -> Method {
         guard let plan else {

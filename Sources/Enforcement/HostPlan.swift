@@ -49,13 +49,6 @@ package struct HostPlan: Equatable, Sendable {
 
         /// Where packets of it are counted by bridge and address.
         var countedOn: Set<String> { formerBridges.union(bridge.map { [$0] } ?? []) }
-
-        /// What counts it: its device, and each bridge with each address.
-        var counters: [String] {
-            let parts = countedAddresses.map(\.description) + prefixes.map(\.description)
-            let places = [device] + countedOn.flatMap { bridge in parts.map { "\(bridge) \($0)" } }
-            return places.map { "\(interface) \($0)" }
-        }
     }
 
     /// A group with the names that its chains and sets get from its key.
