@@ -69,10 +69,11 @@ let package = Package(
         .target(
             name: "Query", dependencies: ["Archive", "Filter", "Host", "Model", "Parquet", "Records"],
             swiftSettings: house),
+        .target(name: "Packets", dependencies: ["Records"], swiftSettings: house),
         .target(
             name: "Import",
             dependencies: [
-                "Archive", "Gzip", "Host", "Model", "Records", "Zstd",
+                "Archive", "Gzip", "Host", "Model", "Packets", "Records", "Zstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
 
@@ -203,6 +204,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Link", "Model", "NativeAPI",
+                "Packets",
                 "Parquet", "Policy", "PolicyFiles", "Query", "Records", "Registry", "Rehearsal", "Server", "Service",
                 "Spools",
                 "Terminal", "VPCAPI",
@@ -263,6 +265,9 @@ let package = Package(
             path: "Benchmarks/DeliveryBench", swiftSettings: house),
 
         // Measures an archive of a generated day: `make bench-query`.
+        .executableTarget(
+            name: "capture-bench", dependencies: ["Host", "Packets"], path: "Benchmarks/CaptureBench",
+            swiftSettings: house),
         .executableTarget(
             name: "query-bench", dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records"],
             path: "Benchmarks/QueryBench", swiftSettings: house),
@@ -327,7 +332,8 @@ let package = Package(
             swiftSettings: house),
         // Decoders as something to feed bytes to; `make fuzz` gives it to libFuzzer.
         .target(
-            name: "FuzzEntries", dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Parquet", "Spools"],
+            name: "FuzzEntries",
+            dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Packets", "Parquet", "Spools"],
             path: "Tests/FuzzEntries", swiftSettings: house),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzEntries", "Host", "TestSupport"], swiftSettings: house),
@@ -356,7 +362,12 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ImportTests",
-            dependencies: ["Archive", "Gzip", "Import", "Model", "Query", "Records", "TestSupport", "Zstd"],
+            dependencies: [
+                "Archive", "FuzzEntries", "Gzip", "Host", "Import", "Model", "Query", "Records", "TestSupport", "Zstd",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "PacketsTests", dependencies: ["FuzzEntries", "Packets", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Records", "TestSupport"],

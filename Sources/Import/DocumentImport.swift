@@ -5,7 +5,7 @@ enum DocumentGuess {
     static func isDocument(_ bytes: [UInt8], _ wanted: ImportFormat?) -> Bool {
         switch wanted {
         case .ibm, .azure: return true
-        case .aws, .zeek, .suricata, .gcp, .hubble, .neutron, .ovn, .argus: return false
+        case .aws, .zeek, .suricata, .gcp, .hubble, .neutron, .ovn, .argus, .pcap: return false
         case nil: break
         }
         guard let first = bytes.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }), first == UInt8(ascii: "{")

@@ -19,6 +19,7 @@ extension FuzzEntry {
         case .snapshot: [Self.snapshot()]
         case .control: try Self.messages()
         case .parquet: try ParquetFeeder.seeds()
+        case .capture: CaptureFeeder.seeds()
         }
     }
 
