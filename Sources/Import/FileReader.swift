@@ -147,6 +147,7 @@ extension ImportFormat {
         case .neutron: NeutronReader()
         case .ovn: OVNReader()
         case .argus: ArgusReader()
+        case .netflow: NfdumpReader()
         // Documents and captures have no lines; a file that is no document is told line by line.
         case .ibm, .azure, .pcap: NoLines()
         }
