@@ -69,11 +69,12 @@ let package = Package(
         .target(
             name: "Query", dependencies: ["Archive", "Filter", "Host", "Model", "Parquet", "Records"],
             swiftSettings: house),
+        .target(name: "FlowExports", swiftSettings: house),
         .target(name: "Packets", dependencies: ["Records"], swiftSettings: house),
         .target(
             name: "Import",
             dependencies: [
-                "Archive", "Gzip", "Host", "Model", "Packets", "Records", "Zstd",
+                "Archive", "FlowExports", "Gzip", "Host", "Model", "Packets", "Records", "Zstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
 
@@ -266,7 +267,8 @@ let package = Package(
 
         // Measures an archive of a generated day: `make bench-query`.
         .executableTarget(
-            name: "capture-bench", dependencies: ["Host", "Packets"], path: "Benchmarks/CaptureBench",
+            name: "capture-bench", dependencies: ["Archive", "Host", "Import", "Packets"],
+            path: "Benchmarks/CaptureBench",
             swiftSettings: house),
         .executableTarget(
             name: "query-bench", dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records"],
@@ -333,7 +335,9 @@ let package = Package(
         // Decoders as something to feed bytes to; `make fuzz` gives it to libFuzzer.
         .target(
             name: "FuzzEntries",
-            dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Packets", "Parquet", "Spools"],
+            dependencies: [
+                "Capture", "FlowExports", "Host", "Link", "Model", "Netlink", "Packets", "Parquet", "Spools",
+            ],
             path: "Tests/FuzzEntries", swiftSettings: house),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzEntries", "Host", "TestSupport"], swiftSettings: house),
@@ -365,6 +369,9 @@ let package = Package(
             dependencies: [
                 "Archive", "FuzzEntries", "Gzip", "Host", "Import", "Model", "Query", "Records", "TestSupport", "Zstd",
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "FlowExportsTests", dependencies: ["FlowExports", "FuzzEntries", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "PacketsTests", dependencies: ["FuzzEntries", "Packets", "Records", "TestSupport"],

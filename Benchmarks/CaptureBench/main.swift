@@ -1,5 +1,7 @@
+import Archive
 import Foundation
 import Host
+import Import
 import Packets
 
 // Measures the meter of captures on one core: `capture-bench [PACKETS] [FLOWS] [FILE]`. With FILE the capture is written there
@@ -52,8 +54,11 @@ var generator = CaptureGenerator(flows: flows)
 var content = CaptureGenerator.heading
 content.reserveCapacity(packets * 80 + 24)
 for _ in 0..<packets { content += generator.packet() }
-if CommandLine.arguments.count > 3 {
-    let file = try DurableFile.create(CommandLine.arguments[3])
+let scratch = "\(NSTemporaryDirectory())/gatehouse-capture-bench-\(Machine.processID)"
+try DurableFile.makeFolder(scratch)
+let path = CommandLine.arguments.dropFirst(3).first ?? "\(scratch)/generated.pcap"
+do {
+    let file = try DurableFile.create(path)
     try file.writeAll(content)
 }
 let pieces = stride(from: 0, to: content.count, by: 1 << 18).map {
@@ -87,3 +92,12 @@ for run in 1...3 {
             format: "run %d: %.2f M packets/s, %d records, %.1f ms of it to end what is open", run, rate, records,
             ending))
 }
+// The same from a file into an archive: reading, identities, segments, two syncs a folder.
+let folder = ArchiveFolder("\(scratch)/archive")
+let began = SystemClock.monotonic
+var importer = try Importer(folder, try ArchiveWriter(folder, try folder.claim()), format: nil, fields: nil)
+try importer.read(path)
+try importer.finish()
+let whole = Double(packets) / Double(SystemClock.monotonic - began) * 1000
+print(String(format: "import of the file: %.2f M packets/s; ", whole) + importer.result.summary)
+try FileManager.default.removeItem(atPath: scratch)

@@ -13,6 +13,8 @@ struct FileReader {
     private var document: [UInt8]?
     /// A capture; nil where lines are read.
     private var capture: CaptureImport?
+    /// Messages of exporters; nil where lines are read.
+    private var exports: ExportImport?
     private var hasBegun = false
     /// A larger document is refused: it is held whole.
     static let largestDocument = 64 << 20
@@ -26,6 +28,8 @@ struct FileReader {
             hasBegun = true
             if CaptureImport.fits(bytes, wanted) {
                 capture = CaptureImport(path, meter)
+            } else if ExportImport.fits(bytes, wanted) {
+                exports = ExportImport(path)
             } else if DocumentGuess.isDocument(bytes, wanted) {
                 document = []
             }
@@ -35,6 +39,12 @@ struct FileReader {
             var capture = self.capture.take()
             defer { self.capture = capture }
             try capture?.add(bytes, &importer)
+            return
+        }
+        if exports != nil {
+            var exports = self.exports.take()
+            defer { self.exports = exports }
+            try exports?.add(bytes, &importer)
             return
         }
         if document != nil {
@@ -66,6 +76,10 @@ struct FileReader {
             var capture = self.capture.take()
             defer { self.capture = capture }
             try capture?.finish(&importer)
+            return
+        }
+        if exports != nil {
+            try exports?.finish(&importer)
             return
         }
         if let document { return try DocumentImport.read(document, path, wanted, &importer) }

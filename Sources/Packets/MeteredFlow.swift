@@ -42,7 +42,7 @@ package struct MeterSettings: Hashable, Sendable {
     package var idleSeconds = 60
     /// Seconds after which a flow that goes on gets a further record.
     package var activeSeconds = 300
-    /// Flows that are open at most; 128 bytes each.
+    /// Flows that are open at most, each of some 140 bytes with its place in the index.
     package var flows = 1 << 19
 
     package init() {}

@@ -20,6 +20,7 @@ extension FuzzEntry {
         case .control: try Self.messages()
         case .parquet: try ParquetFeeder.seeds()
         case .capture: CaptureFeeder.seeds()
+        case .exports: ExportFeeder.seeds()
         }
     }
 

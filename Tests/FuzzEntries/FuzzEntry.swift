@@ -30,6 +30,8 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case parquet
     /// A capture file and the packets in it.
     case capture
+    /// Messages of NetFlow and IPFIX.
+    case exports
 
     /// What was wrong with the answer to some bytes.
     package struct Broken: Error, CustomStringConvertible {
@@ -50,6 +52,7 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
         case .control: feedControl(bytes)
         case .parquet: try ParquetFeeder.feed(bytes)
         case .capture: try CaptureFeeder.feed(bytes)
+        case .exports: try ExportFeeder.feed(bytes)
         }
     }
 
