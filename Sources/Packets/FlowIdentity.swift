@@ -48,7 +48,8 @@ struct FlowIdentity: Hashable {
                     index: facts.index, interface: facts.interface, transport: facts.transport, form: .message)
                 return (identity, true, .sender)
             }
-            let isFromLow = facts.source <= facts.target
+            // A host that asks itself: who answers is the other end.
+            let isFromLow = facts.source == facts.target ? query == type : facts.source < facts.target
             // The type stands where a port would, the same whichever way it goes.
             let identity = FlowIdentity(
                 low: isFromLow ? facts.source : facts.target, high: isFromLow ? facts.target : facts.source,

@@ -110,12 +110,12 @@ struct FlowMeterTests {
         }
         let flows = Metered([
             (0, icmp(9, 1, 8, 0, 5)), (1, icmp(1, 9, 0, 0, 5)), (2, icmp(9, 1, 8, 0, 6)), (3, icmp(1, 9, 3, 1, 0)),
-            (4, icmp(9, 1, 3, 1, 0)), (5, icmp(1, 2, 0, 0, 9)),
+            (4, icmp(9, 1, 3, 1, 0)), (5, icmp(1, 2, 0, 0, 9)), (6, icmp(7, 7, 8, 0, 1)), (7, icmp(7, 7, 0, 0, 1)),
         ]).flows.sorted { $0.firstPacket < $1.firstPacket }
-        #expect(flows.map(\.icmp?.type) == [8, 8, 3, 3, 8])
-        #expect(flows.map(\.icmp?.code) == [0, 0, 1, 1, 0])
-        #expect(flows.map(\.initiator) == [9, 9, 1, 9, 2].map { ipv4($0) })
-        #expect(flows.map(\.packetsFromTarget) == [1, 0, 0, 0, 1])
+        #expect(flows.map(\.icmp?.type) == [8, 8, 3, 3, 8, 8])
+        #expect(flows.map(\.icmp?.code) == [0, 0, 1, 1, 0, 0])
+        #expect(flows.map(\.initiator) == [9, 9, 1, 9, 2, 7].map { ipv4($0) })
+        #expect(flows.map(\.packetsFromTarget) == [1, 0, 0, 0, 1, 1])
     }
 
     /// Ends change where a flow is cut, and never what is counted.
