@@ -61,7 +61,6 @@ struct ExportDecoderTests {
         #expect(first.icmp == 0x0800)
         #expect(first.targetPort == nil)
         #expect((first.packets, first.bytes) == (1, 1028))
-        // Two milliseconds: the exporter's clock in whole ones, its heading without any.
         #expect(first.start == 1_796_066_081_483_000)
         let session = flows[4]
         #expect((session.sourcePort, session.targetPort, session.flags, session.transport) == (4321, 58_258, 20, 6))
