@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-query bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit
+.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,6 +84,15 @@ neutron-audit: setup ## have prowler look through a fresh server as through an O
 reader-check: setup ## have DuckDB, pandas, Polars and pyarrow read flow-log objects of every format and Parquet files (installed from PyPI on the first run)
 	@scripts/swift build --build-tests
 	@scripts/reader-check
+
+bench-capture: setup ## measure the meter of captures: packets a second on one core (ARGS="PACKETS FLOWS [FILE]")
+	@scripts/swift build -c release --product capture-bench
+	@.build/release/capture-bench $(ARGS)
+
+nfdump-check: ## have nfdump count the packets of a random capture, and compare (installs nfdump)
+	@scripts/setup nfdump
+	@scripts/swift build --build-tests
+	@scripts/as-root env GATEHOUSE_NFDUMP=1 scripts/test --filter NfdumpAgreementTests
 
 bench-query: setup ## measure an archive of a generated day: size, closing, six questions (ARGS="RECORDS [FOLDER]")
 	@scripts/swift build -c release --product query-bench

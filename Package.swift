@@ -70,10 +70,12 @@ let package = Package(
         .target(
             name: "Query", dependencies: ["Archive", "Filter", "Host", "Model", "Parquet", "Records"],
             swiftSettings: house),
+        .target(name: "FlowExports", swiftSettings: house),
+        .target(name: "Packets", dependencies: ["Records"], swiftSettings: house),
         .target(
             name: "Import",
             dependencies: [
-                "Archive", "Gzip", "Host", "Model", "Records", "Zstd",
+                "Archive", "FlowExports", "Gzip", "Host", "Model", "Packets", "Records", "Zstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
 
@@ -205,7 +207,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Integrations", "Link",
                 "Model",
-                "NativeAPI",
+                "NativeAPI", "Packets",
                 "Parquet", "Policy", "PolicyFiles", "Query", "Records", "Registry", "Rehearsal", "Server", "Service",
                 "Spools",
                 "Terminal", "VPCAPI",
@@ -267,6 +269,10 @@ let package = Package(
             path: "Benchmarks/DeliveryBench", swiftSettings: house),
 
         // Measures an archive of a generated day: `make bench-query`.
+        .executableTarget(
+            name: "capture-bench", dependencies: ["Archive", "Host", "Import", "Packets"],
+            path: "Benchmarks/CaptureBench",
+            swiftSettings: house),
         .executableTarget(
             name: "query-bench", dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records"],
             path: "Benchmarks/QueryBench", swiftSettings: house),
@@ -331,7 +337,10 @@ let package = Package(
             swiftSettings: house),
         // Decoders as something to feed bytes to; `make fuzz` gives it to libFuzzer.
         .target(
-            name: "FuzzEntries", dependencies: ["Capture", "Host", "Link", "Model", "Netlink", "Parquet", "Spools"],
+            name: "FuzzEntries",
+            dependencies: [
+                "Capture", "FlowExports", "Host", "Link", "Model", "Netlink", "Packets", "Parquet", "Spools",
+            ],
             path: "Tests/FuzzEntries", swiftSettings: house),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzEntries", "Host", "TestSupport"], swiftSettings: house),
@@ -363,7 +372,15 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ImportTests",
-            dependencies: ["Archive", "Gzip", "Import", "Model", "Query", "Records", "TestSupport", "Zstd"],
+            dependencies: [
+                "Archive", "FuzzEntries", "Gzip", "Host", "Import", "Model", "Query", "Records", "TestSupport", "Zstd",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "FlowExportsTests", dependencies: ["FlowExports", "FuzzEntries", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "PacketsTests", dependencies: ["FuzzEntries", "Packets", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Records", "TestSupport"],

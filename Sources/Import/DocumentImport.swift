@@ -5,13 +5,13 @@ enum DocumentGuess {
     static func isDocument(_ bytes: [UInt8], _ wanted: ImportFormat?) -> Bool {
         switch wanted {
         case .ibm, .azure: return true
-        case .aws, .zeek, .suricata, .gcp, .hubble, .neutron, .ovn, .argus: return false
-        case nil: break
+        case .aws, .zeek, .suricata, .gcp, .hubble, .neutron, .ovn, .argus, .pcap: return false
+        case .netflow, nil: break
         }
-        guard let first = bytes.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }), first == UInt8(ascii: "{")
-        else {
-            return false
-        }
+        let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+        // Of formats that begin with a list nfdump's is the only one, and no line of another begins so.
+        if first == UInt8(ascii: "[") { return true }
+        guard let first, first == UInt8(ascii: "{"), wanted == nil else { return false }
         let start = bytes.firstIndex(of: first) ?? 0
         let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
         guard let value = JSONValue(parsing: bytes[start..<end]) else { return true }
@@ -31,6 +31,8 @@ enum DocumentImport {
             (format, reader) = (.ibm, IBMReader())
         } else if wanted == .azure || wanted == nil && AzureReader.fits(document) {
             (format, reader) = (.azure, AzureReader())
+        } else if NfdumpDocument.fits(document) {
+            (format, reader) = (.netflow, NfdumpDocument())
         } else {
             throw InputFile.Fault(description: "no format fits the document; name one with --format")
         }

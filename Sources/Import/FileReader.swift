@@ -1,26 +1,51 @@
 import Archive
+import Packets
 
-/// Reads one file's lines in its format.
+/// Reads one file in its format: lines, a document, or packets.
 struct FileReader {
     private let path: String
     private let wanted: ImportFormat?
     private let fields: [String]?
+    private let meter: MeterSettings
     private var splitter = LineSplitter()
     private var lines: FormatLines?
     /// The content of a file that is one document; nil where lines are read.
     private var document: [UInt8]?
+    /// A capture; nil where lines are read.
+    private var capture: CaptureImport?
+    /// Messages of exporters; nil where lines are read.
+    private var exports: ExportImport?
     private var hasBegun = false
     /// A larger document is refused: it is held whole.
     static let largestDocument = 64 << 20
 
-    init(path: String, format: ImportFormat?, fields: [String]?) {
-        (self.path, wanted, self.fields) = (path, format, fields)
+    init(path: String, format: ImportFormat?, fields: [String]?, meter: MeterSettings) {
+        (self.path, wanted, self.fields, self.meter) = (path, format, fields, meter)
     }
 
     mutating func add(_ bytes: [UInt8], _ importer: inout Importer) throws {
         if !hasBegun {
             hasBegun = true
-            if DocumentGuess.isDocument(bytes, wanted) { document = [] }
+            if CaptureImport.fits(bytes, wanted) {
+                capture = CaptureImport(path, meter)
+            } else if ExportImport.fits(bytes, wanted) {
+                exports = ExportImport(path)
+            } else if DocumentGuess.isDocument(bytes, wanted) {
+                document = []
+            }
+        }
+        if capture != nil {
+            // Taken out, so that its tables are not copied.
+            var capture = self.capture.take()
+            defer { self.capture = capture }
+            try capture?.add(bytes, &importer)
+            return
+        }
+        if exports != nil {
+            var exports = self.exports.take()
+            defer { self.exports = exports }
+            try exports?.add(bytes, &importer)
+            return
         }
         if document != nil {
             document?.append(contentsOf: bytes)
@@ -39,7 +64,24 @@ struct FileReader {
         }
     }
 
+    /// Takes in what is open of a file that cannot be read on.
+    mutating func abandon(_ importer: inout Importer) throws {
+        var capture = self.capture.take()
+        try capture?.endFlows(&importer)
+    }
+
     mutating func finish(_ importer: inout Importer) throws {
+        if !hasBegun, wanted == .pcap { capture = CaptureImport(path, meter) }
+        if capture != nil {
+            var capture = self.capture.take()
+            defer { self.capture = capture }
+            try capture?.finish(&importer)
+            return
+        }
+        if exports != nil {
+            try exports?.finish(&importer)
+            return
+        }
         if let document { return try DocumentImport.read(document, path, wanted, &importer) }
         let (path, wanted, fields) = (path, wanted, fields)
         var lines = self.lines.take()
@@ -119,8 +161,9 @@ extension ImportFormat {
         case .neutron: NeutronReader()
         case .ovn: OVNReader()
         case .argus: ArgusReader()
-        // Documents have no lines; a file that is none is told line by line.
-        case .ibm, .azure: NoLines()
+        case .netflow: NfdumpReader()
+        // Documents and captures have no lines; a file that is no document is told line by line.
+        case .ibm, .azure, .pcap: NoLines()
         }
     }
 }

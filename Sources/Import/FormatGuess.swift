@@ -8,6 +8,7 @@ enum FormatGuess {
         if tokens.count == AWSField.defaultNames.count, tokens[0].elementsEqual("2".utf8) { return .aws }
         if OVNReader.fits(line) { return .ovn }
         if ArgusReader.fits(line) { return .argus }
+        if NfdumpReader.fits(line) { return .netflow }
         if ZeekReader.fits(line) { return .zeek }
         if SuricataReader.fits(line) { return .suricata }
         if GCPReader.fits(line) { return .gcp }

@@ -10,6 +10,8 @@ package enum ImportFormat: String, CaseIterable, Hashable, Sendable {
     case neutron
     case ovn
     case argus
+    case netflow
+    case pcap
 
     /// What `source` says of its records.
     var name: String { rawValue }

@@ -1,5 +1,6 @@
 package import Archive
 import Host
+package import Packets
 import Records
 
 /// What an import did.
@@ -46,6 +47,7 @@ package struct Importer {
 
     private let format: ImportFormat?
     private let fields: [String]?
+    private let meter: MeterSettings
     private var writer: ArchiveWriter
     private let log: StatementLog
     private var statementIDs: Set<String>
@@ -55,9 +57,13 @@ package struct Importer {
     package private(set) var result = ImportResult()
 
     /// Begins an import into an archive that this process writes to.
-    package init(_ folder: ArchiveFolder, _ writer: ArchiveWriter, format: ImportFormat?, fields: [String]?) throws {
+    package init(
+        _ folder: ArchiveFolder, _ writer: ArchiveWriter, format: ImportFormat?, fields: [String]?,
+        meter: MeterSettings = MeterSettings()
+    ) throws {
         self.format = format
         self.fields = fields
+        self.meter = meter
         self.writer = writer
         log = StatementLog(folder)
         statementIDs = Set(try log.read().statements.map(\.id))
@@ -65,10 +71,15 @@ package struct Importer {
 
     /// Reads one file; what is wrong with it stands in `result`. Throws where the archive cannot be written.
     package mutating func read(_ path: String) throws {
-        var reader = FileReader(path: path, format: format, fields: fields)
+        var reader = FileReader(path: path, format: format, fields: fields, meter: meter)
         do {
-            try InputFile(path: path).read { try reader.add($0, &self) }
-            try reader.finish(&self)
+            do {
+                try InputFile(path: path).read { try reader.add($0, &self) }
+                try reader.finish(&self)
+            } catch {
+                if !(error is WriteFailure) { try reader.abandon(&self) }
+                throw error
+            }
         } catch let error as WriteFailure {
             throw error.cause
         } catch let error as InputFile.Fault {
@@ -153,6 +164,19 @@ package struct Importer {
         own.batch = batch
     }
 
+    /// Takes a record that stands in no line, and where it comes from.
+    mutating func take(_ place: Place, identity: UInt128, _ set: (inout FlowBatch) -> Void) throws {
+        set(&batch)
+        setPlace(place)
+        try keepRow(identity)
+    }
+
+    /// Counts what has no flow, and units that were not understood beyond those that were told.
+    mutating func count(otherEvents: Int, furtherBad: Int) {
+        result.otherEvents += otherEvents
+        result.badLines += furtherBad
+    }
+
     mutating func takeBlankLine() { result.blankLines += 1 }
     mutating func complain(_ file: String, _ line: Int, _ reason: String) { result.complain(file, line, reason) }
 
@@ -161,12 +185,15 @@ package struct Importer {
         let outcome = reader.read(line, into: &batch)
         switch outcome {
         case .statement, .heading, .comment, .otherEvent, .bad: break
-        case .record, .incompleteRecord:
-            batch.set(.source, text: place.source)
-            batch.set(.sourceFile, text: place.file)
-            batch.set(.sourceLine, number: UInt64(place.line))
+        case .record, .incompleteRecord: setPlace(place)
         }
         return outcome
+    }
+
+    private mutating func setPlace(_ place: Place) {
+        batch.set(.source, text: place.source)
+        batch.set(.sourceFile, text: place.file)
+        batch.set(.sourceLine, number: UInt64(place.line))
     }
 
     private mutating func close() throws {

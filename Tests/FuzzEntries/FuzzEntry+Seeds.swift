@@ -19,6 +19,8 @@ extension FuzzEntry {
         case .snapshot: [Self.snapshot()]
         case .control: try Self.messages()
         case .parquet: try ParquetFeeder.seeds()
+        case .capture: CaptureFeeder.seeds()
+        case .exports: ExportFeeder.seeds()
         }
     }
 

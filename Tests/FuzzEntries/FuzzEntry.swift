@@ -28,6 +28,10 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case control
     /// A Parquet file whose pages have no checksums, so that what lies below them is reached.
     case parquet
+    /// A capture file and the packets in it.
+    case capture
+    /// Messages of NetFlow and IPFIX.
+    case exports
 
     /// What was wrong with the answer to some bytes.
     package struct Broken: Error, CustomStringConvertible {
@@ -47,6 +51,8 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
         case .snapshot: _ = Snapshot(SpoolFeeder.withSnapshotChecksum(bytes))
         case .control: feedControl(bytes)
         case .parquet: try ParquetFeeder.feed(bytes)
+        case .capture: try CaptureFeeder.feed(bytes)
+        case .exports: try ExportFeeder.feed(bytes)
         }
     }
 

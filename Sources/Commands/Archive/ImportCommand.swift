@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Import
+import Packets
 import Terminal
 
 struct ImportCommand: ParsableCommand {
@@ -10,7 +11,7 @@ struct ImportCommand: ParsableCommand {
         discussion: """
             Example: gatehouse import --archive /var/lib/flows vpcflowlogs/*.log.gz
 
-            Files may be gzip or zstd. What is there already is not added again, under whatever name it comes.
+            Files may be gzip or zstd. Captures (pcap, pcapng) become flows of both ways. What is there already is not added again, under whatever name it comes.
             """)
 
     @Option(help: "The archive's folder; it is made where there is none.")
@@ -22,12 +23,35 @@ struct ImportCommand: ParsableCommand {
     @Option(help: "The columns of AWS lines without a heading, with blanks between.")
     var fields: String?
 
+    @Option(help: "Seconds without a packet after which a flow of a capture is over.")
+    var idle: Int?
+
+    @Option(help: "Seconds after which a flow of a capture that goes on gets a further record.")
+    var active: Int?
+
     @Argument(help: "Files to read; - is standard input.")
     var files: [String]
 
     private static let formats = ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")
 
+    private var meter: MeterSettings {
+        var settings = MeterSettings()
+        settings.idleSeconds = idle ?? settings.idleSeconds
+        settings.activeSeconds = active ?? settings.activeSeconds
+        return settings
+    }
+
     func validate() throws {
+        for (option, seconds) in [("--idle", idle), ("--active", active)] {
+            guard let seconds else { continue }
+            if let format, format != .pcap {
+                throw ValidationError("\(option): \(format.rawValue) is no format of packets; they are of pcap alone")
+            }
+            guard MeterSettings.seconds.contains(seconds) else {
+                let range = MeterSettings.seconds
+                throw ValidationError("\(option) \(seconds): give \(range.lowerBound) to \(range.upperBound) seconds")
+            }
+        }
         if let fields {
             if let format, format != .aws {
                 throw ValidationError("--fields: lines of \(format.rawValue) name their fields")
@@ -43,7 +67,8 @@ struct ImportCommand: ParsableCommand {
         let folder = ArchiveFolder(archive)
         let writer = try ArchiveWriter(folder, try ArchiveClaim.wait(folder))
         var importer = try Importer(
-            folder, writer, format: format, fields: fields?.split(separator: " ").map(String.init))
+            folder, writer, format: format, fields: fields?.split(separator: " ").map(String.init),
+            meter: meter)
         for file in files { try importer.read(file) }
         try importer.finish()
         let result = importer.result
