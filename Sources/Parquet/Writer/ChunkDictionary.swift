@@ -7,10 +7,11 @@ struct ChunkDictionary {
     let ranks: [UInt32]
 
     /// - Returns: nil where there are more than `limit` distinct values, or so many that a dictionary saves nothing.
-    init?(_ values: DenseValues, limit: Int) {
-        // An entry takes what a value would, and each value its number besides: numbers are short, texts and addresses long.
-        let share = if case .integers = values { 8 } else { 2 }
-        let most = min(limit, max(values.count / share, 16))
+    ///
+    /// * `isShort`: values take four bytes or less, not much more than their numbers.
+    init?(_ values: DenseValues, limit: Int, isShort: Bool = false) {
+        // An entry takes what a value would, and each value its number besides: that pays where values are long.
+        let most = min(limit, max(values.count / (isShort ? 8 : 2), 16))
         switch values {
         case .integers(let all):
             var numbering = Numbering<Int64> { XXHash64.of(word: UInt64(bitPattern: $0)) }

@@ -27,7 +27,8 @@ struct ChunkWriter {
         var encoding = options.encoding(of: column)
         var dictionary: ChunkDictionary?
         if case .dictionary(let otherwise) = encoding {
-            dictionary = ChunkDictionary(values, limit: options.dictionaryEntries)
+            dictionary = ChunkDictionary(
+                values, limit: options.dictionaryEntries, isShort: column.type.width.map { $0 <= 32 } ?? false)
             if dictionary == nil { encoding = otherwise }
         }
         (self.encoding, self.dictionary) = (encoding, dictionary)
