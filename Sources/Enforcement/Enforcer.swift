@@ -191,12 +191,7 @@ package final class Enforcer {
         guard let edit = portEdit(change) else { return nil }
         try commit(edit.steps, chains: edit.chainSteps)
         if !edit.chainSteps.isEmpty { listing = nil }
-        if var present = current {
-            // Held in one place only, so that the change below is made in it and not in a copy.
-            current = nil
-            edit.make(in: &present)
-            current = present
-        }
+        changeInPlace { edit.make(in: &$0) }
         return edit.steps.isEmpty ? .nothing : .elements
     }
 
@@ -261,13 +256,16 @@ package final class Enforcer {
         try commit(change.steps, chains: [])
         former = change.former
         if change.hasNewChains { listing = nil }
-        if var present = self.current {
-            // Held in one place only, so that the change below is made in it and not in a copy.
-            self.current = nil
-            change.make(in: &present)
-            self.current = present
-        }
+        changeInPlace { change.make(in: &$0) }
         return true
+    }
+
+    /// Changes our picture of the table. It is held in one place only meanwhile, so that no copy of it is made.
+    private func changeInPlace(_ body: (inout Ruleset) -> Void) {
+        guard var present = current else { return }
+        current = nil
+        body(&present)
+        current = present
     }
 
     /// Makes a script once no packet is left that began before our last transaction.

@@ -319,9 +319,13 @@ package struct HostPlan: Equatable, Sendable {
         case ports(PortChange)
     }
 
-    /// What differs, when it is one interface's groups or some groups' rules and nothing else.
+    /// What differs, when it is one interface's groups, some groups' rules, or some ports, and nothing else.
     func smallChange(to next: HostPlan) -> SmallChange? {
-        if let change = PortChange(from: self, to: next) { return .ports(change) }
+        // The most frequent ones first: ports cost a look at each of them by its name.
+        changeOfGroups(to: next) ?? PortChange(from: self, to: next).map { .ports($0) }
+    }
+
+    private func changeOfGroups(to next: HostPlan) -> SmallChange? {
         guard edges == next.edges, bridges == next.bridges, broadcasts == next.broadcasts,
             ports.count == next.ports.count, groups.count == next.groups.count,
             zip(groups, next.groups).allSatisfy({ $0.key == $1.key && $0.refusals == $1.refusals })
