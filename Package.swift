@@ -368,7 +368,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "QueryTests",
-            dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records", "TestSupport"],
+            dependencies: ["Archive", "Filter", "Host", "Model", "Query", "Records", "Spools", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "ImportTests",

@@ -70,19 +70,23 @@ package struct ArchiveWriter {
                     !inDoubt.contains(sequences[Int($0)]) || !there.contains(sequences[Int($0)])
                 }
             }
-            guard !fresh.isEmpty else { continue }
-            try write(vectors, rows: fresh, to: partition.path)
+            let numbers = fresh.map { sequences[Int($0)] }
+            guard let lowest = numbers.min(), let highest = numbers.max() else { continue }
+            try write(vectors, rows: fresh, to: partition.path, numbers: [host: lowest...highest])
             touched.insert(partition.path)
             count += fresh.count
         }
         return count
     }
 
-    private mutating func write(_ vectors: [FlowColumn: ColumnVector], rows: [UInt32], to place: String) throws {
+    private mutating func write(
+        _ vectors: [FlowColumn: ColumnVector], rows: [UInt32], to place: String,
+        numbers: [String: ClosedRange<UInt64>] = [:]
+    ) throws {
         let name = nextName()
         let path = "\(folder.path)/\(place)"
         try DurableFile.makeFolder(path)
-        let (bytes, _) = try SegmentFile.bytes(vectors, rows: rows, level: level)
+        let (bytes, _) = try SegmentFile.bytes(vectors, rows: rows, level: level, numbers: numbers)
         let hidden = "\(path)/\(Replacement.hidden(name))"
         try Self.write(bytes, to: hidden)
         try DurableFile.rename(hidden, to: "\(path)/\(name)")
@@ -137,10 +141,25 @@ package struct ArchiveWriter {
         }
         let name = nextName()
         let path = "\(folder.path)/\(place)"
-        let (bytes, _) = try SegmentFile.bytes(vectors, rows: Array(0..<UInt32(rows)), level: level)
+        let (bytes, _) = try SegmentFile.bytes(
+            vectors, rows: Array(0..<UInt32(rows)), level: level, numbers: Self.numbers(chosen.map(\.note)))
         try Self.write(bytes, to: "\(path)/\(Replacement.hidden(name))")
         let replacement = Replacement(name: name, old: chosen.map { String($0.path.split(separator: "/").last ?? "") })
         try replacement.announce(in: path)
         try replacement.complete(in: path)
+    }
+
+    /// The numbers of several segments' records; a host's are known where those of each segment are.
+    private static func numbers(_ notes: [SegmentNote]) -> [String: ClosedRange<UInt64>] {
+        var ranges: [String: ClosedRange<UInt64>] = [:]
+        for host in Set(notes.flatMap(\.hosts)) {
+            let ofHost = notes.filter { $0.hosts.contains(host) }
+            let known = ofHost.compactMap { $0.numbers[host] }
+            guard known.count == ofHost.count, let lowest = known.map(\.lowerBound).min(),
+                let highest = known.map(\.upperBound).max()
+            else { continue }
+            ranges[host] = lowest...highest
+        }
+        return ranges
     }
 }

@@ -29,6 +29,21 @@ package struct HostProgress: Hashable, Sendable, Codable {
         }
     }
 
+    /// The first number that an answer takes from the spool: what lies before it is in closed segments, all of it.
+    package var boundary: UInt64 { min(next, inDoubt?.lowerBound ?? next) }
+
+    /// The hosts whose spools come into an archive, and how far they have come.
+    package static func all(_ folder: ArchiveFolder) throws -> [String: HostProgress] {
+        let place = "\(folder.path)/\(folderName)"
+        guard DurableFile.exists(place) else { return [:] }
+        var found: [String: HostProgress] = [:]
+        for name in try DurableFile.list(place) where name.hasSuffix(".json") && !name.hasPrefix(".") {
+            let host = SegmentNote.decoded(name.dropLast(5))
+            found[host] = try read(folder, host: host)
+        }
+        return found
+    }
+
     func write(_ folder: ArchiveFolder, host: String) throws {
         let path = Self.path(folder, host)
         try DurableFile.makeFolder("\(folder.path)/\(Self.folderName)")

@@ -13,6 +13,9 @@ package struct SegmentNote: Hashable, Sendable {
     /// Names of the hosts and formats of the imports that its records are of.
     package var hosts: [String]
     package var sources: [String]
+    /// The lowest and the highest number that its records have in the spool of a host; a host is missing here whose
+    /// numbers are not known.
+    package var numbers: [String: ClosedRange<UInt64>] = [:]
 
     /// Who its records are of: hosts and formats of imports.
     package var names: [String] {
@@ -25,6 +28,9 @@ package struct SegmentNote: Hashable, Sendable {
             "gatehouse.schema": Self.version, "gatehouse.start": "\(start)", "gatehouse.end": "\(end)",
             "gatehouse.hosts": hosts.map { Partition.encoded($0) }.joined(separator: ","),
             "gatehouse.sources": sources.joined(separator: ","),
+            "gatehouse.numbers": numbers.sorted { $0.key < $1.key }.map { host, range in
+                "\(Partition.encoded(host))=\(range.lowerBound)-\(range.upperBound)"
+            }.joined(separator: ","),
         ]
     }
 }
@@ -35,14 +41,14 @@ package enum SegmentFile {
     /// Rows of a row group.
     static let rowsOfGroup = 1 << 18
 
-    /// The bytes of a segment with these rows, in order.
+    /// The bytes of a segment with these rows, in order; `numbers` as the note has them.
     static func bytes(
-        _ vectors: [FlowColumn: ColumnVector], rows: [UInt32], level: Int
+        _ vectors: [FlowColumn: ColumnVector], rows: [UInt32], level: Int, numbers: [String: ClosedRange<UInt64>] = [:]
     ) throws(ParquetError) -> (bytes: [UInt8], note: SegmentNote) {
         var writer = try ParquetWriter(ArchiveColumn.all, ArchiveColumn.options(level: level))
         let sorted = RowOrder.sorted(rows, vectors)
         var bytes: [UInt8] = []
-        var note = SegmentNote(start: .max, end: .min, hosts: [], sources: [])
+        var note = SegmentNote(start: .max, end: .min, hosts: [], sources: [], numbers: numbers)
         for start in stride(from: 0, to: sorted.count, by: rowsOfGroup) {
             let part = Array(sorted[start..<min(sorted.count, start + rowsOfGroup)])
             var gathered: [FlowColumn: ColumnVector] = [:]

@@ -10,10 +10,16 @@ extension SegmentNote {
             (metadata[key] ?? "").split(separator: ",").map { Self.decoded($0) }
         }
         self.init(start: start, end: end, hosts: list("gatehouse.hosts"), sources: list("gatehouse.sources"))
+        for entry in (metadata["gatehouse.numbers"] ?? "").split(separator: ",") {
+            let parts = entry.split(separator: "=")
+            let ends = parts.last?.split(separator: "-").compactMap { UInt64($0) } ?? []
+            guard parts.count == 2, ends.count == 2, ends[0] <= ends[1] else { continue }
+            numbers[Self.decoded(parts[0])] = ends[0]...ends[1]
+        }
     }
 
     /// Undoes percent-encoding.
-    private static func decoded(_ text: Substring) -> String {
+    static func decoded(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

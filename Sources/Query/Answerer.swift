@@ -1,7 +1,6 @@
 package import Archive
 import Dispatch
 import Host
-import Records
 import Synchronization
 
 /// An answer: its rows in order, and how complete they are.
@@ -11,30 +10,49 @@ package struct Answer: Sendable {
     package var completeness: AnswerCompleteness
 }
 
-/// Asks an archive, on all processors.
+/// Asks an archive and the spools of hosts, on all processors.
+///
+/// Each record is in an answer once, also while it is moved from a spool into a segment: how far each spool has come is read
+/// before anything else, and from that number on the spool alone is asked.
 package struct Answerer: Sendable {
-    private let folder: ArchiveFolder
+    /// nil where there is none, and spools alone are asked.
+    private let folder: ArchiveFolder?
+    private let spools: [SpoolSource]
     private let workers: Int
 
-    package init(_ folder: ArchiveFolder, workers: Int = 2) { (self.folder, self.workers) = (folder, workers) }
+    package init(_ folder: ArchiveFolder?, spools: [SpoolSource] = [], workers: Int = 2) {
+        (self.folder, self.spools, self.workers) = (folder, spools, workers)
+    }
 
     /// Answers a question; `isOver` is asked between two row groups, and true ends the search.
     package func answer(_ question: FlowQuestion, isOver: @escaping @Sendable () -> Bool = { false }) throws -> Answer {
-        let queue = FolderQueue(try folder.folders())
+        let progress = try folder.map { try HostProgress.all($0) } ?? [:]
+        let boundaries = Dictionary(
+            spools.map { ($0.host, progress[$0.host]?.boundary ?? HostProgress.none.next) }, uniquingKeysWith: min)
+        // Records that are only in memory are few: one worker has them, and the others begin with the segments.
+        let queue = WorkQueue(spools.map { .spool($0) } + (try folder?.folders() ?? []).map { .folder($0) })
         let results = Mutex<[Findings]>([])
         let failure = Mutex<SystemError?>(nil)
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             var findings = Findings(question)
-            while !isOver(), let place = queue.next() {
-                do throws(SystemError) {
-                    let (segments, unreadable) = try folder.open(place)
-                    findings.unreadable += unreadable
-                    for segment in segments where !isOver() {
-                        SegmentScan(question: question, segment: segment).run(&findings, isOver)
+            while !isOver(), let work = queue.next() {
+                switch work {
+                case .spool(let source):
+                    let boundary = boundaries[source.host] ?? HostProgress.none.next
+                    SpoolScan(question: question, source: source, boundary: boundary).run(&findings, isOver)
+                case .folder(let place):
+                    guard let folder else { continue }
+                    do throws(SystemError) {
+                        let (segments, unreadable) = try folder.open(place)
+                        findings.unreadable += unreadable
+                        for segment in segments where !isOver() {
+                            SegmentScan(question: question, segment: segment, boundaries: boundaries)
+                                .run(&findings, isOver)
+                        }
+                    } catch {
+                        failure.withLock { $0 = $0 ?? error }
+                        return
                     }
-                } catch {
-                    failure.withLock { $0 = $0 ?? error }
-                    break
                 }
             }
             results.withLock { $0.append(findings) }
@@ -45,18 +63,21 @@ package struct Answerer: Sendable {
         return Answer(
             names: question.isGrouped ? Grouping.names(question) : RowCollector.names(question),
             rows: question.isGrouped ? all.grouping.rows() : all.rows.ordered(question.limit).map(\.values),
-            completeness: try completeness(question, all, isInterrupted: isOver()))
+            completeness: try completeness(question, all, progress, isInterrupted: isOver()))
     }
 
-    private func completeness(_ question: FlowQuestion, _ all: Findings, isInterrupted: Bool) throws
-        -> AnswerCompleteness
-    {
+    private func completeness(
+        _ question: FlowQuestion, _ all: Findings, _ progress: [String: HostProgress], isInterrupted: Bool
+    ) throws -> AnswerCompleteness {
         var completeness = AnswerCompleteness()
         completeness.isInterrupted = isInterrupted
         completeness.records = all.records
         completeness.unreadable = all.unreadable.sorted { $0.file < $1.file }
         completeness.unknown = zip(question.askedFields, all.unknown).filter { $1 > 0 }.map { ($0.canonicalName, $1) }
-        let (statements, badLines) = try StatementLog(folder).read()
+        completeness.silent = Self.silent(question, all, progress)
+        let (archived, badLines) = try folder.map { try StatementLog($0).read() } ?? ([], 0)
+        let known = Set(archived.map(\.id))
+        let statements = archived + all.statements.filter { !known.contains($0.id) }
         if badLines > 0 {
             completeness.unreadable.append(
                 UnreadableFile(file: "statements.jsonl", error: "\(badLines) lines are no statements"))
@@ -79,18 +100,39 @@ package struct Answerer: Sendable {
     }
 }
 
-/// Hands out folders to workers.
-private final class FolderQueue: Sendable {
-    private let folders: [String]
+extension Answerer {
+    /// A host is silent that is this much behind what was asked: two windows of the longest length, in microseconds.
+    private static let slack: Int64 = 1_200_000_000
+
+    /// The hosts whose windows do not reach to the end of what was asked; without an end, to where the others reach.
+    private static func silent(
+        _ question: FlowQuestion, _ all: Findings, _ progress: [String: HostProgress]
+    ) -> [String] {
+        let closed = progress.mapValues(\.closed).merging(all.closed) { max($0, $1) }
+        let newest = closed.values.max() ?? 0
+        let present = Int64(SystemClock.realtime / 1000)
+        let end = question.until.map { min($0, present) } ?? newest
+        return closed.filter { $0.value < end - slack }.keys.sorted()
+    }
+}
+
+/// Hands out spools and folders to workers.
+private final class WorkQueue: Sendable {
+    enum Work: Sendable {
+        case spool(SpoolSource)
+        case folder(String)
+    }
+
+    private let work: [Work]
     private let index = Mutex(0)
 
-    init(_ folders: [String]) { self.folders = folders }
+    init(_ work: [Work]) { self.work = work }
 
-    func next() -> String? {
+    func next() -> Work? {
         index.withLock { index in
-            guard index < folders.count else { return nil }
+            guard index < work.count else { return nil }
             index += 1
-            return folders[index - 1]
+            return work[index - 1]
         }
     }
 }

@@ -3,30 +3,34 @@ import Filter
 import Parquet
 import Records
 
-/// Some rows of a row group; columns are read when they are first asked for.
+/// Some rows of a segment or a spool; columns are read when they are first asked for.
 final class Batch {
-    let segment: OpenSegment
-    let group: Int
-    let rows: Range<Int>
+    let count: Int
+    private let read: (FlowColumn) throws(ParquetError) -> ColumnVector
     private var known: [FlowColumn: ColumnVector] = [:]
     /// The first fault of a column that was asked for.
     private(set) var fault: ParquetError?
 
+    /// Rows of a row group.
     init(_ segment: OpenSegment, _ group: Int, _ rows: Range<Int>) {
-        (self.segment, self.group, self.rows) = (segment, group, rows)
+        count = rows.count
+        read = { column throws(ParquetError) in try segment.read(column, group: group, rows: rows) }
     }
 
-    var count: Int { rows.count }
+    init(_ slice: SpoolSlice) {
+        count = slice.sequences.count
+        read = { column throws(ParquetError) in slice.vector(column) }
+    }
 
     func vector(_ column: FlowColumn) -> ColumnVector {
         if let vector = known[column] { return vector }
         do throws(ParquetError) {
-            let vector = try segment.read(column, group: group, rows: rows)
+            let vector = try read(column)
             known[column] = vector
             return vector
         } catch {
             fault = fault ?? error
-            let absent = ColumnVector.absent(like: ArchiveColumn.all[column.ordinal].type, rows: rows.count)
+            let absent = ColumnVector.absent(like: ArchiveColumn.all[column.ordinal].type, rows: count)
             known[column] = absent
             return absent
         }

@@ -35,6 +35,14 @@ package struct SpoolReader: Sendable {
     /// Hands over everything committed, in order, from record number `first` on (losses and commits of the same
     /// segments included). A record whose window was closed early has that as its end.
     package func forEach(from first: UInt64 = 0, _ body: (SpoolItem) -> Void) throws(SystemError) {
+        try read(from: first) { item in
+            body(item)
+            return true
+        }
+    }
+
+    /// The same until `body` is false.
+    package func read(from first: UInt64 = 0, while body: (SpoolItem) -> Bool) throws(SystemError) {
         let ends = try WindowEnds(closed: closedInstants(from: first))
         try forEachPart(from: first) { part in
             switch part {
@@ -42,13 +50,13 @@ package struct SpoolReader: Sendable {
                 for index in 0..<block.count where block.sequence(index) >= first {
                     guard var record = block.record(index) else { continue }
                     record.windowEnd = ends.end(of: record.windowStart, planned: record.windowEnd)
-                    body(.record(record))
+                    guard body(.record(record)) else { return false }
                 }
-            case .loss(let loss): if loss.sequence >= first { body(.loss(loss)) }
-            case .closed(let instant): body(.closed(instant))
-            case .damaged(let damage): if damage.numbers.upperBound > first { body(.damaged(damage)) }
+                return true
+            case .loss(let loss): return loss.sequence < first || body(.loss(loss))
+            case .closed(let instant): return body(.closed(instant))
+            case .damaged(let damage): return damage.numbers.upperBound <= first || body(.damaged(damage))
             }
-            return true
         }
     }
 

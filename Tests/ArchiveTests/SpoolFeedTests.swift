@@ -30,8 +30,9 @@ struct SpoolFeedTests {
         let folder: ArchiveFolder
 
         func pass() throws -> Int {
-            var feed = try SpoolFeed(folder, try folder.claim(), host: "host-1", catalogue: Catalogue())
-            return try feed.pass(spool)
+            let source = SpoolSource(host: "host-1", path: spool, catalogue: Catalogue())
+            var feed = try SpoolFeed(folder, try folder.claim(), source)
+            return try feed.pass()
         }
     }
 

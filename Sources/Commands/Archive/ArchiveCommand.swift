@@ -30,9 +30,10 @@ struct ArchiveCommand: ParsableCommand {
         let store = RevisionStore(data)
         var count = 0
         repeat {
-            var feed = try SpoolFeed(
-                folder, claim, host: Machine.hostName, catalogue: try store.catalogue(Console.warnUnreadable))
-            count += try feed.pass(data.spool)
+            let source = SpoolSource(
+                host: Machine.hostName, path: data.spool, catalogue: try store.catalogue(Console.warnUnreadable))
+            var feed = try SpoolFeed(folder, claim, source)
+            count += try feed.pass()
         } while try interruption?.pause(milliseconds: 5000) ?? false
         print("archived \(count) records")
     }

@@ -8,7 +8,11 @@ import Terminal
 
 /// What may be asked of an archive.
 struct ArchiveOptions: ParsableArguments {
-    @Option(help: "Ask the archive in this folder, and not this host's records.")
+    @Option(
+        help: """
+            Ask the archive in this folder, and what of this host's records is on its way into it; without one, this \
+            host's records.
+            """)
     var archive: String?
 
     @Option(help: "The columns of the answer, with commas between.")
@@ -53,19 +57,13 @@ struct ArchiveOptions: ParsableArguments {
     @Option(help: "Print the same question for another engine, and ask nothing: duckdb.")
     var sql: QueryDialect?
 
-    /// Whether anything is asked that only an archive answers.
+    /// Whether more is asked than to list records as they lie there.
     var isUsed: Bool {
         columns != nil || !sort.isEmpty || by != nil || top != nil || !sum.isEmpty || count || !distinct.isEmpty
             || !percentile.isEmpty || series != nil || requireComplete || timing || sql != nil || repetitions != 1
     }
 
     func validate() throws {
-        guard archive != nil || sql != nil else {
-            guard !isUsed else {
-                throw ValidationError("--columns, --sort, --by and the like ask an archive: name it with --archive DIR")
-            }
-            return
-        }
         _ = try question(.always, since: nil, until: nil, limit: nil)
         if repetitions < 1 { throw ValidationError("--repeat \(repetitions): give a number from 1 on") }
     }

@@ -8,9 +8,11 @@ import Records
 import Synchronization
 import Terminal
 
-/// Asks an archive and writes the answer.
+/// Asks an archive and spools, and writes the answer.
 struct ArchiveQuestion {
-    let folder: ArchiveFolder
+    /// nil where spools alone are asked.
+    let folder: ArchiveFolder?
+    let spools: [SpoolSource]
     let question: FlowQuestion
     /// nil is a Parquet file.
     let format: OutputFormat?
@@ -19,12 +21,12 @@ struct ArchiveQuestion {
     let options: ArchiveOptions
 
     func run() throws {
-        guard folder.exists else {
+        if let folder, !folder.exists {
             throw NotFound(
                 "archive \(folder.path): there is none; make one with `gatehouse import --archive \(folder.path) FILE`")
         }
         let watch = try Watch()
-        let answerer = Answerer(folder)
+        let answerer = Answerer(folder, spools: spools)
         var answer: Answer?
         for run in 1...options.repetitions where answer == nil || !watch.isOver {
             let start = SystemClock.monotonic
@@ -42,7 +44,8 @@ struct ArchiveQuestion {
     private func write(_ answer: Answer) throws {
         let completeness = CompletenessFields(completeness: answer.completeness)
         for file in answer.completeness.unreadable {
-            Console.tell("gatehouse: \(folder.path)/\(file.file): \(file.error)")
+            let place = file.file.hasPrefix("/") ? file.file : "\(folder.map { $0.path + "/" } ?? "")\(file.file)"
+            Console.tell("gatehouse: \(place): \(file.error)")
         }
         guard let format else { return try AnswerParquet.write(answer, to: file) }
         let last = Field("completeness", completeness.datum)

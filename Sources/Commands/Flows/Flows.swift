@@ -32,8 +32,8 @@ struct Flows: ParsableCommand {
         if archive.archive != nil, options.range.follow {
             throw ValidationError("--follow and --archive: what comes is this host's; give one of them")
         }
-        if output == .parquet, archive.archive == nil {
-            throw ValidationError("--output parquet: it is of an archive; name it with --archive DIR")
+        if archive.isUsed, options.range.follow {
+            throw ValidationError("--follow: groups, sums and orders are of what is there; leave it out")
         }
         if to != nil, output != .parquet { throw ValidationError("--to: it goes with --output parquet") }
     }
@@ -41,14 +41,27 @@ struct Flows: ParsableCommand {
     func run() throws {
         if let dialect = archive.sql {
             print(try archive.statement(try question(), dialect))
-        } else if let folder = archive.archive {
+        } else if archive.archive != nil || archive.isUsed || output == .parquet {
+            let folder = archive.archive.map { ArchiveFolder($0) }
             try ArchiveQuestion(
-                folder: ArchiveFolder(folder), question: try question(), format: output.listing, file: to,
+                folder: folder, spools: try spools(folder), question: try question(), format: output.listing, file: to,
                 options: archive
             ).run()
         } else {
             try runOnSpool()
         }
+    }
+
+    /// This host's spool, where it is asked: with an archive, where its records come into that one.
+    private func spools(_ archive: ArchiveFolder?) throws -> [SpoolSource] {
+        if let archive {
+            guard try HostProgress.all(archive)[Machine.hostName] != nil, DurableFile.exists(data.folder.spool) else {
+                return []
+            }
+        }
+        let folder = try data.existingFolder()
+        let catalogue = try RevisionStore(folder).catalogue(Console.warnUnreadable)
+        return [SpoolSource(host: Machine.hostName, path: folder.spool, catalogue: catalogue)]
     }
 
     private func question() throws -> FlowQuestion {

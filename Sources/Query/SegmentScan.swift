@@ -3,35 +3,12 @@ import Filter
 import Parquet
 import Records
 
-/// What one worker found.
-struct Findings {
-    var grouping: Grouping
-    var rows: RowCollector
-    var records = 0
-    var unknown: [Int]
-    var spans: [AnswerCompleteness.Span] = []
-    var unreadable: [UnreadableFile] = []
-
-    init(_ question: FlowQuestion) {
-        grouping = Grouping(question)
-        rows = RowCollector(question)
-        unknown = question.askedFields.map { _ in 0 }
-    }
-
-    mutating func add(_ other: Findings) {
-        grouping.add(other.grouping)
-        rows.add(other.rows)
-        records += other.records
-        for index in unknown.indices { unknown[index] += other.unknown[index] }
-        spans += other.spans
-        unreadable += other.unreadable
-    }
-}
-
 /// Reads one segment for a question.
 struct SegmentScan {
     let question: FlowQuestion
     let segment: OpenSegment
+    /// The first number of each host that the answer takes from its spool: the segment's records from there on are left out.
+    var boundaries: [String: UInt64] = [:]
 
     /// Adds what the segment has; what cannot be read of it leaves it out whole.
     func run(_ findings: inout Findings, _ isOver: () -> Bool) {
@@ -55,10 +32,18 @@ struct SegmentScan {
         findings.add(own)
     }
 
-    /// Whether all records of the segment are in the range.
+    /// Whether all records of the segment are in the range, and none is taken from a spool.
     private var isWhole: Bool {
         (question.since.map { segment.note.start >= $0 } ?? true)
-            && (question.until.map { segment.note.end < $0 } ?? true)
+            && (question.until.map { segment.note.end < $0 } ?? true) && doubtful.isEmpty
+    }
+
+    /// The hosts of which some records may be taken from the spool.
+    private var doubtful: [String] {
+        segment.note.hosts.filter { host in
+            guard let boundary = boundaries[host] else { return false }
+            return segment.note.numbers[host].map { $0.upperBound >= boundary } ?? true
+        }
     }
 
     private func scan(_ group: Int, _ findings: inout Findings) throws(ParquetError) {
@@ -70,29 +55,31 @@ struct SegmentScan {
             }
         } else {
             let batch = Batch(segment, group, 0..<count)
-            let mask = batch.touching(question.since, question.until)
-            let rows = (0..<count).filter { mask?[$0] ?? 1 == 1 }
-            findings.records += rows.count
-            for (index, field) in question.askedFields.enumerated() {
-                let reader = FieldReader(field, batch)
-                findings.unknown[index] += rows.count { !reader.isKnown($0) }
-            }
+            findings.count(batch, mask(batch))
             if let fault = batch.fault { throw fault }
         }
         for rows in try UnitBounds.rows(segment, group, question.filter) {
-            try scan(Batch(segment, group, rows), &findings)
+            let batch = Batch(segment, group, rows)
+            try findings.take(batch, isWhole ? nil : mask(batch))
         }
     }
 
-    private func scan(_ batch: Batch, _ findings: inout Findings) throws(ParquetError) {
-        var mask = question.filter.mask(count: batch.count) { batch.vector($0) }
-        if !isWhole, let touching = batch.touching(question.since, question.until) {
-            for row in mask.indices { mask[row] &= touching[row] }
+    /// Which rows are in the range, and none that a spool gives; nil is all.
+    private func mask(_ batch: Batch) -> [UInt8]? {
+        guard !doubtful.isEmpty, case .texts(let codes, let table) = batch.vector(.id).values else {
+            return batch.touching(question.since, question.until)
         }
-        if let fault = batch.fault { throw fault }
-        guard mask.contains(1) else { return }
-        if question.isGrouped { findings.grouping.add(batch, mask) } else { findings.rows.add(batch, mask) }
-        if let fault = batch.fault { throw fault }
+        var mask = batch.touching(question.since, question.until) ?? [UInt8](repeating: 1, count: batch.count)
+        for host in doubtful {
+            guard let boundary = boundaries[host] else { continue }
+            let name = Array(host.utf8)
+            for row in mask.indices where mask[row] == 1 {
+                if let number = RecordIdentity.sequence(table[codes[row]], host: name), number >= boundary {
+                    mask[row] = 0
+                }
+            }
+        }
+        return mask
     }
 
     /// Records without a value in a field, from what the file says of them where that is enough.
