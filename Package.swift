@@ -148,7 +148,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Buckets", "Delivery", "Documents", "Host", "Link", "Model", "Registry", "Telemetry",
+                "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Link", "Model", "Query", "Records",
+                "Registry", "Telemetry",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -176,7 +177,7 @@ let package = Package(
         .target(
             name: "NativeAPI",
             dependencies: [
-                "Buckets", "Link", "Model", "Registry", "Service",
+                "Archive", "Buckets", "Filter", "Link", "Model", "Query", "Records", "Registry", "Service",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: house),
 
@@ -321,9 +322,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Delivery", "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "Records",
-                "Registry",
-                "Server", "Service", "Telemetry", "TestSupport", "VPCAPI", "gatehouse",
+                "Delivery", "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "PolicyFiles",
+                "Records", "Registry", "Server", "Service", "Spools", "Telemetry", "TestSupport", "VPCAPI", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -15,9 +15,12 @@ package struct Partition: Hashable, Sendable {
     /// The folder below the archive's: `project=P/vpc=V/date=YYYY-MM-DD/hour=HH`.
     package var path: String {
         let text = Timestamp(hours: hour).text(fractionDigits: 0)
-        let place = "project=\(Self.encoded(project))/vpc=\(Self.encoded(vpc))"
+        let place = "\(Self.folder(ofProject: project))/vpc=\(Self.encoded(vpc))"
         return "\(place)/date=\(text.prefix(10))/hour=\(text.dropFirst(11).prefix(2))"
     }
+
+    /// Where the records of a project lie; nil of those that have none.
+    package static func folder(ofProject project: String?) -> String { "project=\(encoded(project))" }
 
     package static let microsecondsOfHour: Int64 = 3_600_000_000
 

@@ -1,4 +1,3 @@
-package import Host
 
 /// Brings the records of one host's spool into an archive, each once, also across a crash at any instant.
 ///
@@ -10,34 +9,31 @@ package struct SpoolFeed {
 
     private let folder: ArchiveFolder
     private let source: SpoolSource
-    private var writer: ArchiveWriter
     private var progress: HostProgress
 
-    package init(_ folder: ArchiveFolder, _ claim: FolderClaim, _ source: SpoolSource) throws {
+    package init(_ folder: ArchiveFolder, _ source: SpoolSource) throws {
         (self.folder, self.source) = (folder, source)
-        writer = try ArchiveWriter(folder, claim)
         progress = try HostProgress.read(folder, host: source.host)
     }
 
-    /// Closes everything that the spool has committed.
+    /// Closes everything that the spool has committed; who has the writer puts small segments together afterwards.
     ///
     /// - Returns: How many records are new in the archive.
     /// - Throws: Where spool or archive cannot be read or written; what was closed stays.
-    package mutating func pass() throws -> Int {
+    package mutating func pass(_ writer: inout ArchiveWriter) throws -> Int {
         var count = 0
         while true {
             var slice = try source.slice(from: progress.next, rows: Self.rowsOfBatch)
             let known = Set(try StatementLog(folder).read().statements.map(\.id))
             slice.statements.removeAll { known.contains($0.id) }
             guard slice.last >= progress.next || !slice.statements.isEmpty else { break }
-            count += try close(slice)
+            count += try close(slice, &writer)
             if !slice.isFull { break }
         }
-        try writer.compact()
         return count
     }
 
-    private mutating func close(_ slice: SpoolSlice) throws -> Int {
+    private mutating func close(_ slice: SpoolSlice, _ writer: inout ArchiveWriter) throws -> Int {
         let numbers = progress.next..<max(progress.next, slice.last + 1)
         let doubt = progress.inDoubt
         // What was in doubt before stays so until it is told apart.

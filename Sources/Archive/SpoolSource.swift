@@ -49,6 +49,9 @@ package struct SpoolSource: Sendable {
         return slice
     }
 
+    /// The number that the next record will have.
+    package func next() throws(SystemError) -> UInt64 { try SpoolReader(folder: path).nextSequence() }
+
     private func statement(_ loss: LossStatement) -> Statement {
         var statement = Statement(
             id: "\(host):\(loss.sequence)", kind: .loss, host: host, start: loss.since.nanoseconds / 1000,

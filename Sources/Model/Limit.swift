@@ -48,6 +48,12 @@ package enum Limit: String, CaseIterable, Sendable {
     case report
     case failureText
     case unreadByHost
+    // Questions about flows.
+    case questionsAtOnce
+    case secondsOfQuestion
+    case rowsOfAnswer
+    case groupsOfAnswer
+    case streamsOfFlows
 
     package enum Unit: String, Sendable {
         case bytes
@@ -96,6 +102,11 @@ package enum Limit: String, CaseIterable, Sendable {
         case .report: 1 << 20
         case .failureText: 1024
         case .unreadByHost: 64 << 20
+        case .questionsAtOnce: 4
+        case .secondsOfQuestion: 60
+        case .rowsOfAnswer: 100_000
+        case .groupsOfAnswer: 200_000
+        case .streamsOfFlows: 64
         }
     }
 
@@ -105,13 +116,13 @@ package enum Limit: String, CaseIterable, Sendable {
             .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost:
             .bytes
         case .secondsToHead, .secondsToBody, .secondsToLongBody, .secondsIdle, .secondsUnread, .secondsRefused,
-            .secondsOfTelling:
+            .secondsOfTelling, .secondsOfQuestion:
             .seconds
         case .headerCount, .valuesInBody, .membersOfObject, .depthOfBody, .digitsOfNumber, .strangersOfSource,
             .connectionsOfSource,
             .methodsOfLogin, .countedLogins, .waitingPasswords, .tokensOfChain, .tellsOfSource, .toldSources,
             .toldFaults,
-            .filesOfHost:
+            .filesOfHost, .questionsAtOnce, .rowsOfAnswer, .groupsOfAnswer, .streamsOfFlows:
             .pieces
         }
     }
@@ -158,6 +169,11 @@ package enum Limit: String, CaseIterable, Sendable {
         case .report: "a host's report or receipt"
         case .failureText: "the reason that a host gives"
         case .unreadByHost: "what waits to be sent to one host"
+        case .questionsAtOnce: "questions about flows that are answered at a time"
+        case .secondsOfQuestion: "one question about flows"
+        case .rowsOfAnswer: "records of one answer"
+        case .groupsOfAnswer: "groups of one answer"
+        case .streamsOfFlows: "streams of flows at a time"
         }
     }
 
@@ -186,6 +202,10 @@ package enum Limit: String, CaseIterable, Sendable {
             "413; the host keeps its records and says why they are not shipped"
         case .report: "413"
         case .failureText: "cut, with … at its end"
+        case .questionsAtOnce, .streamsOfFlows: "429"
+        case .secondsOfQuestion: "the answer has what was found, and says that it was interrupted"
+        case .rowsOfAnswer: "400; ask for fewer with `limit`, or for groups"
+        case .groupsOfAnswer: "400"
         }
     }
 

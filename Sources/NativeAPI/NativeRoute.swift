@@ -40,6 +40,7 @@ struct NativeGround: Sendable {
     let hosts: HostService
     let probe: BucketProbe
     let region: ServedRegion
+    let flows: HostArchive
 }
 
 /// One call of somebody who has the right to it.

@@ -2,7 +2,7 @@ import HTTPTypes
 package import Registry
 package import Service
 
-/// Gatehouse's own interface: the trail, revisions, hosts, buckets, policy files.
+/// Gatehouse's own interface: the trail, revisions, hosts, buckets, policy files, flows.
 package struct NativeService: MountedAPI {
     private let ground: NativeGround
     private let authenticator: Authenticator
@@ -13,13 +13,15 @@ package struct NativeService: MountedAPI {
     /// All that is served, a list for each subject.
     static let standardRoutes =
         AuditRoutes.routes + HostRoutes.routes + RevisionRoutes.routes + BucketRoutes.routes + PolicyRoutes.routes
+        + FlowRoutes.routes
 
     package init(
         registry: Registry, authenticator: Authenticator, policy: @escaping @Sendable () -> AccessPolicy,
-        hosts: HostService, probe: BucketProbe, region: ServedRegion
+        hosts: HostService, probe: BucketProbe, region: ServedRegion, flows: HostArchive
     ) {
         self.init(
-            NativeGround(registry: registry, policy: policy, hosts: hosts, probe: probe, region: region),
+            NativeGround(
+                registry: registry, policy: policy, hosts: hosts, probe: probe, region: region, flows: flows),
             authenticator, routes: Self.standardRoutes)
     }
 

@@ -6,6 +6,8 @@ package struct AnswerCompleteness: Sendable {
         package let host: String
         package var start: Int64
         package var end: Int64
+
+        package init(host: String, start: Int64, end: Int64) { (self.host, self.start, self.end) = (host, start, end) }
     }
 
     /// The range that was asked about; where none was, from the first record to the last.
@@ -20,6 +22,8 @@ package struct AnswerCompleteness: Sendable {
     /// Records of the range that have no value in a field.
     package var unknown: [(field: String, count: Int)] = []
     package var isInterrupted = false
+
+    package init() {}
 
     /// Whether nothing is known to be missing.
     package var isComplete: Bool { loss.isEmpty && silent.isEmpty && unreadable.isEmpty && !isInterrupted }

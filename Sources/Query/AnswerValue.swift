@@ -1,4 +1,5 @@
 package import Model
+package import Records
 
 /// One value of an answer.
 package enum AnswerValue: Hashable, Sendable {
@@ -20,5 +21,24 @@ package enum AnswerValue: Hashable, Sendable {
         case (.address(let first), .address(let second)): first < second
         case (.text, _), (.number, _), (.instant, _), (.address, _): false
         }
+    }
+}
+
+extension AnswerValue {
+    /// The value as data formats tell it.
+    package var datum: Datum {
+        switch self {
+        case .absent: .absent
+        case .text(let text): .text(text)
+        case .number(let number): .number(number)
+        case .instant(let instant): .text(Self.text(instant))
+        case .address(let address): .text(address.description)
+        }
+    }
+
+    /// Microseconds since 1970 as RFC 3339 in UTC.
+    package static func text(_ microseconds: Int64) -> String {
+        let (nanoseconds, isBeyond) = microseconds.multipliedReportingOverflow(by: 1000)
+        return isBeyond ? "\(microseconds)" : Timestamp(nanoseconds: nanoseconds).description
     }
 }

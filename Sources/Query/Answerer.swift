@@ -4,10 +4,21 @@ import Host
 import Synchronization
 
 /// An answer: its rows in order, and how complete they are.
-package struct Answer: Sendable {
+package struct FlowAnswer: Sendable {
     package let names: [String]
     package let rows: [[AnswerValue]]
     package var completeness: AnswerCompleteness
+
+    package init(names: [String], rows: [[AnswerValue]], completeness: AnswerCompleteness) {
+        (self.names, self.rows, self.completeness) = (names, rows, completeness)
+    }
+}
+
+/// The answer would have more groups than it may.
+package struct TooManyGroups: Error, Hashable, Sendable, CustomStringConvertible {
+    package let most: Int
+
+    package var description: String { "there are more than \(most) groups; ask for fewer columns or a narrower filter" }
 }
 
 /// Asks an archive and the spools of hosts, on all processors.
@@ -25,12 +36,15 @@ package struct Answerer: Sendable {
     }
 
     /// Answers a question; `isOver` is asked between two row groups, and true ends the search.
-    package func answer(_ question: FlowQuestion, isOver: @escaping @Sendable () -> Bool = { false }) throws -> Answer {
+    package func answer(_ question: FlowQuestion, isOver: @escaping @Sendable () -> Bool = { false }) throws
+        -> FlowAnswer
+    {
         let progress = try folder.map { try HostProgress.all($0) } ?? [:]
         let boundaries = Dictionary(
             spools.map { ($0.host, progress[$0.host]?.boundary ?? HostProgress.none.next) }, uniquingKeysWith: min)
         // Records that are only in memory are few: one worker has them, and the others begin with the segments.
-        let queue = WorkQueue(spools.map { .spool($0) } + (try folder?.folders() ?? []).map { .folder($0) })
+        let places = try places(question)
+        let queue = WorkQueue(spools.map { .spool($0) } + places.map { .folder($0) })
         let results = Mutex<[Findings]>([])
         let failure = Mutex<SystemError?>(nil)
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
@@ -60,10 +74,18 @@ package struct Answerer: Sendable {
         if let failure = failure.withLock({ $0 }) { throw failure }
         var all = Findings(question)
         for findings in results.withLock({ $0 }) { all.add(findings) }
-        return Answer(
-            names: question.isGrouped ? Grouping.names(question) : RowCollector.names(question),
+        if all.isTooLarge, let most = question.mostGroups { throw TooManyGroups(most: most) }
+        return FlowAnswer(
+            names: question.names,
             rows: question.isGrouped ? all.grouping.rows() : all.rows.ordered(question.limit).map(\.values),
             completeness: try completeness(question, all, progress, isInterrupted: isOver()))
+    }
+
+    /// The folders that may have records of the project that is asked.
+    private func places(_ question: FlowQuestion) throws(SystemError) -> [String] {
+        let all = try folder?.folders() ?? []
+        guard let project = question.project else { return all }
+        return all.filter { $0.hasPrefix(Partition.folder(ofProject: project) + "/") }
     }
 
     private func completeness(
@@ -87,6 +109,7 @@ package struct Answerer: Sendable {
         for statement in statements {
             if let since = question.since, statement.end < since { continue }
             if let until = question.until, statement.start >= until { continue }
+            if let project = question.project, let own = statement.project, own != project { continue }
             if let interfaces, let interface = statement.interface, !interfaces.contains(interface) { continue }
             switch statement.kind {
             case .covered: spans.append(.init(host: statement.host, start: statement.start, end: statement.end))

@@ -36,6 +36,16 @@ final class Batch {
         }
     }
 
+    /// Rows of a project; nil is all.
+    func belonging(to project: String?) -> [UInt8]? {
+        guard let project else { return nil }
+        let vector = vector(.project)
+        guard case .texts(let codes, let table) = vector.values else { return [UInt8](repeating: 0, count: count) }
+        let wanted = Array(project.utf8)
+        let matches = (0..<UInt32(table.count)).map { table[$0].elementsEqual(wanted) }
+        return codes.indices.map { vector.isPresent($0) && matches[Int(codes[$0])] ? 1 : 0 }
+    }
+
     /// Rows whose span touches the range; nil is all.
     func touching(_ since: Int64?, _ until: Int64?) -> [UInt8]? {
         guard since != nil || until != nil else { return nil }
@@ -49,5 +59,15 @@ final class Batch {
             for row in mask.indices where (ends.isPresent(row) ? last[row] : first[row]) < since { mask[row] = 0 }
         }
         return mask
+    }
+}
+
+extension FlowQuestion {
+    /// The rows of the range and the project that are asked; nil is all.
+    func inside(_ batch: Batch) -> [UInt8]? {
+        let touching = batch.touching(since, until)
+        guard let own = batch.belonging(to: project) else { return touching }
+        guard let touching else { return own }
+        return zip(touching, own).map { $0 & $1 }
     }
 }

@@ -24,7 +24,11 @@ struct Findings {
         unknown = question.askedFields.map { _ in 0 }
     }
 
+    /// Whether there are more groups than the answer may have.
+    var isTooLarge: Bool { question.mostGroups.map { grouping.counts.count > $0 } ?? false }
+
     mutating func add(_ other: Findings) {
+        guard !isTooLarge else { return }
         grouping.add(other.grouping)
         rows.add(other.rows)
         records += other.records
@@ -51,12 +55,14 @@ struct Findings {
         if let inside { for row in mask.indices { mask[row] &= inside[row] } }
         if let fault = batch.fault { throw fault }
         guard mask.contains(1) else { return }
+        guard !isTooLarge else { return }
         if question.isGrouped { grouping.add(batch, mask) } else { rows.add(batch, mask) }
         if let fault = batch.fault { throw fault }
     }
 
     /// Counts the span of a spool's rows among what is covered.
     mutating func learnSpan(_ batch: Batch, host: String) {
+        guard question.project == nil || batch.belonging(to: question.project)?.contains(1) == true else { return }
         guard case .integers(let starts) = batch.vector(.start).values, let first = starts.min(),
             case .integers(let ends) = batch.vector(.end).values, let last = ends.max()
         else { return }

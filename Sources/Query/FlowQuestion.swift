@@ -49,13 +49,20 @@ package struct FlowQuestion: Sendable {
     /// Whether rows are counted and not shown.
     package var isCounted = false
     package var top: Int?
+    /// Only records, and statements of loss, of this project, as if there were no others; nil is all.
+    package var project: String?
     /// Microseconds of a step.
     package var step: Int64?
+    /// An answer may have so many groups; nil is any number of them.
+    package var mostGroups: Int?
 
     package init() {}
 
     /// Whether the answer has groups in place of records.
     package var isGrouped: Bool { isCounted || !groups.isEmpty || !aggregates.isEmpty || step != nil }
+
+    /// The names of the columns of the answer's rows.
+    package var names: [String] { isGrouped ? Grouping.names(self) : RowCollector.names(self) }
 
     /// The fields whose absent values the answer tells of.
     package var askedFields: [FilterField] {

@@ -32,10 +32,10 @@ struct SegmentScan {
         findings.add(own)
     }
 
-    /// Whether all records of the segment are in the range, and none is taken from a spool.
+    /// Whether all records of the segment are asked, and none is taken from a spool.
     private var isWhole: Bool {
         (question.since.map { segment.note.start >= $0 } ?? true)
-            && (question.until.map { segment.note.end < $0 } ?? true) && doubtful.isEmpty
+            && (question.until.map { segment.note.end < $0 } ?? true) && doubtful.isEmpty && question.project == nil
     }
 
     /// The hosts of which some records may be taken from the spool.
@@ -67,9 +67,9 @@ struct SegmentScan {
     /// Which rows are in the range, and none that a spool gives; nil is all.
     private func mask(_ batch: Batch) -> [UInt8]? {
         guard !doubtful.isEmpty, case .texts(let codes, let table) = batch.vector(.id).values else {
-            return batch.touching(question.since, question.until)
+            return question.inside(batch)
         }
-        var mask = batch.touching(question.since, question.until) ?? [UInt8](repeating: 1, count: batch.count)
+        var mask = question.inside(batch) ?? [UInt8](repeating: 1, count: batch.count)
         for host in doubtful {
             guard let boundary = boundaries[host] else { continue }
             let name = Array(host.utf8)

@@ -1,8 +1,9 @@
-import Archive
+package import Archive
 import Parquet
+package import Records
 
 /// Reads for a question what a spool has and no closed segment.
-struct SpoolScan {
+package struct SpoolScan {
     /// Rows that are held at a time.
     private static let rows = 1 << 16
 
@@ -19,7 +20,7 @@ struct SpoolScan {
                 let slice = try source.slice(from: next, rows: Self.rows)
                 findings.statements += slice.statements
                 let batch = Batch(slice)
-                let mask = batch.touching(question.since, question.until)
+                let mask = question.inside(batch)
                 findings.count(batch, mask)
                 try findings.take(batch, mask)
                 findings.learnSpan(batch, host: source.host)
@@ -31,5 +32,14 @@ struct SpoolScan {
                 return
             }
         }
+    }
+
+    /// The records of a slice that a question wants, under their columns' names, in the spool's order.
+    package static func rows(of slice: SpoolSlice, _ question: FlowQuestion) throws -> [[Field]] {
+        var findings = Findings(question)
+        let batch = Batch(slice)
+        try findings.take(batch, question.inside(batch))
+        let names = RowCollector.names(question)
+        return findings.rows.rows.map { row in zip(names, row.values).map { Field($0, $1.datum) } }
     }
 }

@@ -17,6 +17,7 @@ package struct ControlPlane: Sendable {
     private let lock: FolderLock
     package let registry: Registry
     let hosts: HostService
+    package let flows: HostArchive
     private let certificates: Certificates?
     private let tls: ServerTLS?
     private let authenticator: Authenticator
@@ -45,6 +46,7 @@ package struct ControlPlane: Sendable {
             registry, region: settings.served, folder: folder.hosts, quota: settings.hostQuota,
             certificates: certificates, secrets: secrets, gate: gate,
             manifestKey: try ManifestKey(file: folder.manifestKey))
+        flows = HostArchive(hosts: folder.hosts, archive: settings.archive ?? folder.archive)
         authenticator = Authenticator(registry, admitsAnonymous: settings.admitsAnonymous, gate: gate)
         // The rest is for the registry and the hosts' files.
         connections = Connections(
@@ -56,6 +58,7 @@ package struct ControlPlane: Sendable {
         door = FrontDoor(
             FrontDoor.apis(
                 registry: registry, authenticator: authenticator, settings: settings, access: access, hosts: hosts,
+                flows: flows,
                 dataFolder: folder.path,
                 secrets: secrets, metrics: metrics, logger: logger), metrics: metrics, logger: logger)
     }
@@ -100,7 +103,7 @@ package struct ControlPlane: Sendable {
             configuration: .init(
                 services: [
                     FailureTelling(registry: registry, logger: logger), Sweeping(connections: connections), application,
-                    HostTelling(hosts: hosts),
+                    HostTelling(hosts: hosts), Archiving(flows: flows, logger: logger),
                     Reloading(hangUps: hangUps, reload: reload),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
@@ -129,6 +132,24 @@ private struct FailureTelling: Service {
             try await registry.tellRepeated(isEnd: isEnd)
         } catch {
             logger.error("repeated failures cannot be noted", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+/// Closes segments of what hosts have shipped while the server runs; what is in none yet is answered from the spools.
+private struct Archiving: Service {
+    let flows: HostArchive
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in Ticks.every(.seconds(60)).cancelOnGracefulShutdown() {
+            do {
+                _ = try await flows.pass()
+            } catch let taken as FolderClaim.Taken {
+                logger.notice("another process writes to the archive", metadata: ["pid": "\(taken.pid ?? 0)"])
+            } catch {
+                logger.error("records of hosts cannot be archived", metadata: ["reason": "\(error)"])
+            }
         }
     }
 }

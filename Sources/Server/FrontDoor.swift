@@ -25,7 +25,7 @@ package struct FrontDoor: Sendable {
     /// * `dataFolder`: where relative buckets are.
     static func apis(
         registry: Registry, authenticator: Authenticator, settings: ServerSettings, access: AccessFile,
-        hosts: HostService, dataFolder: String,
+        hosts: HostService, flows: HostArchive, dataFolder: String,
         secrets: BucketSecrets, metrics: Metrics, logger: Logger
     ) -> [any MountedAPI] {
         let policy: @Sendable () -> AccessPolicy = { access.policy }
@@ -42,7 +42,7 @@ package struct FrontDoor: Sendable {
                 bucketTests: hosts.bucketTests),
             NativeService(
                 registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, probe: probe,
-                region: settings.served),
+                region: settings.served, flows: flows),
             HealthAPI(), ReadyAPI(registry: registry, logger: logger),
             MetricsAPI(
                 registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, metrics: metrics),

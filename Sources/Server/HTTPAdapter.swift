@@ -118,6 +118,15 @@ struct HTTPAdapter: HTTPResponder {
     }
 
     private func answered(_ answer: Answer, _ requestID: String, _ channel: any Channel) -> Response {
+        if let stream = answer.stream {
+            var response = Self.response(answer, requestID)
+            response.body = ResponseBody { [connections] writer in
+                for await bytes in stream { try await writer.write(ByteBuffer(bytes: bytes)) }
+                try await writer.finish(nil)
+                connections.enter(.idle, channel, at: SystemClock.monotonic)
+            }
+            return response
+        }
         connections.enter(.idle, channel, at: SystemClock.monotonic)
         return Self.response(answer, requestID)
     }

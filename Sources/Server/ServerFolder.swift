@@ -13,6 +13,8 @@ package struct ServerFolder: Hashable, Sendable {
     package var registry: String { path + "/registry.sqlite" }
     /// The records and events that hosts have sent, a folder each.
     package var hosts: String { path + "/hosts" }
+    /// The hosts' records as Parquet.
+    package var archive: String { path + "/archive" }
     /// What credentials of buckets are sealed with; a copy of the registry is of no use for them without it.
     var secretsKey: String { path + "/secrets.key" }
     /// What manifests of hosts are signed with; the public key lies beside it, as `manifest.key.pub`.

@@ -21,6 +21,8 @@ package struct ServerSettings: Sendable {
     package var largestBody = Limit.body.bound
     /// The files of one host may have so many bytes together.
     package var hostQuota = Limit.bytesOfHost.bound
+    /// The folder of the hosts' records as Parquet; nil is one in the data folder.
+    package var archive: String?
     /// The region that the VPC API shows, and its zones, whose names begin with the region's.
     package var region = "local"
     package var zones = ["local-1"]

@@ -138,6 +138,22 @@ package struct SpoolReader: Sendable {
         try Spool.segments(folder).first.flatMap(Spool.first)
     }
 
+    /// The number that the next record will have, as far as is committed; 1 for an empty spool.
+    package func nextSequence() throws(SystemError) -> UInt64 {
+        guard let last = try Spool.segments(folder).last.flatMap(Spool.first) else { return 1 }
+        var next = max(last, 1)
+        try forEachPart(from: last) { part in
+            switch part {
+            case .records(let block): next = max(next, block.sequence(block.count - 1) &+ 1)
+            case .loss(let loss): next = max(next, loss.sequence &+ 1)
+            case .damaged(let damage): next = max(next, damage.numbers.upperBound)
+            case .closed: break
+            }
+            return true
+        }
+        return next
+    }
+
     func path(of segment: UInt64) -> String { "\(folder)/\(Spool.name(segment))" }
 
     private func segments(from first: UInt64) throws(SystemError) -> [String] {

@@ -1,4 +1,4 @@
-import Records
+package import Records
 
 /// Writes rows as they come, in one of the formats; nothing but a table's first thousand rows is kept.
 package struct ListingWriter<Content: Listing> {

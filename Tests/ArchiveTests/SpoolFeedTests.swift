@@ -31,8 +31,11 @@ struct SpoolFeedTests {
 
         func pass() throws -> Int {
             let source = SpoolSource(host: "host-1", path: spool, catalogue: Catalogue())
-            var feed = try SpoolFeed(folder, try folder.claim(), source)
-            return try feed.pass()
+            var writer = try ArchiveWriter(folder, try folder.claim())
+            var feed = try SpoolFeed(folder, source)
+            let count = try feed.pass(&writer)
+            try writer.compact()
+            return count
         }
     }
 

@@ -44,6 +44,17 @@ import Testing
         // The collector's interval is five minutes.
         _ = try AgentClient(host.folder).ask(.flush)
         try eventually("the flow in an object") { try objects().contains { try content($0).contains("10.9.0.99") } }
+        // The same record is asked from the control plane, which answers as soon as it has it.
+        let question = [
+            "flows", "dst = 10.9.0.99", "--by", "interface_id,verdict", "--output", "jsonl", "--server",
+            "https://\(Fleet.serverAddress):8440", "--token-file", "\(fleet.folder)/token", "--authority",
+            "\(fleet.folder)/server/authority.pem",
+        ]
+        try eventually("the flow at the control plane") {
+            let answer = try ChildProcess.run(fleet.program, question, namespace: fleet.router.name)
+            return answer.output.hasPrefix(#"{"interface_id":"\#(port)","verdict":"accept","count":"#)
+        }
+
         let id = try #require(instance.split(separator: ":").last)
         for key in objects() {
             #expect(key.contains("vnic-id=\(port)"))

@@ -17,7 +17,7 @@ final class Fleet {
     private(set) var hosts: [FleetHost] = []
     private var server: ChildProcess?
     private let label: String
-    private let program: String
+    let program: String
 
     init(_ label: String) throws {
         self.label = label

@@ -31,7 +31,7 @@ struct SpoolAnswerTests {
         return question
     }
 
-    private func numbers(_ answer: Answer) -> [Int] {
+    private func numbers(_ answer: FlowAnswer) -> [Int] {
         answer.rows.compactMap { row in
             guard case .text(let id)? = row.first else { return nil }
             return Int(id.split(separator: ":").last ?? "")
@@ -91,8 +91,10 @@ struct SpoolAnswerTests {
                 for number in 0..<20 { spool.append(record(round * 20 + number)) }
                 try spool.commit(spool.position)
                 committed.withLock { $0 += 20 }
-                var feed = try SpoolFeed(folder, try folder.claim(), source)
-                _ = try feed.pass()
+                var writer = try ArchiveWriter(folder, try folder.claim())
+                var feed = try SpoolFeed(folder, source)
+                _ = try feed.pass(&writer)
+                try writer.compact()
             }
             isOver.store(true, ordering: .releasing)
             done.wait()

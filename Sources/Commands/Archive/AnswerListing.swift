@@ -19,7 +19,7 @@ struct AnswerListing: Listing {
             case .absent: ""
             case .text(let text): text
             case .number(let number): String(number)
-            case .instant(let instant): Self.text(instant)
+            case .instant(let instant): AnswerValue.text(instant)
             case .address(let address): address.description
             }
         }
@@ -27,21 +27,5 @@ struct AnswerListing: Listing {
 
     var keys: [String] { names }
 
-    func fields(_ row: [AnswerValue]) -> [Field] { zip(names, row).map { Field($0, Self.datum($1)) } }
-
-    static func datum(_ value: AnswerValue) -> Datum {
-        switch value {
-        case .absent: .absent
-        case .text(let text): .text(text)
-        case .number(let number): .number(number)
-        case .instant(let instant): .text(text(instant))
-        case .address(let address): .text(address.description)
-        }
-    }
-
-    /// Microseconds since 1970 as RFC 3339 in UTC.
-    static func text(_ microseconds: Int64) -> String {
-        let (nanoseconds, isBeyond) = microseconds.multipliedReportingOverflow(by: 1000)
-        return isBeyond ? "\(microseconds)" : Timestamp(nanoseconds: nanoseconds).description
-    }
+    func fields(_ row: [AnswerValue]) -> [Field] { zip(names, row).map { Field($0, $1.datum) } }
 }

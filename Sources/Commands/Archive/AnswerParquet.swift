@@ -9,7 +9,7 @@ import Terminal
 /// Writes an answer as a Parquet file: to standard output, or whole to a file. How complete it is stands in the file's metadata,
 /// under `completeness`, as JSON.
 enum AnswerParquet {
-    static func write(_ answer: Answer, to path: String?) throws {
+    static func write(_ answer: FlowAnswer, to path: String?) throws {
         let columns = answer.names.enumerated().map { place, name in column(name, place, answer.rows) }
         var writer = try ParquetWriter(columns.map(\.column))
         for start in stride(from: 0, to: answer.rows.count, by: 1 << 18) {
@@ -17,7 +17,7 @@ enum AnswerParquet {
             try writer.append(columns.enumerated().map { place, column in column.vector(rows.map { $0[place] }) })
         }
         var line = ByteLine()
-        line.append(json: CompletenessFields(completeness: answer.completeness).datum)
+        line.append(json: answer.completeness.datum)
         writer.finish(metadata: ["completeness": line.text])
         if let path {
             try DurableFile.replace(path, with: writer.takeBytes())

@@ -28,12 +28,14 @@ struct ArchiveCommand: ParsableCommand {
         let interruption = follow ? try Interruption() : nil
         let claim = try ArchiveClaim.wait(folder)
         let store = RevisionStore(data)
+        var writer = try ArchiveWriter(folder, claim)
         var count = 0
         repeat {
             let source = SpoolSource(
                 host: Machine.hostName, path: data.spool, catalogue: try store.catalogue(Console.warnUnreadable))
-            var feed = try SpoolFeed(folder, claim, source)
-            count += try feed.pass()
+            var feed = try SpoolFeed(folder, source)
+            count += try feed.pass(&writer)
+            try writer.compact()
         } while try interruption?.pause(milliseconds: 5000) ?? false
         print("archived \(count) records")
     }

@@ -1,4 +1,5 @@
 import Model
+import Records
 import Registry
 import Server
 import Service

@@ -2,6 +2,7 @@ import ArgumentParser
 import Buckets
 import Foundation
 import NIOHTTP1
+import Records
 import Terminal
 
 struct BucketCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NIOHTTP1
+import Records
 import Terminal
 
 struct CollectorCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import Model
 import Policy
+import Records
 import Terminal
 
 /// A trace with who made each rule, and when.

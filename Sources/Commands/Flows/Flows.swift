@@ -8,11 +8,14 @@ import Records
 import Spools
 import Terminal
 
-struct Flows: ParsableCommand {
+struct Flows: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Flow records: what each flow did at each interface in each capture window.",
         discussion: """
             Example: gatehouse flows interface=web-1/eth0 port=443 --since 1h --output csv
+            With --server the records of all hosts that a control plane has are asked, those of the token's project; for
+            administrators and auditors of all projects.
+
             Example: gatehouse flows --archive DIR "action = drop and dst in 10.0.0.0/8" --by src --sum packets --top 10
             """)
 
@@ -28,7 +31,21 @@ struct Flows: ParsableCommand {
 
     @OptionGroup var data: DataOptions
 
+    @Option(help: "https://NAME:PORT of a control plane, whose records are asked.")
+    var server: String?
+
+    @OptionGroup var access: AccessOptions
+
     func validate() throws {
+        if let server {
+            try access.check(Setting(name: "--server", value: server))
+            for (option, isGiven) in [
+                ("--archive", archive.archive != nil), ("--sql", archive.sql != nil),
+                ("--follow", options.range.follow),
+            ] where isGiven {
+                throw ValidationError("--server and \(option): leave one of them out")
+            }
+        }
         if archive.archive != nil, options.range.follow {
             throw ValidationError("--follow and --archive: what comes is this host's; give one of them")
         }
@@ -38,14 +55,20 @@ struct Flows: ParsableCommand {
         if to != nil, output != .parquet { throw ValidationError("--to: it goes with --output parquet") }
     }
 
-    func run() throws {
+    func run() async throws {
         if let dialect = archive.sql {
             print(try archive.statement(try question(), dialect))
+        } else if let server {
+            let (since, until) = try options.microseconds()
+            let words = archive.words(limit: options.limit)
+            let asked = RemoteQuestion(words: words, filter: options.filter, since: since, until: until)
+            let answer = try await asked.ask(try access.client(Setting(name: "--server", value: server)), try question())
+            try writer(try question()).write(answer, from: server)
+            if archive.requireComplete, !answer.completeness.isComplete { throw ExitCode.no }
         } else if archive.archive != nil || archive.isUsed || output == .parquet {
             let folder = archive.archive.map { ArchiveFolder($0) }
             try ArchiveQuestion(
-                folder: folder, spools: try spools(folder), question: try question(), format: output.listing, file: to,
-                options: archive
+                folder: folder, spools: try spools(folder), writer: writer(try question()), options: archive
             ).run()
         } else {
             try runOnSpool()
@@ -62,6 +85,10 @@ struct Flows: ParsableCommand {
         let folder = try data.existingFolder()
         let catalogue = try RevisionStore(folder).catalogue(Console.warnUnreadable)
         return [SpoolSource(host: Machine.hostName, path: folder.spool, catalogue: catalogue)]
+    }
+
+    private func writer(_ question: FlowQuestion) -> AnswerWriter {
+        AnswerWriter(question: question, format: output.listing, file: to)
     }
 
     private func question() throws -> FlowQuestion {

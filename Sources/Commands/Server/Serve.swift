@@ -61,6 +61,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "How much of one host's records and events is kept, in GB.")
     var hostQuota = Limit.bytesOfHost.bound >> 30
 
+    @Option(help: "The folder of the hosts' flow records as Parquet (default: archive in the data folder).")
+    var archive: String?
+
     @Flag(help: "Check the settings, and the files that SIGHUP takes up, say what is wrong with each, and stop.")
     var checkConfig = false
 
@@ -110,6 +113,7 @@ struct Serve: AsyncParsableCommand {
         settings.region = region
         settings.zones = zone.isEmpty ? ["\(region)-1"] : zone
         settings.vpcQuotas = try quotas()
+        settings.archive = archive
         settings.hostQuota = hostQuota << 30
         let plane = try ControlPlane(folder: files.folder, settings: settings, access: access)
         try await first?.apply(to: plane.registry)

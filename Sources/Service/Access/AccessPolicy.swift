@@ -42,6 +42,9 @@ package struct AccessPolicy: Sendable {
             // A reader is told those of the project.
             "get_revision_of_all_projects": .any([.role("admin"), .role("auditor")]),
             "get_revision_state": .any([.role("admin"), .role("auditor")]),
+            "get_flow": .any([.role("reader"), .role("auditor")]),
+            // A reader is told those of the project.
+            "get_flow_of_all_projects": .any([.role("admin"), .role("auditor")]),
             "get_metrics": .any([.role("admin"), .role("auditor")]),
         ]
         for verb in ["get", "create", "update", "delete"] {

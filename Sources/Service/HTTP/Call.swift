@@ -58,6 +58,8 @@ package struct Answer: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields
     package var body: [UInt8]
+    /// What is sent behind the body for as long as it comes and the caller listens.
+    package var stream: AsyncStream<[UInt8]>?
 
     package init(_ status: HTTPResponse.Status, _ json: JSON? = nil, headers: HTTPFields = [:]) {
         self.status = status
@@ -70,6 +72,13 @@ package struct Answer: Sendable {
         status = .ok
         headers = [.contentType: type]
         body = Array(text.utf8)
+    }
+
+    package init(stream: AsyncStream<[UInt8]>, type: String) {
+        status = .ok
+        headers = [.contentType: type]
+        body = []
+        self.stream = stream
     }
 
     /// The body as JSON, for tests.

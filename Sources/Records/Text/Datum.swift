@@ -1,5 +1,4 @@
 package import Model
-package import Records
 
 /// A value with a name that programs rely on: never renamed, whatever the tables show.
 package struct Field {
