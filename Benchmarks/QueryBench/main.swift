@@ -44,7 +44,7 @@ if !folder.exists {
             left -= rows
         }
     }
-    writing += try seconds { try writer.compact() }
+    writing += try seconds { try writer.settle() }
     print("closed \(count) records in \(writing) s: \(Int(Double(count) / writing)) a second")
 }
 print("\(Double(size(path)) / Double(count)) bytes a record")

@@ -25,7 +25,7 @@ package enum ArchiveColumn {
             case .number(bits: 16): .uint16
             case .number: .uint64
             }
-        return Column(name(column), type)
+        return Column(name(column), type, fieldID: IcebergSchema.id(column))
     }
 
     /// How the columns are written: what was found to be the smallest (`docs/design/archive.md`).

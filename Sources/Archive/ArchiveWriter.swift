@@ -7,13 +7,22 @@ package struct ArchiveWriter {
     private let folder: ArchiveFolder
     private let claim: FolderClaim
     private let level: Int
+    private let notice: Int64?
     private var known = KnownRecords()
     /// Folders that got segments, for compaction.
     private var touched: Set<String> = []
+    /// Segments that no snapshot of a table knows yet, by their places.
+    private var created: Set<String> = []
     private var counter: UInt64 = 0
 
     /// Begins to write, and completes what a crash left half done.
-    package init(_ folder: ArchiveFolder, _ claim: FolderClaim, level: Int = 3) throws {
+    ///
+    /// - Parameters:
+    ///   - level: Of zstd.
+    ///   - notice: How many seconds a snapshot must have known a segment by its second name before its own is taken away:
+    ///     whoever has planned by the snapshot before has opened his files by then. nil where nobody reads by snapshots.
+    package init(_ folder: ArchiveFolder, _ claim: FolderClaim, level: Int = 3, notice: Int64? = 10) throws {
+        self.notice = notice
         self.folder = folder
         self.claim = claim
         self.level = level
@@ -90,6 +99,7 @@ package struct ArchiveWriter {
         let hidden = "\(path)/\(Replacement.hidden(name))"
         try Self.write(bytes, to: hidden)
         try DurableFile.rename(hidden, to: "\(path)/\(name)")
+        created.insert("\(place)/\(name)")
         try DurableFile.synchronizeFolder(of: "\(path)/\(name)")
     }
 
@@ -110,22 +120,45 @@ package struct ArchiveWriter {
     /// Counts a folder among those that compaction looks at.
     mutating func touch(_ place: String) { touched.insert(place) }
 
-    /// Puts small segments of the folders that were written to into one each.
-    package mutating func compact() throws {
-        for place in touched.sorted() { try compact(place) }
+    /// Puts small segments of the folders that were written to into one each, and makes a snapshot of each project's table.
+    package mutating func settle() throws {
+        let now = SystemClock.realtime / 1_000_000_000
+        for place in touched.sorted() { try compact(place, now) }
+        let projects = Dictionary(grouping: touched) { String($0.prefix { $0 != "/" }) }
+        for (project, places) in projects.sorted(by: { $0.key < $1.key }) {
+            try IcebergTable(folder, project: project).commit(Set(places), now: now)
+        }
         touched = []
+        created = []
     }
 
     /// Segments of fewer rows are put together.
     private static let smallRows = SegmentFile.rowsOfGroup
     /// Rows that are held in memory for it, at most.
     private static let mostRows = 4 * SegmentFile.rowsOfGroup
+    /// The small segments whose names may be taken away. The others are given notice, where that would be of use.
+    private func replaceable(_ segments: [OpenSegment], in place: String, _ now: Int64) throws -> [OpenSegment] {
+        let names = SecondName.all(try DurableFile.list("\(folder.path)/\(place)"))
+        let small = segments.filter { $0.file.rowCount < Self.smallRows }
+        guard let notice, small.count > 1 else { return small }
+        var free: [OpenSegment] = []
+        for segment in small {
+            if created.contains(segment.path) {
+                free.append(segment)
+            } else if let second = names[segment.name] {
+                if second.since <= now - notice { free.append(segment) }
+            } else {
+                try SecondName(name: segment.name, since: now).give(in: "\(folder.path)/\(place)")
+            }
+        }
+        return free
+    }
 
-    private mutating func compact(_ place: String) throws {
+    private mutating func compact(_ place: String, _ now: Int64) throws {
         let (segments, _) = try folder.open(place)
         var chosen: [OpenSegment] = []
         var rows = 0
-        for segment in segments where segment.file.rowCount < Self.smallRows {
+        for segment in try replaceable(segments, in: place, now) {
             guard rows + segment.file.rowCount <= Self.mostRows else { break }
             rows += segment.file.rowCount
             chosen.append(segment)
@@ -144,9 +177,10 @@ package struct ArchiveWriter {
         let (bytes, _) = try SegmentFile.bytes(
             vectors, rows: Array(0..<UInt32(rows)), level: level, numbers: Self.numbers(chosen.map(\.note)))
         try Self.write(bytes, to: "\(path)/\(Replacement.hidden(name))")
-        let replacement = Replacement(name: name, old: chosen.map { String($0.path.split(separator: "/").last ?? "") })
+        let replacement = Replacement(name: name, old: chosen.map(\.name))
         try replacement.announce(in: path)
         try replacement.complete(in: path)
+        created.insert("\(place)/\(name)")
     }
 
     /// The numbers of several segments' records; a host's are known where those of each segment are.

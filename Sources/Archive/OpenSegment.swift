@@ -6,6 +6,8 @@ package struct OpenSegment: Sendable {
     /// Its place below the archive's folder.
     package let path: String
     package let file: ParquetFile
+    /// Its file's name.
+    var name: String { String(path.split(separator: "/").last ?? "") }
     package let note: SegmentNote
     /// Where each column lies in this file; a column that a file of another version lacks is absent in all its rows.
     private let places: [Int?]

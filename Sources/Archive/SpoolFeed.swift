@@ -1,4 +1,3 @@
-
 /// Brings the records of one host's spool into an archive, each once, also across a crash at any instant.
 ///
 /// Before segments of a batch are closed its numbers are noted as in doubt, and afterwards as done. What is in doubt when a

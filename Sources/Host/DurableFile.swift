@@ -83,6 +83,11 @@ package enum DurableFile {
         try check("rename", path) { unsafe Glibc.rename(path, other) }
     }
 
+    /// Gives a file a second name; it is no error when the name is there.
+    package static func link(_ path: String, to other: String) throws(SystemError) {
+        if unsafe Glibc.link(path, other) < 0, errno != EEXIST { throw SystemError("link", other, code: errno) }
+    }
+
     /// Takes the file at `path` for this process alone, for as long as the value lives.
     package static func lock(_ path: String) throws(SystemError) -> FileLock {
         let file = try open(path, flags: O_RDWR | O_CREAT)

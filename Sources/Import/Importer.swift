@@ -93,7 +93,7 @@ package struct Importer {
     /// Closes what was read.
     package mutating func finish() throws {
         try close()
-        try writer.compact()
+        try writer.settle()
     }
 
     /// An archive that cannot be written is another thing than a file that cannot be read.

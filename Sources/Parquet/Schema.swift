@@ -54,10 +54,13 @@ package struct Column: Hashable, Sendable {
     package let name: String
     package let type: ColumnType
     package let isOptional: Bool
+    /// The number by which tables know the column, whatever its name; nil is none.
+    package let fieldID: Int?
 
-    package init(_ name: String, _ type: ColumnType, isOptional: Bool = true) {
+    package init(_ name: String, _ type: ColumnType, isOptional: Bool = true, fieldID: Int? = nil) {
         self.name = name
         self.type = type
         self.isOptional = isOptional
+        self.fieldID = fieldID
     }
 }

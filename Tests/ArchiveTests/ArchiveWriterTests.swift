@@ -45,10 +45,10 @@ struct ArchiveWriterTests {
     }
 
     private func close(_ folder: ArchiveFolder, _ numbers: Range<Int>) throws -> (new: Int, known: Int) {
-        var writer = try ArchiveWriter(folder, try folder.claim())
+        var writer = try ArchiveWriter(folder, try folder.claim(), notice: nil)
         let (batch, ids) = Self.batch(numbers)
         let counts = try writer.close(batch, ids: ids)
-        try writer.compact()
+        try writer.settle()
         return counts
     }
 
@@ -129,11 +129,11 @@ struct ArchiveWriterTests {
             defer { try? FileManager.default.removeItem(atPath: copy.path) }
             try FileManager.default.copyItem(atPath: path, toPath: copy.path)
             try FileManager.default.removeItem(atPath: copy.path + "/.gatehouse.lock")
-            var other = try ArchiveWriter(copy, try copy.claim())
+            var other = try ArchiveWriter(copy, try copy.claim(), notice: nil)
             let (again, ids) = Self.batch(0..<1, hours: 1)
             _ = try other.close(again, ids: ids)
             other.touch(place)
-            try other.compact()
+            try other.settle()
             let made = try #require(try DurableFile.list("\(copy.path)/\(place)").first)
             let replacement = Replacement(name: made, old: old)
             let hidden = "\(inside)/\(Replacement.hidden(made))"
@@ -176,7 +176,7 @@ struct ArchiveWriterTests {
     @Test func `readers see each record once while segments are replaced`() async throws {
         try await withScratchFolder { path in
             let folder = ArchiveFolder(path)
-            var writer = try ArchiveWriter(folder, try folder.claim())
+            var writer = try ArchiveWriter(folder, try folder.claim(), notice: nil)
             let (batch, ids) = Self.batch(0..<40, hours: 1)
             _ = try writer.close(batch, ids: ids)
             let whole = try Self.ids(folder)
@@ -197,7 +197,7 @@ struct ArchiveWriterTests {
                 part += 1
                 let (batch, ids) = Self.batch(part * 40..<part * 40 + 40, hours: 1)
                 _ = try writer.close(batch, ids: ids)
-                try writer.compact()
+                try writer.settle()
             }
             isOver.withLock { $0 = true }
             #expect(ended.wait(timeout: .now() + 60) == .success)

@@ -34,7 +34,7 @@ struct SpoolFeedTests {
             var writer = try ArchiveWriter(folder, try folder.claim())
             var feed = try SpoolFeed(folder, source)
             let count = try feed.pass(&writer)
-            try writer.compact()
+            try writer.settle()
             return count
         }
     }

@@ -91,10 +91,10 @@ struct SpoolAnswerTests {
                 for number in 0..<20 { spool.append(record(round * 20 + number)) }
                 try spool.commit(spool.position)
                 committed.withLock { $0 += 20 }
-                var writer = try ArchiveWriter(folder, try folder.claim())
+                var writer = try ArchiveWriter(folder, try folder.claim(), notice: nil)
                 var feed = try SpoolFeed(folder, source)
                 _ = try feed.pass(&writer)
-                try writer.compact()
+                try writer.settle()
             }
             isOver.store(true, ordering: .releasing)
             done.wait()

@@ -35,7 +35,7 @@ struct ArchiveCommand: ParsableCommand {
                 host: Machine.hostName, path: data.spool, catalogue: try store.catalogue(Console.warnUnreadable))
             var feed = try SpoolFeed(folder, source)
             count += try feed.pass(&writer)
-            try writer.compact()
+            try writer.settle()
         } while try interruption?.pause(milliseconds: 5000) ?? false
         print("archived \(count) records")
     }

@@ -12,6 +12,7 @@ struct SchemaElement: Hashable, Sendable {
     var name = ""
     var childCount: Int?
     var convertedType: Int?
+    var fieldID: Int?
     var logicalType: LogicalType?
 
     /// The logical types that columns of ours have; another one by its number.
@@ -30,6 +31,7 @@ struct SchemaElement: Hashable, Sendable {
     init(_ column: Column) {
         name = column.name
         type = column.type.physical
+        fieldID = column.fieldID
         repetition = column.isOptional ? .optional : .required
         switch column.type {
         case .boolean, .bytes, .other: break
@@ -52,6 +54,7 @@ struct SchemaElement: Hashable, Sendable {
         writer.field(4, text: name)
         writer.field(5, i32: childCount)
         writer.field(6, i32: convertedType)
+        writer.field(9, i32: fieldID)
         guard let logicalType else { return }
         writer.field(10) { writer in
             switch logicalType {
@@ -82,6 +85,7 @@ struct SchemaElement: Hashable, Sendable {
             case 4: element.name = try reader.text(type)
             case 5: element.childCount = try reader.natural(type)
             case 6: element.convertedType = try reader.integer(type)
+            case 9: element.fieldID = try reader.integer(type)
             case 10: element.logicalType = try Self.logicalType(&reader)
             default: return false
             }

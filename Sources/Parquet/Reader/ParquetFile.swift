@@ -74,7 +74,9 @@ package struct ParquetFile: Sendable {
             index += 1
             guard let count = element.childCount, count > 0 else {
                 let type = element.repetition == .repeated ? .other("repeated") : element.columnType
-                columns.append(Column(element.name, type, isOptional: element.repetition == .optional))
+                columns.append(
+                    Column(
+                        element.name, type, isOptional: element.repetition == .optional, fieldID: element.fieldID))
                 continue
             }
             // The leaves below a group, all unread.

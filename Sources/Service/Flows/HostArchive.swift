@@ -71,7 +71,7 @@ package final class HostArchive: Sendable {
             var feed = try SpoolFeed(folder, source)
             count += try feed.pass(&writer)
         }
-        try writer.compact()
+        try writer.settle()
         return count
     }
 
