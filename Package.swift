@@ -185,7 +185,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Delivery", "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry",
+                "Archive", "Delivery", "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry",
                 "Service",
                 "Telemetry",
                 "VPCAPI", .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -132,6 +132,38 @@ package struct ArchiveWriter {
         created = []
     }
 
+    /// Takes away the segments whose records are kept no longer.
+    ///
+    /// What a table's snapshot names is taken away by a later call, once it has had notice; to be settled afterwards.
+    ///
+    /// - Returns: How many records went.
+    package mutating func expire(_ retention: Retention) throws -> Int {
+        guard retention.isUsed else { return 0 }
+        let now = SystemClock.realtime / 1_000_000_000
+        var count = 0
+        for place in try folder.folders() {
+            guard let partition = Partition(path: place),
+                retention.isOver(partition.project, partition.hour, at: now / 3600)
+            else { continue }
+            touched.insert(place)
+            let path = "\(folder.path)/\(place)"
+            let names = SecondName.all(try DurableFile.list(path))
+            for segment in try folder.open(place).segments {
+                if let notice, !created.contains(segment.path) {
+                    guard let second = names[segment.name] else {
+                        try SecondName(name: segment.name, since: now).give(in: path)
+                        continue
+                    }
+                    guard second.since <= now - notice else { continue }
+                }
+                try DurableFile.remove("\(path)/\(segment.name)")
+                count += segment.file.rowCount
+            }
+            try DurableFile.synchronizeFolder(of: "\(path)/.")
+        }
+        return count
+    }
+
     /// Segments of fewer rows are put together.
     private static let smallRows = SegmentFile.rowsOfGroup
     /// Rows that are held in memory for it, at most.

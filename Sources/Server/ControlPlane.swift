@@ -46,7 +46,8 @@ package struct ControlPlane: Sendable {
             registry, region: settings.served, folder: folder.hosts, quota: settings.hostQuota,
             certificates: certificates, secrets: secrets, gate: gate,
             manifestKey: try ManifestKey(file: folder.manifestKey))
-        flows = HostArchive(hosts: folder.hosts, archive: settings.archive ?? folder.archive)
+        flows = HostArchive(
+            hosts: folder.hosts, archive: settings.archive ?? folder.archive, retention: settings.retention)
         authenticator = Authenticator(registry, admitsAnonymous: settings.admitsAnonymous, gate: gate)
         // The rest is for the registry and the hosts' files.
         connections = Connections(

@@ -1,3 +1,4 @@
+package import Archive
 import Model
 import Registry
 package import VPCAPI
@@ -23,6 +24,8 @@ package struct ServerSettings: Sendable {
     package var hostQuota = Limit.bytesOfHost.bound
     /// The folder of the hosts' records as Parquet; nil is one in the data folder.
     package var archive: String?
+    /// How long flow records are kept there.
+    package var retention = Retention()
     /// The region that the VPC API shows, and its zones, whose names begin with the region's.
     package var region = "local"
     package var zones = ["local-1"]

@@ -101,6 +101,29 @@ struct ArchiveWriterTests {
         }
     }
 
+    @Test func `what is kept long enough goes, by project, after notice`() async throws {
+        try await withScratchFolder { path in
+            let folder = ArchiveFolder(path + "/ar")
+            _ = try close(folder, 0..<60)
+            let now = SystemClock.realtime / 3_600_000_000_000
+            let hours = try folder.folders().compactMap { Partition(path: $0)?.hour }
+            #expect(Set(hours).count == 3)
+            let newest = try #require(hours.max())
+            // The newest hour of one project stays, and all of the other.
+            var retention = Retention()
+            retention.hours = now - newest
+            retention.ofProjects["a/b"] = now
+            var writer = try ArchiveWriter(folder, try folder.claim(), notice: 0)
+            #expect(try writer.expire(retention) == 0)
+            try writer.settle()
+            #expect(try Self.ids(folder).count == 60)
+            #expect(try writer.expire(retention) == 20)
+            try writer.settle()
+            #expect(try Self.ids(folder).count == 40)
+            #expect(try writer.expire(Retention()) == 0)
+        }
+    }
+
     @Test func `a second writer is told who has the archive`() async throws {
         try await withScratchFolder { path in
             let folder = ArchiveFolder(path)

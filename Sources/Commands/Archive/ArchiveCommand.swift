@@ -20,7 +20,14 @@ struct ArchiveCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on with what comes, until Ctrl-C.")
     var follow = false
 
+    @Option(
+        help:
+            "How long records are kept, as 30d; of one project as PROJECT=90d; may be given again (default: for ever).")
+    var keep: [String] = []
+
     @OptionGroup var data: DataOptions
+
+    func validate() throws { _ = try RetentionText.retention(keep, "--keep") }
 
     func run() throws {
         let data = try data.existingFolder()
@@ -29,14 +36,17 @@ struct ArchiveCommand: ParsableCommand {
         let claim = try ArchiveClaim.wait(folder)
         let store = RevisionStore(data)
         var writer = try ArchiveWriter(folder, claim)
-        var count = 0
+        let retention = try RetentionText.retention(keep, "--keep")
+        var (count, expired) = (0, 0)
         repeat {
             let source = SpoolSource(
                 host: Machine.hostName, path: data.spool, catalogue: try store.catalogue(Console.warnUnreadable))
             var feed = try SpoolFeed(folder, source)
             count += try feed.pass(&writer)
             try writer.settle()
+            expired += try writer.expire(retention)
+            try writer.settle()
         } while try interruption?.pause(milliseconds: 5000) ?? false
-        print("archived \(count) records")
+        print("archived \(count) records" + (retention.isUsed ? ", \(expired) were kept long enough" : ""))
     }
 }

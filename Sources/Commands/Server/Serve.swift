@@ -64,6 +64,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The folder of the hosts' flow records as Parquet (default: archive in the data folder).")
     var archive: String?
 
+    @Option(
+        help:
+            "How long flow records are kept there, as 30d; of one project as ID=90d; may be given again (default: for ever)."
+    )
+    var keepFlows: [String] = []
+
     @Flag(help: "Check the settings, and the files that SIGHUP takes up, say what is wrong with each, and stop.")
     var checkConfig = false
 
@@ -85,6 +91,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--zone \(stray): the name must begin with the region's, \(region)")
         }
         _ = try quotas()
+        _ = try RetentionText.retention(keepFlows, "--keep-flows")
     }
 
     func run() async throws {
@@ -114,6 +121,7 @@ struct Serve: AsyncParsableCommand {
         settings.zones = zone.isEmpty ? ["\(region)-1"] : zone
         settings.vpcQuotas = try quotas()
         settings.archive = archive
+        settings.retention = try RetentionText.retention(keepFlows, "--keep-flows")
         settings.hostQuota = hostQuota << 30
         let plane = try ControlPlane(folder: files.folder, settings: settings, access: access)
         try await first?.apply(to: plane.registry)

@@ -14,6 +14,7 @@ package final class HostArchive: Sendable {
     /// Where each host's shipped files are, a folder each.
     private let hosts: String
     private let folder: ArchiveFolder
+    private let retention: Retention
     /// Questions wait for the disk, and so not on a thread of the server's.
     private let disk = DispatchQueue(label: "gatehouse.flows", attributes: .concurrent)
     private let running = Mutex(0)
@@ -26,8 +27,9 @@ package final class HostArchive: Sendable {
         let source: SpoolSource
     }
 
-    package init(hosts: String, archive: String) {
+    package init(hosts: String, archive: String, retention: Retention = Retention()) {
         self.hosts = hosts
+        self.retention = retention
         folder = ArchiveFolder(archive)
     }
 
@@ -71,6 +73,8 @@ package final class HostArchive: Sendable {
             var feed = try SpoolFeed(folder, source)
             count += try feed.pass(&writer)
         }
+        try writer.settle()
+        _ = try writer.expire(retention)
         try writer.settle()
         return count
     }
