@@ -18,7 +18,17 @@ extension Agent {
         guard outlook.notEnforced.isEmpty else {
             throw AgentError.notEnforceable(outlook.notEnforced.map(\.line))
         }
+        if let receipt = receipt(of: policy, attached) { return receipt }
         return try adopt(policy, attached: attached, actor: actor, origin: origin, sessions: sessions)
+    }
+
+    /// What was said of the revision in force, where a policy is that one again: nothing is made of it.
+    private func receipt(of policy: Policy, _ attached: [AttachedDevice]) -> Receipt? {
+        let next = revision.next(policy: policy, actor: "", origin: "", at: revision.madeAt)
+        guard revision.number > 0, next.policy == revision.policy, attached == state.attached,
+            let receipt = state.receipt, receipt.revision == revision.number
+        else { return nil }
+        return receipt
     }
 
     /// Makes a policy the next revision, with what is attached beside its file.

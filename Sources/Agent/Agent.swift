@@ -90,6 +90,7 @@ package final class Agent {
         revisions = RevisionStore(folder)
         unguarded = UnguardedSpans(state.unguarded ?? [])
         gap = GapNote(folder.path)
+        if configuration.enforces { try FormerState.shared.begin(file: folder.formerState) }
         plumbing = try PlumbingWatch()
         // What changes after this is told to the watch.
         devices = try DeviceTable()

@@ -85,10 +85,12 @@ package struct Plumbing {
         }
         let gateways = Set(ports.flatMap(\.subnet).compactMap(\.gateway))
         for gateway in gateways.sorted() {
+            FormerState.shared.note(address: gateway)
             commands[gateway.family]?.append(
                 "addr replace \(IPPrefix(gateway)) dev lo" + (gateway.family == .ipv6 ? " nodad" : ""))
         }
         for port in ports {
+            FormerState.shared.note(device: port.device)
             for (path, value) in Self.switches(port.device) {
                 do { try Self.set(path, value) } catch { problems.append(error.description) }
             }
@@ -206,6 +208,7 @@ package struct Plumbing {
     }
 
     static func set(_ path: String, _ value: String) throws(SystemError) {
+        FormerState.shared.note(switch: path)
         try DurableFile.overwrite("/proc/sys/net/\(path)", with: Array(value.utf8))
     }
 }

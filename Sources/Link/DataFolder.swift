@@ -8,6 +8,8 @@ package struct DataFolder: Hashable, Sendable {
     package var spool: String { path + "/spool" }
     package var state: String { path + "/agent-state.json" }
     package var snapshot: String { path + "/snapshot" }
+    /// What the host was like before the first agent changed it.
+    package var formerState: String { path + "/host-before.json" }
     /// Sessions that went on under another rule than the one that had admitted them.
     package var movedSessions: String { path + "/moved-sessions" }
     package var journals: String { path + "/journals" }

@@ -76,7 +76,14 @@ import Uplink
         guard eventRate > 0 else { throw ValidationError("--event-rate \(eventRate): give a number above zero") }
     }
 
+    @Flag(help: "Take everything back that agents with this data folder have done to the kernel, and end.")
+    var takeDown = false
+
     func run() throws {
+        if takeDown {
+            guard Machine.userID == 0 else { throw AgentError.notRoot }
+            return try AgentTakeDown.run(DataFolder(data)) { print($0) }
+        }
         MemoryHints.keepFewArenas()
         guard Machine.userID == 0 || !enforce else { throw AgentError.notRoot }
         let signals = try SignalDescriptor(SignalDescriptor.endings + [SignalDescriptor.hangUp])

@@ -33,6 +33,32 @@ import Testing
         #expect(text(try tail.lines()) == ["two"])
     }
 
+    @Test func `lines from the newest back are the same, and what comes next follows them`() throws {
+        var random = SplitMix64(seed: 5)
+        for round in 0..<60 {
+            let lines = (0..<Int(random.next() % 40)).map {
+                "\($0)" + String(repeating: "x", count: Int(random.next() % 30))
+            }
+            let old = lines.prefix(Int(random.next() % 8))
+            try? DurableFile.remove(path)
+            try? DurableFile.remove(path + ".1")
+            if !old.isEmpty { try shop.write(Array((old.joined(separator: "\n") + "\n").utf8), to: path + ".1") }
+            let fresh = lines.dropFirst(old.count)
+            let begun = random.chance(50) ? "half" : ""
+            try append(fresh.map { $0 + "\n" }.joined() + begun)
+            let wanted = Int(random.next() % 50)
+            var tail = try FileTail(path, from: .beginning)
+            var seen: [[UInt8]] = []
+            try tail.forEachLineBackwards(stride: 1 + Int(random.next() % 50)) {
+                seen.append(Array($0))
+                return seen.count < max(wanted, 1)
+            }
+            #expect(text(seen) == Array(lines.reversed().prefix(max(wanted, 1))), "round \(round)")
+            try append(" a line\nnext\n")
+            #expect(text(try tail.lines()) == [begun + " a line", "next"], "round \(round)")
+        }
+    }
+
     @Test func `what is there is passed over on demand`() throws {
         try append("old\n")
         var tail = try FileTail(path)

@@ -8,7 +8,11 @@ import Terminal
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "New sessions, accepted and refused, each with the rule that decided.",
-        discussion: "Example: gatehouse events action=drop dst=10.1.3.0/24 --since 15m --follow")
+        discussion: """
+            With --follow the last ten come first, or those since --since, or so many as --limit says.
+
+            Example: gatehouse events action=drop dst=10.1.3.0/24 --since 15m --follow
+            """)
 
     @OptionGroup var options: FilterOptions
     @OptionGroup var output: OutputOptions
@@ -22,12 +26,15 @@ struct Events: ParsableCommand {
             EventListing(time: LocalTime(now: .now)), output.format, grows: options.range.follow)
         var unreadable = UnreadableLines()
         let interruption = options.range.follow ? try Interruption() : nil
-        if options.limit == nil {
-            try tail.forEachLine { unreadable.read($0, filter) { writer.add($0) } }
+        if let limit = limit {
+            var newest: [EventLine] = []
+            try tail.forEachLineBackwards { line in
+                unreadable.read(line, filter) { newest.append($0) }
+                return newest.count < limit
+            }
+            newest.reversed().forEach { writer.add($0) }
         } else {
-            var newest = Newest<EventLine>(limit: options.limit)
-            try tail.forEachLine { unreadable.read($0, filter) { newest.add($0) } }
-            newest.elements.forEach { writer.add($0) }
+            try tail.forEachLine { unreadable.read($0, filter) { writer.add($0) } }
         }
         while let interruption {
             writer.flush()
@@ -37,6 +44,13 @@ struct Events: ParsableCommand {
         writer.finish()
         if let words = unreadable.words { Console.tell("\(path): \(words)") }
     }
+
+    /// How many of those that are there are shown: who follows begins with the last ten.
+    private var limit: Int? {
+        options.limit ?? (options.range.follow && options.range.since == nil ? Self.usualBefore : nil)
+    }
+
+    private static let usualBefore = 10
 }
 
 /// Lines of the log that are no events: counted, with what is wrong with the first.

@@ -58,6 +58,48 @@ struct FileTail {
         }
     }
 
+    /// Hands over the whole lines that are there, the newest first, until `body` is false; what comes after them is what
+    /// `forEachLine` hands over next.
+    mutating func forEachLineBackwards(
+        stride: Int = 1 << 18, _ body: (ArraySlice<UInt8>) throws -> Bool
+    ) throws {
+        let files = try LogGenerations(path).files()
+        rest.removeAll()
+        (inode, offset) = (files.last?.inode, 0)
+        for (place, file) in files.enumerated().reversed() {
+            let descriptor = try DurableFile.open(file.path, flags: 0)
+            var end = try DurableFile.size(file.path)
+            // What stands behind the last line feed is no line yet.
+            var isWhole = false
+            var tail: [UInt8] = []
+            while end > 0 {
+                let start = max(0, end - stride)
+                try descriptor.seek(to: start)
+                var chunk: [UInt8] = []
+                while chunk.count < end - start {
+                    let part = try descriptor.readSome(limit: end - start - chunk.count)
+                    guard !part.isEmpty else { break }
+                    chunk += part
+                }
+                var upper = chunk.count
+                while let feed = chunk[..<upper].lastIndex(of: UInt8(ascii: "\n")) {
+                    let line = chunk[(feed + 1)..<upper] + tail
+                    if isWhole {
+                        guard try line.isEmpty || body(line) else { return }
+                    } else {
+                        if place == files.count - 1 { offset = start + feed + 1 }
+                        isWhole = true
+                    }
+                    tail = []
+                    upper = feed
+                }
+                tail = Array(chunk[..<upper]) + tail
+                end = start
+            }
+            guard try !isWhole || tail.isEmpty || body(tail[...]) else { return }
+        }
+    }
+
     private mutating func read(_ file: borrowing Descriptor, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
         try file.seek(to: offset)
         while true {

@@ -62,7 +62,8 @@ struct Flows: AsyncParsableCommand {
             let (since, until) = try options.microseconds()
             let words = archive.words(limit: options.limit)
             let asked = RemoteQuestion(words: words, filter: options.filter, since: since, until: until)
-            let answer = try await asked.ask(try access.client(Setting(name: "--server", value: server)), try question())
+            let answer = try await asked.ask(
+                try access.client(Setting(name: "--server", value: server)), try question())
             try writer(try question()).write(answer, from: server)
             if archive.requireComplete, !answer.completeness.isComplete { throw ExitCode.no }
         } else if archive.archive != nil || archive.isUsed || output == .parquet {

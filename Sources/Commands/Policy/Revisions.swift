@@ -1,24 +1,94 @@
 import ArgumentParser
 import Link
 import Model
+import Policy
 import Records
 import Terminal
 
 struct Revisions: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Every policy state that the host had, and who made it.",
-        discussion: "Example: gatehouse revisions --output json")
+        discussion: "Example: gatehouse revisions --output json",
+        subcommands: [List.self, Show.self, Diff.self], defaultSubcommand: List.self)
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var data: DataOptions
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List all revisions, oldest first.",
+            discussion: "Example: gatehouse revisions list --output jsonl")
 
-    func run() throws {
-        let store = RevisionStore(try data.existingFolder())
-        var writer = ListingWriter(RevisionListing(time: LocalTime(now: .now)), output.format)
-        for number in try store.numbers() {
-            if let revision = try store.load(number) { writer.add(revision) }
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let store = RevisionStore(try data.existingFolder())
+            var writer = ListingWriter(RevisionListing(time: LocalTime(now: .now)), output.format)
+            for number in try store.numbers() {
+                if let revision = try store.load(number) { writer.add(revision) }
+            }
+            writer.finish()
         }
-        writer.finish()
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show all that a revision says.", discussion: "Example: gatehouse revisions show 3")
+
+        @Argument(help: "The revision's number, as `gatehouse revisions` lists it.")
+        var number: Int
+
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let revision = try StoredRevisions(data).load(number)
+            let time = LocalTime(now: .now)
+            print("revision \(number) by \(revision.actor) from \(revision.origin), made \(time.text(revision.madeAt))")
+            for line in PolicyDifference(from: .empty, to: revision.policy).lines { print(line.text) }
+        }
+    }
+
+    struct Diff: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What changed from one revision to another, as `apply --plan` tells it.",
+            discussion: "Example: gatehouse revisions diff 3 5")
+
+        @Argument(help: "The earlier revision's number; 0 is none.")
+        var from: Int
+
+        @Argument(help: "The later one's (default: the newest).")
+        var to: Int?
+
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let stored = try StoredRevisions(data)
+            let (first, second) = (try stored.load(from), try stored.load(to ?? stored.newest))
+            let difference = PolicyDifference(from: first.policy, to: second.policy)
+            for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
+            print("\(difference.summary) (from revision \(first.number) to \(second.number))")
+        }
+    }
+}
+
+/// The revisions of a host, by number.
+struct StoredRevisions {
+    private let store: RevisionStore
+    private let numbers: [Int]
+
+    init(_ data: DataOptions) throws {
+        store = RevisionStore(try data.existingFolder())
+        numbers = try store.numbers()
+    }
+
+    var newest: Int { numbers.last ?? 0 }
+
+    /// The revision; 0 is the state before any.
+    func load(_ number: Int) throws -> Revision {
+        if number == 0 { return .none }
+        guard let revision = try store.load(number) else {
+            let known = numbers.isEmpty ? "there is none yet" : "there are \(numbers.first ?? 0) to \(newest)"
+            throw NotFound("revision \(number): \(known), as `gatehouse revisions` lists them")
+        }
+        return revision
     }
 }
 
