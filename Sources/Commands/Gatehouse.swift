@@ -14,7 +14,8 @@ package struct Gatehouse: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Demo.self, Up.self, Apply.self, Events.self, Flows.self, ImportCommand.self, ArchiveCommand.self,
+            Demo.self, Up.self, Apply.self, PlanCommand.self, ReachCommand.self, LintCommand.self, ReplayCommand.self,
+            Events.self, Flows.self, ImportCommand.self, ArchiveCommand.self,
             ConnectCommand.self, BooksCommand.self, Explain.self, Status.self, Release.self, Interfaces.self,
             Attach.self, Detach.self, WatchCommand.self, Integrate.self, Hook.self,
             Revisions.self, Serve.self, HostCommand.self, Audit.self, CollectorCommand.self,
