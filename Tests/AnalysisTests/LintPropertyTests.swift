@@ -7,7 +7,7 @@ import Testing
 
 /// What lint says of rules, against judging with and without them.
 @Suite struct LintPropertyTests {
-    @Test(arguments: 1...24)
+    @Test(arguments: 1...10)
     func `a policy without the rules that decide nothing judges alike`(seed: UInt64) throws {
         var source = RandomNetwork(seed: seed)
         let policy = keeping(source.policy()) { _, texts, index in !texts.prefix(index).contains(texts[index]) }

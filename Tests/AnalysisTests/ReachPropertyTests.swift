@@ -7,7 +7,7 @@ import Testing
 
 /// Boxes against the classifier, on random policies with groups, network ACLs, stateless groups, blocks and pairs.
 @Suite struct ReachPropertyTests {
-    @Test(arguments: 1...16)
+    @Test(arguments: 1...8)
     func `reach accepts what the classifier accepts, each packet in one box`(seed: UInt64) throws {
         var source = RandomNetwork(seed: seed)
         let policy = source.policy()
@@ -16,7 +16,7 @@ import Testing
         let boxes = reach.boxes()
         let reader = BoxReader(boxes, [oracle])
         var asked = 0
-        while asked < 150 {
+        while asked < 120 {
             let key = source.key(policy)
             let ends = [oracle.owner(key.initiator), oracle.owner(key.target)].map { $0?.interface.id }
             // Neither end is ours, or both are the same interface.
@@ -28,7 +28,7 @@ import Testing
             let expected = oracle.fate(key)
             try #require(fate ?? .init(verdict: .drop, answer: nil) == expected, "\(key): \(expected)")
         }
-        for box in boxes {
+        for box in boxes.shuffled(using: &source.random).prefix(100) {
             let expected = Oracle.Fate(verdict: box.word, answer: box.answer)
             for key in corners(box) + [box.witness] {
                 try #require(reader.holding(key) == [box], "\(box): \(key)")
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...32)
+    @Test(arguments: 1...14)
     func `a difference holds exactly the packets that are judged otherwise`(seed: UInt64) throws {
         var source = RandomNetwork(seed: seed &+ 1000)
         let old = source.policy()
@@ -46,7 +46,7 @@ import Testing
         let difference = PacketDifference(from: old, to: new)
         let reader = BoxReader(difference.boxes, oracles)
         var asked = 0
-        while asked < 200 {
+        while asked < 120 {
             let key = source.key(asked % 2 == 0 ? old : new)
             let ends = [key.initiator, key.target].map { address in
                 oracles.reversed().lazy.compactMap { $0.owner(address)?.interface.id }.first
@@ -58,7 +58,7 @@ import Testing
             try #require(holding.count <= 1, "\(key): \(holding)")
             try #require(holding.first?.word == expected, "\(key): \(oracles.map { $0.fate(key) })")
         }
-        for box in difference.boxes {
+        for box in difference.boxes.shuffled(using: &source.random).prefix(100) {
             for key in corners(box) + [box.witness] {
                 try #require(reader.holding(key) == [box], "\(box): \(key)")
                 let fates = oracles.map { $0.fate(key) }

@@ -126,7 +126,7 @@ import Testing
         #expect(Set(told.compactMap { $0["initiator_port"] as? Int }) == Set(expected.map { 30_000 + $0 }))
         #expect(
             told.allSatisfy {
-                $0["replayed_verdict"] as? String == ($0["target_port"] as? Int == 443 ? "ACCEPT" : "DROP")
+                $0["replayed_verdict"] as? String == ($0["target_port"] as? Int == 443 ? "accept" : "drop")
             })
         let planned = try shop.run(["plan", "-f", policy, "--against", policy, "--archive", archive])
         let refused = expected.count { $0 % 3 != 0 }

@@ -19,6 +19,7 @@ package struct Reach: Sendable {
     /// - Parameters:
     ///   - from: Which senders are asked for; nil is all.
     ///   - to: Which targets; nil is all.
+    /// - Returns: disjoint boxes of what is accepted.
     package mutating func boxes(from: EndChoice? = nil, to: EndChoice? = nil) -> [PacketBox<Verdict>] {
         let answers: [Verdict] = [.accept, .drop]
         let pieces = survey.pieces(

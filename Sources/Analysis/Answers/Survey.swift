@@ -155,8 +155,9 @@ struct Survey: Sendable {
     ///   - skipsUnchanged: Whether nothing can be found between places of which all policies say the same.
     ///   - from: Which ends are asked as senders; nil stands for the outside.
     ///   - to: Which are asked as targets.
-    ///   - empty: What is found where nothing is: a space for each kind and family.
+    ///   - kinds: How many kinds there are.
     ///   - find: The packet spaces of each kind between places, one for each policy.
+    /// - Returns: disjoint pieces of each kind; none where nothing is found.
     mutating func pieces(
         skipsUnchanged: Bool, from: (End?) -> Bool, to: (End?) -> Bool, kinds: Int,
         find: (inout Walk, [Int32], [Int32], AddressFamily) -> Findings

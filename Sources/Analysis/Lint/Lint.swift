@@ -327,6 +327,13 @@ package struct Lint: Sendable {
 
     // MARK: Answers
 
+    /// Whether it is DHCP that the guard lets out: the host answers it, whom no network ACL asks.
+    private func isDHCP(_ space: SpaceBox) -> Bool {
+        guard space.protocols == [.udp], let rectangle = space.rectangle else { return false }
+        let ports = (rectangle.first, rectangle.second)
+        return ports == (68...68, 67...67) || ports == (546...546, 547...547)
+    }
+
     /// One finding for each pair of ends between which something is accepted whose answer is refused.
     private mutating func addRefusedAnswers() {
         let keepsNoSessions = policy.vpcs.contains { vpc in
@@ -335,7 +342,8 @@ package struct Lint: Sendable {
         guard keepsNoSessions else { return }
         var reach = Reach(policy)
         var told: Set<[String]> = []
-        for box in reach.boxes() where box.answer == .drop && told.insert([box.from, box.to]).inserted {
+        for box in reach.boxes()
+        where box.answer == .drop && !isDHCP(box.space) && told.insert([box.from, box.to]).inserted {
             findings.append(Finding(.answerRefused, box.from, by: [box.to], witness: box.witness))
         }
     }

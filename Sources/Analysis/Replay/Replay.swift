@@ -25,6 +25,7 @@ package struct Replay: Sendable {
     ///   - key: The session as rules are asked about it.
     ///   - direction: The end that recorded it; nil where the record does not say: then both ends are asked.
     ///   - verdict: What was decided then.
+    /// - Returns: whether the same would be decided.
     package func outcome(_ key: FlowKey, _ direction: Direction?, recorded verdict: Verdict) -> Outcome {
         let packet = packet(key)
         let now =

@@ -1,4 +1,5 @@
 import Analysis
+import Archive
 import ArgumentParser
 import Link
 import Model

@@ -39,9 +39,11 @@ struct ReplaySummary {
             others += 1
             return
         }
-        totals[key, default: Total()].records += 1
-        totals[key]?.bytes &+= change.bytes
-        totals[key]?.last = max(totals[key]?.last ?? change.end, change.end)
+        var total = totals[key] ?? Total()
+        total.records += 1
+        total.bytes &+= change.bytes
+        total.last = max(total.last, change.end)
+        totals[key] = total
     }
 
     /// The ten with the most bytes, then how many there are.

@@ -93,9 +93,7 @@ final class ReplayedRows {
         }
         (self.addresses, numbers) = (translated, ports)
         directions = Words(try segment.read(.direction, group: group)) { Direction(rawValue: $0) }
-        verdicts = Words(try segment.read(.verdict, group: group)) { text in
-            Verdict.allCases.first { $0.word == text }
-        }
+        verdicts = Words(try segment.read(.verdict, group: group)) { Verdict(rawValue: $0) }
         stages = Words(try segment.read(.stage, group: group)) { Stage(rawValue: $0) }
     }
 

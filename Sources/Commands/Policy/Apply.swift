@@ -60,6 +60,9 @@ struct Apply: ParsableCommand {
             var sent = policy
             // A control plane keeps none: they are checked here, each time.
             sent.assertions = nil
+            if policy.assertions?.isEmpty == false {
+                Console.tell("assertions are checked here, by the file alone; a control plane keeps none")
+            }
             try declare(sent, try access.client(named))
             let broken = BrokenAssertions.lines(policy)
             for line in broken { print(Console.paint(line, .red)) }
