@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit
+.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,14 @@ nfdump-check: ## have nfdump count the packets of a random capture, and compare 
 bench-query: setup ## measure an archive of a generated day: size, closing, six questions (ARGS="RECORDS [FOLDER]")
 	@scripts/swift build -c release --product query-bench
 	@.build/release/query-bench $(ARGS)
+
+analysis-check: setup ## hold reach, plan and lint against z3 and CUDD on random policies (installed from PyPI on the first run; ARGS="POLICIES SEED")
+	@scripts/swift build --product gatehouse
+	@scripts/analysis-check $(ARGS)
+
+bench-analysis: setup ## measure what is said of all packets: lint, differences, all pairs, explain, replay
+	@scripts/swift build -c release --product analysis-bench
+	@.build/release/analysis-bench
 
 server-bench: setup ## measure the control plane: changes a second, lists, a thousand hosts, memory
 	@scripts/swift build -c release --product gatehouse

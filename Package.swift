@@ -63,6 +63,8 @@ let package = Package(
         .target(name: "Integrations", dependencies: ["Host", "Link", "Model", "Netlink"], swiftSettings: house),
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
 
+        .target(name: "Analysis", dependencies: ["Model", "Policy"], swiftSettings: house),
+
         // Floor 3: records in an archive, and questions about them.
         .target(
             name: "Archive", dependencies: ["Host", "Model", "Parquet", "Records", "Spools"], swiftSettings: house),
@@ -206,7 +208,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Integrations", "Link",
+                "Analysis", "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Integrations",
+                "Link",
                 "Model",
                 "NativeAPI", "Packets",
                 "Parquet", "Policy", "PolicyFiles", "Query", "Records", "Registry", "Rehearsal", "Server", "Service",
@@ -247,6 +250,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["Host", "Model", "PolicyFiles", "Records"], path: "Tests/TestSupport",
             swiftSettings: house),
         .testTarget(
+            name: "AnalysisTests", dependencies: ["Analysis", "Model", "Policy", "PolicyFiles", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
             name: "EnforcementTests",
             dependencies: [
                 "PolicyFiles",
@@ -256,6 +262,10 @@ let package = Package(
         .testTarget(
             name: "CaptureTests",
             dependencies: ["Attribution", "Capture", "Host", "Model", "Netlink", "Spools", "TestSupport"],
+            swiftSettings: house),
+        // Measures what is said of all packets: `make bench-analysis`.
+        .executableTarget(
+            name: "analysis-bench", dependencies: ["Analysis", "Model", "Policy"], path: "Benchmarks/AnalysisBench",
             swiftSettings: house),
         // Measures the classifier: `swift run -c release classifier-bench`.
         .executableTarget(

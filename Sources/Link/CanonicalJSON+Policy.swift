@@ -3,13 +3,18 @@ import Model
 /// A policy's networks and what is in them.
 extension CanonicalJSON {
     mutating func append(_ policy: Policy) throws {
-        if let bridges = policy.bridges {
-            append(#"{"bridges":"#)
-            if bridges.isEmpty { append("[]") } else { try append(encoding: bridges) }
-            append(#","collectors":"#)
-        } else {
-            append(#"{"collectors":"#)
+        append("{")
+        if let assertions = policy.assertions {
+            append(#""assertions":"#)
+            if assertions.isEmpty { append("[]") } else { try append(encoding: assertions) }
+            append(",")
         }
+        if let bridges = policy.bridges {
+            append(#""bridges":"#)
+            if bridges.isEmpty { append("[]") } else { try append(encoding: bridges) }
+            append(",")
+        }
+        append(#""collectors":"#)
         if policy.collectors.isEmpty { append("[]") } else { try append(encoding: policy.collectors) }
         if let logs = policy.logs {
             append(#","logs":"#)

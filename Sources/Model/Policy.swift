@@ -9,10 +9,12 @@ package struct Policy: Hashable, Sendable, Codable {
     package var logs: [LogResource]?
     /// What is said of hosts' bridges; nil where nothing is.
     package var bridges: [BridgeSettings]?
+    /// What must hold of it; nil where nothing is asserted.
+    package var assertions: [PolicyAssertion]?
 
     package init(
         project: String, region: String? = nil, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil,
-        bridges: [BridgeSettings]? = nil
+        bridges: [BridgeSettings]? = nil, assertions: [PolicyAssertion]? = nil
     ) {
         self.project = project
         self.region = region
@@ -20,6 +22,7 @@ package struct Policy: Hashable, Sendable, Codable {
         self.collectors = collectors
         self.logs = logs
         self.bridges = bridges
+        self.assertions = assertions
     }
 
     package static let empty = Policy(project: "default", vpcs: [])

@@ -7,7 +7,9 @@ struct PolicyReader {
     private let claims = HostClaims()
 
     func read(_ root: FileValue) -> Policy {
-        guard let fields = root.fields(["project", "vpcs", "collectors", "region", "bridges"]) else { return .empty }
+        guard let fields = root.fields(["project", "vpcs", "collectors", "region", "bridges", "assertions"]) else {
+            return .empty
+        }
         let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
         let region = fields["region"].flatMap { NameRule.readPlace($0, of: "region") }
         var names = NameRegister(kind: "VPC")
@@ -22,7 +24,10 @@ struct PolicyReader {
         claims.reportOverlaps()
         let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
         let bridges = fields["bridges"].map { BridgeReader(claims: claims).read($0) }
-        return Policy(project: project, region: region, vpcs: vpcs, collectors: collectors, bridges: bridges)
+        let assertions = fields["assertions"].map { AssertionReader(vpcs: vpcs).read($0) }
+        return Policy(
+            project: project, region: region, vpcs: vpcs, collectors: collectors, bridges: bridges,
+            assertions: assertions)
     }
 }
 

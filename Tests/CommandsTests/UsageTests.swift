@@ -27,6 +27,8 @@ import Testing
         (["audit", "--limit", "0"], "--limit 0: give 1 to 100000"), (["audit", "--since", "soon"], "--since"),
         (["audit", "--outcome", "maybe"], "--outcome maybe"), (["host", "enrol", "a/b"], "\"a/b\""),
         (["serve", "--vpc-quota", "cats=3"], "rules-per-group"), (["serve", "--zone", "mars"], "--zone mars"),
+        (["plan", "-f", "x", "--allow", "all"], "--allow all: give some of accepted"),
+        (["lint", "-f", "x", "--deny", "shadow"], "--deny shadow: write \"shadowed\""),
     ])
     func `wrong usage is exit code 2`(words: [String], error: String) throws {
         let run = try shop.run(words)
@@ -37,7 +39,7 @@ import Testing
 
     @Test(arguments: [
         "demo", "up", "apply", "events", "flows", "books", "explain", "status", "revisions", "serve", "host", "audit",
-        "backup", "restore", "collector", "bucket", "acl", "verify",
+        "backup", "restore", "collector", "bucket", "acl", "verify", "plan", "reach", "lint",
     ])
     func `each command's help has an example`(verb: String) throws {
         let run = try shop.gatehouse(verb, "--help")

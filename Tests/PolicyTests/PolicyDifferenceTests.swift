@@ -61,7 +61,12 @@ import Testing
                     bucket: "file:b", isActive: false, format: FlowLogFormat(name: "aws", columns: ["bytes"]),
                     interval: 60)
             ], logs: [LogResource(id: "l", project: "demo", event: .drop, group: group, interface: interface)],
-            bridges: [BridgeSettings(name: "br0", unknown: .refuse, uplinks: ["eth1"])])
+            bridges: [BridgeSettings(name: "br0", unknown: .refuse, uplinks: ["eth1"])],
+            assertions: [
+                PolicyAssertion(
+                    .never, source: .group("web"), target: .interface("db-1"),
+                    service: .transport(.tcp, PortRange(22, 23)))
+            ])
     }()
 
     /// Holds the promise for two policies: empty where they are equal and nowhere else, and exact.

@@ -23,7 +23,17 @@ struct RandomRevision {
             project: text(), region: maybe { $0.text() }, vpcs: some { $0.vpc() },
             collectors: random.chance(30) ? some { $0.collector() } : [],
             logs: maybe { $0.random.chance(50) ? [] : $0.some { $0.log() } },
-            bridges: maybe { $0.random.chance(50) ? [] : $0.some { $0.bridge() } })
+            bridges: maybe { $0.random.chance(50) ? [] : $0.some { $0.bridge() } },
+            assertions: maybe { $0.random.chance(50) ? [] : $0.some { $0.assertion() } })
+    }
+
+    private mutating func assertion() -> PolicyAssertion {
+        let ends: [PolicyAssertion.End] = [.any, .outside, .group(text()), .interface(text())]
+        return PolicyAssertion(
+            random.pick(PolicyAssertion.Claim.allCases), source: random.pick(ends), target: random.pick(ends),
+            service: random.pick([
+                .any, .icmpTCPUDP, .transport(.tcp, PortRange(1, 2)), .icmp(.icmp, type: 8, code: nil),
+            ]))
     }
 
     private mutating func bridge() -> BridgeSettings {

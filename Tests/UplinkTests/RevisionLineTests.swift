@@ -86,7 +86,7 @@ extension RevisionLineTests {
         Sample(
             Revision.none, ["number", "madeAt", "actor", "origin", "policy", "ruleOrigins", "notes"]),
         Sample(Catalogue.RevisionNote(.none), ["number", "madeAt", "actor", "origin"]),
-        Sample(Policy.empty, ["project", "region", "vpcs", "collectors", "logs", "bridges"]),
+        Sample(Policy.empty, ["project", "region", "vpcs", "collectors", "logs", "bridges", "assertions"]),
         Sample(
             VPC(id: id(), name: "", prefixes: [], subnets: [], groups: [], instances: []),
             ["id", "name", "prefixes", "subnets", "acls", "groups", "instances"]),

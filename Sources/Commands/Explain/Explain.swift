@@ -33,6 +33,9 @@ struct Explain: ParsableCommand {
     @Option(help: "A flow record's id, HOST:NUMBER or NUMBER, instead of source, target and service.")
     var flow: String?
 
+    @Option(name: .shortAndLong, help: "By this policy file, and no revision: no agent and no data folder are needed.")
+    var file: String?
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
 
@@ -42,10 +45,17 @@ struct Explain: ParsableCommand {
         }
         if flow == nil, service == nil { throw ValidationError("give source, target and service, or --flow ID") }
         if at != nil, revision != nil { throw ValidationError("--at and --revision: give one of them") }
+        if file != nil, at != nil || revision != nil || flow != nil {
+            throw ValidationError("--file: --at, --revision and --flow are of revisions; give one of them")
+        }
         _ = try choice()
     }
 
     func run() throws {
+        if let file {
+            let policy = try PolicySource.load(file, "--file")
+            return try tell(PolicySource.revision(policy, after: .none, origin: file), Catalogue())
+        }
         let folder = try data.existingFolder()
         let store = RevisionStore(folder)
         let revision = try choice().load(store)
@@ -54,16 +64,20 @@ struct Explain: ParsableCommand {
             let record = try RecordedDecision.find(flow, host: Machine.hostName, spool: folder.spool)
             try tell(RecordedDecision(record, catalogue), revision, catalogue)
         } else {
-            let question = try Question(
-                source: source ?? "", target: target ?? "", service: service ?? "", revision: revision)
-            let explanation = Explanation(question, revision: revision, catalogue: catalogue)
-            if output.format == .table {
-                for line in explanation.lines(LocalTime(now: .now)) { print(line) }
-            } else {
-                ObjectWriter.write(explanation.fields, output.format)
-            }
-            if !explanation.isAccepted { throw ExitCode.no }
+            try tell(revision, catalogue)
         }
+    }
+
+    private func tell(_ revision: Revision, _ catalogue: Catalogue) throws {
+        let question = try Question(
+            source: source ?? "", target: target ?? "", service: service ?? "", revision: revision)
+        let explanation = Explanation(question, revision: revision, catalogue: catalogue)
+        if output.format == .table {
+            for line in explanation.lines(LocalTime(now: .now)) { print(line) }
+        } else {
+            ObjectWriter.write(explanation.fields, output.format)
+        }
+        if !explanation.isAccepted { throw ExitCode.no }
     }
 
     private func tell(_ decision: RecordedDecision, _ revision: Revision, _ catalogue: Catalogue) throws {

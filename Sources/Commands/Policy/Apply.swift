@@ -54,17 +54,21 @@ struct Apply: ParsableCommand {
     }
 
     func run() throws {
-        guard let bytes = try DurableFile.read(file) else {
-            throw NotFound("--file \(file): there is no such file; name the policy file to apply")
+        let policy = try PolicySource.load(file, "--file")
+        if let named {
+            if !plan { try BrokenAssertions.refuse(policy) }
+            var sent = policy
+            // A control plane keeps none: they are checked here, each time.
+            sent.assertions = nil
+            if policy.assertions?.isEmpty == false {
+                Console.tell("assertions are checked here, by the file alone; a control plane keeps none")
+            }
+            try declare(sent, try access.client(named))
+            let broken = BrokenAssertions.lines(policy)
+            for line in broken { print(Console.paint(line, .red)) }
+            if !broken.isEmpty { throw ExitCode.no }
+            return
         }
-        let policy: Policy
-        do {
-            policy = try PolicyFile.load(bytes: bytes, name: file)
-        } catch {
-            Console.tell("\(error)")
-            throw ExitCode.failure
-        }
-        if let named { return try declare(policy, try access.client(named)) }
         let former = try RevisionStore(data.folder).latest() ?? .none
         // As the agent adopts it: a rule that stays has the id that it had.
         let next = former.next(policy: policy, actor: "", origin: file, at: .now)
@@ -72,7 +76,14 @@ struct Apply: ParsableCommand {
         for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
         let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
         print("\(difference.summary) (\(since))")
-        if plan { return try tellDevices(next.policy) }
+        if plan {
+            let broken = BrokenAssertions.lines(next.policy)
+            for line in broken { print(Console.paint(line, .red)) }
+            try tellDevices(next.policy)
+            if !broken.isEmpty { throw ExitCode.no }
+            return
+        }
+        try BrokenAssertions.refuse(next.policy)
         let request = ControlRequest.apply(policy: policy, origin: file, sessions: try fate())
         guard case .receipt(let receipt) = try AgentClient(data.folder).ask(request) else {
             throw NotFound.otherVersion

@@ -85,7 +85,7 @@ enum LinkGuard {
         return packet.hopLimit ?? wanted == wanted ? .upkeep : .refuse(.linkUpkeep)
     }
 
-    private static func isOfLink(_ type: UInt16) -> Bool { (130...137).contains(type) || type == 143 }
+    static func isOfLink(_ type: UInt16) -> Bool { (130...137).contains(type) || type == 143 }
 
     /// A DHCP client's packet to its server.
     @inline(__always)
@@ -123,5 +123,5 @@ enum LinkGuard {
         (address.high == 0 && address.low == 0) || isLinkLocal(address)
     }
 
-    private static func isLinkLocal(_ address: IPAddress) -> Bool { address.high >> 54 == 0x3fa }
+    static func isLinkLocal(_ address: IPAddress) -> Bool { address.high >> 54 == 0x3fa }
 }

@@ -98,6 +98,17 @@ extension PolicyDifference {
         tell("region", before.region ?? "the host's", after.region ?? "the host's")
         let bridges = PolicyPart.bridgeLines(before.bridges ?? [], after.bridges ?? [])
         for (name, former, latter) in bridges { tell("bridge \(name)", former, latter) }
+        let former = before.assertions ?? []
+        let latter = after.assertions ?? []
+        lines += former.filter { !latter.contains($0) }.map {
+            PolicyChangeLine(kind: .removed, subject: "assertion", name: $0.text, detail: "")
+        }
+        lines += latter.filter { !former.contains($0) }.map {
+            PolicyChangeLine(kind: .added, subject: "assertion", name: $0.text, detail: "")
+        }
+        if lines.isEmpty, before.assertions != after.assertions {
+            lines.append(PolicyChangeLine(kind: .changed, subject: "order", name: "of assertions", detail: ""))
+        }
         tell("event log", before.logs == nil ? "everything" : "by logs", after.logs == nil ? "everything" : "by logs")
         return lines
     }

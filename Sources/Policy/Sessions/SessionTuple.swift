@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// A five-tuple as conntrack keys it, with the echo id of ICMP.
 struct SessionTuple: Hashable, Sendable {
@@ -34,14 +34,19 @@ struct SessionTuple: Hashable, Sendable {
     var reversed: SessionTuple? {
         guard transport.isICMP else { return SessionTuple(reverseOf: self, first: second, second: first) }
         // `icmp_invert_tuple` turns the type round and keeps the code.
-        guard let type = Self.answers(transport)[first] else { return nil }
+        guard let type = transport.icmpAnswer(to: first) else { return nil }
         return SessionTuple(reverseOf: self, first: type, second: second)
     }
+}
 
-    private static func answers(_ transport: TransportProtocol) -> [UInt16: UInt16] {
-        transport == .icmp
+extension TransportProtocol {
+    /// The ICMP type of the answer to a message, where it has one; the code stays.
+    package func icmpAnswer(to type: UInt16) -> UInt16? {
+        let answers: [UInt16: UInt16] =
+            self == .icmp
             ? [0: 8, 8: 0, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17]
             : [128: 129, 129: 128, 139: 140, 140: 139]
+        return answers[type]
     }
 }
 

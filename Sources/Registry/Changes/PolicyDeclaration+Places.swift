@@ -9,6 +9,12 @@ extension PolicyDeclaration {
                 "bridges: \(bridge.name): a control plane does not keep what is said of a host's bridges; leave bridges "
                     + "out, and apply them on a host that no control plane governs")
         }
+        if let assertion = policy.assertions?.first {
+            throw RegistryError(
+                .invalid(.body),
+                "assertions: \(assertion.text): a control plane does not keep assertions; `gatehouse apply` checks them "
+                    + "before it sends the rest of the file")
+        }
         for vpc in policy.vpcs {
             for subnet in vpc.subnets where subnet.dhcp != nil {
                 throw RegistryError(
