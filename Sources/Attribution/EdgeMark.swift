@@ -38,6 +38,8 @@ package enum EdgeMark {
         case .acl: 0
         case .group: 0x2_0000
         case .guard: 0x40_0000
+        // Asked behind connection tracking: no packet bears a mark of it.
+        case .enterprise: 0
         }
     }
 

@@ -28,6 +28,8 @@ enum NftText {
         switch note {
         case .rule(let index, let direction):
             "ct mark set ct mark and \(hex(~MarkLayout.bits(direction))) or \(hex(MarkLayout.half(index, direction)))"
+        case .blocked(let index, let direction):
+            "meta mark set ct mark and \(hex(~MarkLayout.bits(direction))) or \(hex(MarkLayout.half(index, direction)))"
         case .noRules: "ct mark set 0"
         case .packetMark(let mark): "meta mark set \(hex(mark))"
         case .profile(let end, let map): "\(text(ProfileDispatch.holder)) set \(text(end)) map @\(map.text)"
@@ -47,6 +49,7 @@ enum NftText {
         case .return: "return"
         case .jump(let chain): "jump \(chain)"
         case .goto(let chain): "goto \(chain)"
+        case .mapOf(let key, let map): "\(text(key)) vmap @\(map.text)"
         case .map(let field, let map): "\(text(map.key.map { _ in field })) vmap @\(map.text)"
         }
     }

@@ -52,12 +52,18 @@ package struct Revision: Hashable, Sendable, Codable {
                 for rule in acl.rules { kept[ruleKey(vpc, "acl", acl.name, rule.text)] = rule.id }
             }
         }
+        for rule in self.policy.enterprise ?? [] { kept[enterpriseKey(rule)] = rule.id }
         var adopted = policy
         var origins: [String: Int] = [:]
         func adopt(_ key: String, _ fresh: @autoclosure () -> Identifier<Rule>) -> Identifier<Rule> {
             let id = kept[key] ?? fresh()
             origins[id.description] = ruleOrigins[id.description] ?? number + 1
             return id
+        }
+        for (place, rule) in (adopted.enterprise ?? []).enumerated() {
+            adopted.enterprise?[place].id = adopt(
+                enterpriseKey(rule),
+                Identifier(derivedFrom: "enterprise-rule", policy.project, rule.name, rule.text, "\(number + 1)"))
         }
         for vpcIndex in adopted.vpcs.indices {
             let vpc = adopted.vpcs[vpcIndex]
@@ -85,9 +91,17 @@ package struct Revision: Hashable, Sendable, Codable {
         "\(vpc.id)\u{0}\(kind)\u{0}\(holder)\u{0}\(text)"
     }
 
-    /// What each rule id of this revision stands for: allow rules, network ACLs' rules, default refusals, the guard.
+    private func enterpriseKey(_ rule: EnterpriseRule) -> String { "enterprise\u{0}\(rule.name)\u{0}\(rule.text)" }
+
+    /// What each rule id of this revision stands for: allow rules, network ACLs' rules, the enterprise policy's, default
+    /// refusals, the guard.
     package var ruleReferences: [RuleReference] {
-        var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard]
+        var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard, .unnamedBlock]
+        references += (policy.enterprise ?? []).map {
+            RuleReference(
+                id: $0.id, stage: .enterprise, group: "", groupID: nil, text: "\($0.name): \($0.text)",
+                since: ruleOrigins[$0.id.description] ?? number, name: $0.name, refuses: $0.action == .block)
+        }
         for vpc in policy.vpcs {
             for group in vpc.groups {
                 references += group.rules.map {
@@ -98,7 +112,7 @@ package struct Revision: Hashable, Sendable, Codable {
                 references += Direction.allCases.map {
                     RuleReference(
                         id: group.defaultRefusal($0), stage: .group, group: group.name, groupID: group.id,
-                        text: "default refusal of \($0.rawValue) in group \(group.name)", since: 0)
+                        text: "default refusal of \($0.rawValue) in group \(group.name)", since: 0, refuses: true)
                 }
             }
             for acl in vpc.acls {
@@ -110,14 +124,14 @@ package struct Revision: Hashable, Sendable, Codable {
                 references += Direction.allCases.map {
                     RuleReference(
                         id: acl.defaultRefusal($0), stage: .acl, group: acl.name, groupID: nil,
-                        text: acl.defaultRefusalText($0), since: 0)
+                        text: acl.defaultRefusalText($0), since: 0, refuses: true)
                 }
             }
             for interface in vpc.instances.flatMap(\.interfaces) where interface.groups.isEmpty {
                 references += Direction.allCases.map {
                     RuleReference(
                         id: interface.bareRefusal($0), stage: .group, group: "", groupID: nil,
-                        text: "\($0.rawValue) refused: no group is attached", since: 0)
+                        text: "\($0.rawValue) refused: no group is attached", since: 0, refuses: true)
                 }
             }
         }

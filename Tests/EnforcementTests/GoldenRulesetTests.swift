@@ -58,7 +58,7 @@ import Testing
                 switch decision {
                 // What leads on leads on in the same table.
                 case .jump(let target), .goto(let target): return [prefix + target]
-                case .map(_, let map):
+                case .map(_, let map), .mapOf(_, let map):
                     return (ruleset.sets[map] ?? [:]).values.compactMap {
                         if case .chain(let target) = $0 { target } else { nil }
                     }

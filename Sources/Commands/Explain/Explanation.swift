@@ -26,7 +26,7 @@ struct Explanation {
             revision.ruleOrigins[id.description].flatMap(catalogue.revision)
         case .refusal(let id, _):
             GuardRule.allCases.contains { $0.id == id } ? nil : catalogue.revision(revision.number)
-        case .guard, .group, .acl, .unreached: nil
+        case .guard, .group, .enterprise, .acl, .unreached: nil
         }
     }
 
@@ -59,7 +59,7 @@ struct Explanation {
             " [\(id.short)" + (change(step.subject).map { ", \(Wording.change($0, time))" } ?? "") + "]"
         case .refusal(let id, _):
             " [\(id.short)" + (change(step.subject).map { ", in force: \(Wording.change($0, time))" } ?? "") + "]"
-        case .guard, .group, .acl, .unreached: ""
+        case .guard, .group, .enterprise, .acl, .unreached: ""
         }
     }
 
@@ -82,6 +82,7 @@ struct Explanation {
             switch step.subject {
             case .guard: ("guard", nil, nil)
             case .group(let name): ("group", name, nil)
+            case .enterprise: ("enterprise", nil, nil)
             case .acl(let name): ("acl", name, nil)
             case .rule(let id, let text): ("rule", text, id.description)
             case .refusal(let id, let text): ("refusal", text, id.description)
@@ -101,7 +102,7 @@ struct Explanation {
     private func fields(_ edit: PolicyEdit) -> [Field] {
         [
             Field("vpc", .text(edit.vpc)), Field("group", .text(edit.group)), Field("rule", .text(edit.rule)),
-            Field("interface", .text(edit.interface)),
+            Field("interface", .text(edit.interface)), Field("before", .text(edit.before)),
         ]
     }
 }

@@ -9,6 +9,7 @@ extension PolicyDeclaration {
                 "bridges: \(bridge.name): a control plane does not keep what is said of a host's bridges; leave bridges "
                     + "out, and apply them on a host that no control plane governs")
         }
+        try checkEnterprise()
         for vpc in policy.vpcs {
             for subnet in vpc.subnets where subnet.dhcp != nil {
                 throw RegistryError(
