@@ -4,13 +4,16 @@ import Model
 /// The chains of the enterprise policy: asked of a session's first packet, at each end, before the groups of the end.
 ///
 /// ```
-/// judge_egress, judge_answer, to_ingress   ► enterprise_DIRECTION ► its parts, in order
+/// judge_egress, judge_answer, to_ingress   ► enterprise_DIRECTION ► its parts, in order; then what has become of it
 /// a part    ► rules of one port: map (protocol, port) ► the rules of that port, in order
 ///           ► other rules, in order
-/// block     note the index in the packet's mark, blocked_DIRECTION; at an observed interface: admitted under the rule's index
-/// allow     note that the list has ended, and return: the groups decide
+/// block     note the index in the packet's mark ► blocked_DIRECTION; at an observed interface: admitted under the rule's index
+/// allow     the groups decide
 /// observe   told once, and on
 /// ```
+///
+/// What ends the list is noted in the packet's priority and done by the chain that asked: a way through the chains passes sixteen at
+/// most.
 ///
 /// Parts are cut where rules' ids say, and named by what is in them: a change of one rule makes one part anew, under another name,
 /// and the chain that leads to the parts. Nothing that a packet under way looks into changes.
@@ -22,7 +25,27 @@ struct EnterpriseChains {
     private let present: Ruleset?
 
     /// What a packet's priority is once a rule has ended the list: no number of a profile or a rule.
-    static let ended: UInt32 = 0x1_ffff
+    private enum End: UInt32, CaseIterable {
+        case allowed = 0x1_ffff
+        case blocked = 0x1_fffd
+        case blockedQuietly = 0x1_fffc
+        /// Admitted under the rule that would refuse it.
+        case noted = 0x1_fffb
+    }
+
+    private static func end(_ end: End) -> [Statement] { [.note(.priority(end.rawValue)), .return] }
+    private static let isEnded: Ruleset.Rule = [.match(.priorities(End.allCases.map(\.rawValue))), .return]
+
+    /// The rules that ask the enterprise policy at an end.
+    static func asking(_ direction: Direction) -> [Ruleset.Rule] {
+        func then(_ end: End, _ chain: String) -> Ruleset.Rule { [.match(.priority(end.rawValue)), .goto(chain)] }
+        return [
+            [.jump(entry(direction))], then(.blocked, "blocked_\(direction)"),
+            then(.blockedQuietly, "blocked_\(direction)_quiet"),
+            then(.noted, direction == .egress ? "to_ingress" : "admitted"),
+        ]
+    }
+
     /// What it is when an observation is to be told.
     static let toTell: UInt32 = 0x1_fffe
 
@@ -79,7 +102,7 @@ struct EnterpriseChains {
             let isCut = count >= Self.partLength.0 && planned.rule.id.low & 0xff == 0
             guard isCut || count == Self.partLength.1 || place == rules.count - 1 else { continue }
             parts.append([.jump(addPart(Array(rules[first...place]), direction))])
-            parts.append([.match(.priority(Self.ended)), .return])
+            parts.append(Self.isEnded)
             first = place + 1
         }
         ruleset.chains[Self.entry(direction)] = .init(parts)
@@ -112,7 +135,7 @@ struct EnterpriseChains {
                 body += [
                     [.match(.isOriginal), .verdict(.mapOf([.transport, .targetPort], map))],
                     [.match(.isAnswer), .verdict(.mapOf([.transport, .sourcePort], map))],
-                    [.match(.priority(Self.ended)), .return],
+                    Self.isEnded,
                 ]
                 runs += 1
                 place += run.count
@@ -148,7 +171,7 @@ struct EnterpriseChains {
         guard !matches.isEmpty else { return [] }
         switch rule.action {
         case .allow:
-            return matches.map { $0 + [.note(.priority(Self.ended)), .return] }
+            return matches.map { $0 + Self.end(.allowed) }
         case .observe:
             let chain = "\(Self.prefix)observed_\(direction)_\(planned.index)"
             ruleset.chains[chain] = .init([
@@ -161,8 +184,8 @@ struct EnterpriseChains {
             ])
             return matches.map { $0 + [.jump(chain)] }
         case .block:
-            let quiet = rule.isLogged ? "" : "_quiet"
-            let refusal: [Statement] = [.note(.blocked(planned.index, direction)), .goto("blocked_\(direction)\(quiet)")]
+            let refusal =
+                [.note(.blocked(planned.index, direction))] + Self.end(rule.isLogged ? .blocked : .blockedQuietly)
             return matches.flatMap { asked in noted(planned, asked, direction) + [asked + refusal] }
         }
     }
@@ -172,11 +195,11 @@ struct EnterpriseChains {
         _ planned: EnterprisePlan.PlannedRule, _ asked: [Statement], _ direction: Direction
     ) -> [Ruleset.Rule] {
         guard let observed = plan.observed, let ranges = plan.lists[observed] else { return [] }
-        let verdict: [Statement] = [
-            .note(.rule(planned.index, direction)),
-            .log(LogPrefix(reason: .accepted(index: planned.index), direction: direction)),
-            .goto(direction == .egress ? "to_ingress" : "admitted"),
-        ]
+        let verdict: [Statement] =
+            [
+                .note(.rule(planned.index, direction)),
+                .log(LogPrefix(reason: .accepted(index: planned.index), direction: direction)),
+            ] + Self.end(.noted)
         return AddressFamily.allCases.compactMap { family in
             let some = ranges.of(family)
             guard !some.isEmpty, Self.isPossible(asked, family) else { return nil }

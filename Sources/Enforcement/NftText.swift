@@ -101,6 +101,8 @@ enum NftText {
         case .neighbourOfLink: "@th,64,10 0x3fa"
         case .neighbourIn(let prefix): "@th,64,\(prefix.length) 0x\(leadingBits(prefix))"
         case .priority(let number): "\(text(ProfileDispatch.holder)) \(Ruleset.Element.priority(number).text)"
+        case .priorities(let numbers):
+            "\(text(ProfileDispatch.holder)) \(list(numbers.map { Ruleset.Element.priority($0).text }))"
         case .hopLimit(let limit): "ip6 hoplimit \(limit)"
         case .fromHost: "meta iif 0"
         case .notFromHost: "meta iif != 0"

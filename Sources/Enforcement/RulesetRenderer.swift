@@ -182,7 +182,7 @@ package struct RulesetRenderer {
     /// Of a packet that goes the other way the initiator's device is where it goes, the target's where it comes from.
     private mutating func addJudging() {
         func enterprise(_ direction: Direction) -> [Ruleset.Rule] {
-            plan.enterprise == nil ? [] : [[.jump(EnterpriseChains.entry(direction))]]
+            plan.enterprise == nil ? [] : EnterpriseChains.asking(direction)
         }
         func egress(_ device: PacketField) -> [Ruleset.Rule] {
             [[.isNotIn(.ports, device), .goto("to_ingress")], [.match(.hasRule(.egress, true)), .goto("to_ingress")]]
