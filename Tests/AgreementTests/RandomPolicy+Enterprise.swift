@@ -14,9 +14,9 @@ extension RandomPolicy {
             rules.insert(contentsOf: run, at: draw(0...rules.count))
         }
         policy.enterprise = rules
-        if chance(20) { policy.vpcs[0].mode = .observe }
-        if chance(30) { policy.vpcs[0].groups[0].mode = .observe }
-        for place in policy.vpcs[0].instances.indices where chance(15) {
+        if chance(6) { policy.vpcs[0].mode = .observe }
+        if chance(10) { policy.vpcs[0].groups[0].mode = .observe }
+        for place in policy.vpcs[0].instances.indices where chance(8) {
             policy.vpcs[0].instances[place].interfaces[0].mode = .observe
         }
         return policy

@@ -11,7 +11,7 @@ import Testing
 @Suite struct GoldenRulesetTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
 
-    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs", "bridged", "blocks"]
+    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs", "bridged", "blocks", "enterprise"]
 
     static func policy(_ name: String, _ edit: (String) -> String = { $0 }) throws -> Policy {
         let text = try String(contentsOf: fixtures.appending(path: "\(name).yaml"), encoding: .utf8)
