@@ -28,7 +28,7 @@ import Testing
     private static let watch =
         "{name: watch-db, action: observe, direction: ingress, from: any, to: instance:shop/i31, service: tcp/80, log: true}"
     private static let leaving =
-        "{name: stay, action: block, direction: egress, from: subnet:shop/front, to: {not: [vpc:shop]}, service: any}"
+        "{name: stay, action: block, direction: egress, from: subnet:shop/front, to: subnet:back, service: [tcp/443, udp]}"
 
     private func agent(_ label: String, _ rules: String, observe: Bool = false) throws -> AgentUnderTest {
         let agent = try AgentUnderTest(label)
@@ -55,7 +55,7 @@ import Testing
         let asked = SystemClock.monotonic
         #expect(try client.tcp(target, 23, patience: 1200) == .silence)
         #expect(try client.tcp(target, 80).isAnswered)
-        #expect(try client.tcp(try address("203.0.113.9"), 443, patience: 300) == .silence)
+        #expect(try client.tcp(target, 443, patience: 300) == .silence)
         try eventually("the hits") { try agent.events().filter { $0.stage == .enterprise }.count >= 3 }
         #expect(SystemClock.monotonic - asked < 20_000_000_000)
         let hits = try agent.events().filter { $0.stage == .enterprise }
@@ -76,9 +76,6 @@ import Testing
         #expect(records.contains { $0.key.targetPort == 23 && $0.direction == .egress && $0.verdict == .accept })
         let session = records.filter { $0.key.targetPort == 80 && $0.direction == .ingress }
         #expect(!session.isEmpty && session.allSatisfy { $0.observed == [noted.ruleID] && $0.stage == .group })
-        // Another rule, as one change: what it refuses ends, also where it lives.
-        let path = try RevisionStore(agent.folder).latest()
-        #expect(path?.number == 1)
     }
 
     @Test(.kernel) func `a rule that comes ends the sessions that it refuses, and one that goes lets new ones pass`() throws {
