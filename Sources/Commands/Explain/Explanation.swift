@@ -9,11 +9,12 @@ struct Explanation {
     let trace: Trace
     private let catalogue: Catalogue
 
-    init(_ question: Question, revision: Revision, catalogue: Catalogue) {
+    /// * `instant`: enterprise rules are asked that are in force then.
+    init(_ question: Question, revision: Revision, catalogue: Catalogue, at instant: Timestamp = .now) {
         self.question = question
         self.revision = revision
         self.catalogue = catalogue
-        trace = Classifier(revision).trace(question.packet)
+        trace = Classifier(revision.with(policy: revision.policy.inForce(at: instant))).trace(question.packet)
     }
 
     var isAccepted: Bool { trace.judgement.verdict == .accept }
