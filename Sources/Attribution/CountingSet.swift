@@ -188,7 +188,8 @@ package struct CountingSet: Hashable, Sendable {
     package var isTold: Bool {
         switch meaning {
         case .refused, .refusedAtEdge, .guarded, .manyOnBridge, .blocked, .observed: true
-        case .refusedAfterEgress, .refusedAtEdgeInside, .coarseAtEdge, .blockedAfterEgress, .coarseBlocked, .admittedMany, .extra, .error, .coarseError,
+        case .refusedAfterEgress, .refusedAtEdgeInside, .coarseAtEdge, .blockedAfterEgress, .coarseBlocked,
+            .admittedMany, .extra, .error, .coarseError,
             .unsent,
             .resentOpening,
             .coarse, .overflow:

@@ -58,7 +58,8 @@ extension Recorder {
                 attributor.rule(MarkLayout.ingressIndex(fields.mark), .ingress) ?? RuleReference.unnamedAccept.id
             return [
                 make(
-                    port, .ingress, .accept, attributor.stage(of: rule), rule, fields.key, .new, element.traffic, .zero, span)
+                    port, .ingress, .accept, attributor.stage(of: rule), rule, fields.key, .new, element.traffic, .zero,
+                    span)
             ]
         case .manyOnBridge(let direction, let isAdmitted):
             guard let port = (fields.inputDevice ?? fields.outputDevice).flatMap(attributor.port(device:)) else {
@@ -213,7 +214,8 @@ extension Recorder {
             let isNamed = index != 0 && session?.isExpected != true
             let rule = isNamed ? attributor.rule(index, admission) : nil
             return make(
-                port, direction, .accept, attributor.stage(of: rule), rule ?? RuleReference.unnamedAccept.id, fields.key,
+                port, direction, .accept, attributor.stage(of: rule), rule ?? RuleReference.unnamedAccept.id,
+                fields.key,
                 .continuing, traffic, .zero, span, judgedAt: session?.start)
         }
     }
@@ -232,7 +234,8 @@ extension Recorder {
             guard index != 0, let port = attributor.port(address: address) else { return nil }
             let rule = attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id
             return make(
-                port, direction, .accept, attributor.stage(of: rule), rule, session, .continuing, fromInitiator, fromTarget, span)
+                port, direction, .accept, attributor.stage(of: rule), rule, session, .continuing, fromInitiator,
+                fromTarget, span)
         }
     }
 

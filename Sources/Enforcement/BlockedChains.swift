@@ -32,12 +32,16 @@ enum BlockedChains {
         }
         func toMany(_ verb: String) -> [Ruleset.Rule] {
             guard direction == .ingress else { return [] }
-            return zip(AddressFamily.allCases, LinkUpkeep.toMany).map { [$1, .goto("\(verb)_blocked_many_\($0.rawValue)")] }
+            return zip(AddressFamily.allCases, LinkUpkeep.toMany).map {
+                [$1, .goto("\(verb)_blocked_many_\($0.rawValue)")]
+            }
         }
         var told = [answer] + toMany("tell")
         var quiet = [answer] + toMany("count")
         for family in AddressFamily.allCases {
-            let (shown, end) = ("tell_blocked_\(direction)_\(family.rawValue)", "end_blocked_\(direction)_\(family.rawValue)")
+            let (shown, end) = (
+                "tell_blocked_\(direction)_\(family.rawValue)", "end_blocked_\(direction)_\(family.rawValue)"
+            )
             told += [
                 [.family(family), .transport(.tcp, .udp), .match(.showsPorts), .goto(shown)],
                 [.family(family), .noneOf(.tcp, .udp), .match(.showsTypes), .goto(shown)],

@@ -6,7 +6,8 @@ package import Netlink
 extension Enforcer {
     /// The sets that the table counts in at present.
     package var presentCountingSets: [CountingSet] {
-        countingSets + (countsBlocks ? CountingSet.ofEnterprise : []) + (plan?.bridges == nil ? [] : CountingSet.onBridges)
+        countingSets + (countsBlocks ? CountingSet.ofEnterprise : [])
+            + (plan?.bridges == nil ? [] : CountingSet.onBridges)
     }
 
     /// Has rules write into the other generation of the counting sets from now on.

@@ -110,11 +110,13 @@ struct EnterpriseChains {
 
     private mutating func addPart(_ rules: [EnterprisePlan.PlannedRule], _ direction: Direction) -> String {
         let content = rules.map { planned in
-            "\(planned.index) \(planned.rule.id) \(planned.rule.isLogged) \(planned.rule.text)"
+            // The id stands for what the rule does; the addresses that it names may change meanwhile.
+            "\(planned.index) \(planned.rule.id) \(planned.rule.isLogged)"
                 + [planned.source, planned.target, planned.scope].map { " \($0?.list ?? "")" }.joined()
         }
         let id = Identifier<EnterprisePlan>(
-            derivedFrom: "part", content.joined(separator: "\n"), plan.observed ?? "").short
+            derivedFrom: "part", content.joined(separator: "\n"), plan.observed ?? ""
+        ).short
         let name = "\(Self.prefix)\(direction)_\(id)"
         if let present, let known = present.chains[name] {
             ruleset.chains[name] = known

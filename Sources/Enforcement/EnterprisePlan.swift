@@ -22,6 +22,7 @@ struct EnterprisePlan: Equatable, Sendable {
     private(set) var rules: [PlannedRule] = []
     /// Addresses by a key that is made of them: the same addresses are one list, and another list has another key.
     private(set) var lists: [String: AddressRanges] = [:]
+    private var keys: [AddressRanges: String] = [:]
     /// The list of what interfaces have whose refusals are notes; nil where there are none.
     private(set) var observed: String?
 
@@ -62,9 +63,11 @@ struct EnterprisePlan: Equatable, Sendable {
     }
 
     private mutating func add(_ ranges: AddressRanges, isNegated: Bool) -> Condition {
+        if let key = keys[ranges] { return Condition(list: key, isNegated: isNegated) }
         let text = ranges.ranges.map { "\($0.first)-\($0.last)" }.joined(separator: " ")
         let key = Identifier<EnterprisePlan>(derivedFrom: "list", text).short
         lists[key] = ranges
+        keys[ranges] = key
         return Condition(list: key, isNegated: isNegated)
     }
 

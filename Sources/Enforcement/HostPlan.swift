@@ -338,7 +338,8 @@ package struct HostPlan: Equatable, Sendable {
     }
 
     private func changeOfGroups(to next: HostPlan) -> SmallChange? {
-        guard edges == next.edges, enterprise == next.enterprise, bridges == next.bridges, broadcasts == next.broadcasts,
+        guard edges == next.edges, enterprise == next.enterprise, bridges == next.bridges,
+            broadcasts == next.broadcasts,
             ports.count == next.ports.count, groups.count == next.groups.count,
             zip(groups, next.groups).allSatisfy({ $0.key == $1.key && $0.refusals == $1.refusals })
         else { return nil }

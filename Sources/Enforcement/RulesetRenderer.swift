@@ -186,7 +186,8 @@ package struct RulesetRenderer {
         }
         func egress(_ device: PacketField) -> [Ruleset.Rule] {
             [[.isNotIn(.ports, device), .goto("to_ingress")], [.match(.hasRule(.egress, true)), .goto("to_ingress")]]
-                + enterprise(.egress) + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile([device], of: $0))]] } + [
+                + enterprise(.egress) + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile([device], of: $0))]] }
+                + [
                     [.goto("refuse_egress")]
                 ]
         }

@@ -115,7 +115,8 @@ extension SetName {
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .generation, .handshakes, .linkSources,
             .linkSourceRates, .seen, .members, .profiles,
             .profileChains,
-            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .enterpriseList,
+            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
+            .enterpriseList,
             .enterprisePorts, .unknown:
             false
         }

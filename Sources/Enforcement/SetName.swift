@@ -112,7 +112,8 @@ package indirect enum SetName: Hashable, Sendable {
         + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0), .addresses($0), .targets($0)] }
         + (CountingSet.all + CountingSet.ofEnterprise + CountingSet.onBridges).flatMap { set in
             CountingSet.Half.allCases.map { .counting(set, $0) } + (set.isTold ? [.seen(set)] : [])
-        } + CountingSet.ofObservations.map { .seen($0) } + BridgedSet.lasting.map { .bridged($0) } + PortSet.lasting.map { .port($0) } + lastingRanges
+        } + CountingSet.ofObservations.map { .seen($0) } + BridgedSet.lasting.map { .bridged($0) }
+        + PortSet.lasting.map { .port($0) } + lastingRanges
 
     private static let lastingRanges: [SetName] =
         AddressFamily.allCases.flatMap { family -> [SetName] in

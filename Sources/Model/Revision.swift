@@ -52,7 +52,7 @@ package struct Revision: Hashable, Sendable, Codable {
                 for rule in acl.rules { kept[ruleKey(vpc, "acl", acl.name, rule.text)] = rule.id }
             }
         }
-        for rule in self.policy.enterprise ?? [] { kept[enterpriseKey(rule)] = rule.id }
+        let formerRules = Dictionary((self.policy.enterprise ?? []).map { ($0.name, $0) }) { first, _ in first }
         var adopted = policy
         var origins: [String: Int] = [:]
         func adopt(_ key: String, _ fresh: @autoclosure () -> Identifier<Rule>) -> Identifier<Rule> {
@@ -61,9 +61,11 @@ package struct Revision: Hashable, Sendable, Codable {
             return id
         }
         for (place, rule) in (adopted.enterprise ?? []).enumerated() {
-            adopted.enterprise?[place].id = adopt(
-                enterpriseKey(rule),
-                Identifier(derivedFrom: "enterprise-rule", policy.project, rule.name, rule.text, "\(number + 1)"))
+            let former = formerRules[rule.name].flatMap { $0.doesSame(as: rule) ? $0.id : nil }
+            let id =
+                former ?? Identifier(derivedFrom: "enterprise-rule", policy.project, rule.name, rule.text, "\(number + 1)")
+            origins[id.description] = ruleOrigins[id.description] ?? number + 1
+            adopted.enterprise?[place].id = id
         }
         for vpcIndex in adopted.vpcs.indices {
             let vpc = adopted.vpcs[vpcIndex]
@@ -91,12 +93,11 @@ package struct Revision: Hashable, Sendable, Codable {
         "\(vpc.id)\u{0}\(kind)\u{0}\(holder)\u{0}\(text)"
     }
 
-    private func enterpriseKey(_ rule: EnterpriseRule) -> String { "enterprise\u{0}\(rule.name)\u{0}\(rule.text)" }
-
     /// What each rule id of this revision stands for: allow rules, network ACLs' rules, the enterprise policy's, default
     /// refusals, the guard.
     package var ruleReferences: [RuleReference] {
-        var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard, .unnamedBlock]
+        var references =
+            GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard, .unnamedBlock]
         references += (policy.enterprise ?? []).map {
             RuleReference(
                 id: $0.id, stage: .enterprise, group: "", groupID: nil, text: "\($0.name): \($0.text)",

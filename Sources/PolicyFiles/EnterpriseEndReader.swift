@@ -17,7 +17,9 @@ struct EnterpriseEndReader {
 
     mutating func read(_ value: FileValue) -> EnterpriseEnd? {
         if value.isMapping {
-            guard let fields = value.fields(["not"]), let list = fields.required("not", "[ELEMENT, …]") else { return nil }
+            guard let fields = value.fields(["not"]), let list = fields.required("not", "[ELEMENT, …]") else {
+                return nil
+            }
             let elements = readList(list)
             return elements.isEmpty ? nil : .noneOf(elements)
         }
@@ -58,7 +60,8 @@ struct EnterpriseEndReader {
     private mutating func readElement(_ text: String, _ value: FileValue) -> EnterpriseElement? {
         // An IPv6 address has colons as well, and no letters behind f before the first.
         let kind = text.prefix { $0.isLetter }
-        guard text.dropFirst(kind.count).first == ":", ["vpc", "subnet", "group", "instance", "domain", "tag"].contains(kind)
+        guard text.dropFirst(kind.count).first == ":",
+            ["vpc", "subnet", "group", "instance", "domain", "tag"].contains(kind)
         else { return readPrefix(text, value) }
         let name = String(text.dropFirst(kind.count + 1))
         switch kind {
@@ -87,7 +90,9 @@ struct EnterpriseEndReader {
             switch kind {
             case "subnet": vpcs[place].subnets.contains { $0.name == own }
             case "instance": vpcs[place].instances.contains { $0.name == own }
-            default: groups.vpcs[place].groups.contains { $0.name == own } || parts.count == 2 && groups.resolve(own, in: place)
+            default:
+                groups.vpcs[place].groups.contains { $0.name == own }
+                    || parts.count == 2 && groups.resolve(own, in: place)
             }
         }
         guard let place = found.first, found.count == 1 else {

@@ -39,7 +39,8 @@ struct EnterpriseReader {
         let isLogged = fields["log"].flatMap { $0.flag() } ?? true
         if action == .observe, !isLogged {
             fields["log"]?.report(
-                "observe rule \"\(name)\" with log: false would do nothing", mend: "leave log out, or take the rule away")
+                "observe rule \"\(name)\" with log: false would do nothing",
+                mend: "leave log out, or take the rule away")
         }
         guard let action, let direction else { return nil }
         let rule = EnterpriseRule(
@@ -140,7 +141,8 @@ struct EnterpriseReader {
             vpcs: read("vpcs") { value, name in
                 guard !known.contains(name) else { return }
                 value.report(
-                    "there is no VPC \"\(name)\"", mend: Suggestion.mend(name, among: known, none: "define it under vpcs"))
+                    "there is no VPC \"\(name)\"",
+                    mend: Suggestion.mend(name, among: known, none: "define it under vpcs"))
             })
         if scope.projects.isEmpty, scope.vpcs.isEmpty {
             value.report("a scope that names nothing", mend: "name projects or vpcs, or leave scope out")

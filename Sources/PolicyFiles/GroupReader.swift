@@ -58,7 +58,8 @@ struct GroupReader {
             let rules = readRules(fields["rules"], group: name)
             own.append(
                 SecurityGroup(
-                    id: id, name: name, rules: rules, isStateful: isStateful(name), mode: JudgingMode.read(fields["observe"])))
+                    id: id, name: name, rules: rules, isStateful: isStateful(name),
+                    mode: JudgingMode.read(fields["observe"])))
         }
     }
 

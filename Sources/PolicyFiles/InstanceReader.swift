@@ -53,7 +53,8 @@ struct InstanceReader {
             id: Identifier(derivedFrom: "interface", project, vpc, instance, name), name: name,
             subnet: subnet?.name ?? "", addresses: own.addresses, prefixes: own.prefixes,
             pairs: reader.readPairs(fields["pairs"]), mac: MACReader.read(fields["mac"]),
-            device: readDevice(fields, owner: owner), groups: readGroups(fields["groups"]), mode: JudgingMode.read(fields["observe"]))
+            device: readDevice(fields, owner: owner), groups: readGroups(fields["groups"]),
+            mode: JudgingMode.read(fields["observe"]))
     }
 
     private func readSubnet(_ fields: FileFields) -> Subnet? {

@@ -7,13 +7,16 @@ struct PolicyReader {
     private let claims = HostClaims()
 
     func read(_ root: FileValue) -> Policy {
-        guard let fields = root.fields(["project", "vpcs", "collectors", "region", "bridges", "enterprise"]) else { return .empty }
+        guard let fields = root.fields(["project", "vpcs", "collectors", "region", "bridges", "enterprise"]) else {
+            return .empty
+        }
         let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
         let region = fields["region"].flatMap { NameRule.readPlace($0, of: "region") }
         var names = NameRegister(kind: "VPC")
         var vpcs: [VPC] = []
         for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
-            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances", "observe"]) else {
+            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances", "observe"])
+            else {
                 continue
             }
             let name = names.read(fields)

@@ -163,7 +163,9 @@ import Testing
             }
             if sessions.count > known { openers.append((shot.packet.key, judgement)) }
             for leg in judgement.legs {
-                if leg.verdict == .accept, refusals.contains(leg.rule) { outcome.kinds["would be refused", default: 0] += 1 }
+                if leg.verdict == .accept, refusals.contains(leg.rule) {
+                    outcome.kinds["would be refused", default: 0] += 1
+                }
                 outcome.kinds[leg.verdict == .accept ? "accept" : "drop \(leg.stage)", default: 0] += 1
             }
             if judgement == .acceptedUnjudged, shot.packet.hopLimit != nil { outcome.kinds["upkeep", default: 0] += 1 }

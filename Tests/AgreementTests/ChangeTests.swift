@@ -30,11 +30,15 @@ import Testing
     private static func enterprise(_ refuser: Refuser, _ random: inout SplitMix64) throws -> [EnterpriseRule] {
         let everybody = try IPPrefix(parsing: "10.1.0.0/24")
         let ends: [EnterpriseEnd] = [
-            .any, .anyOf([.prefix(everybody)]), .anyOf([.vpc("v")]), .noneOf([.prefix(try IPPrefix(parsing: "10.2.0.0/16"))]),
+            .any, .anyOf([.prefix(everybody)]), .anyOf([.vpc("v")]),
+            .noneOf([.prefix(try IPPrefix(parsing: "10.2.0.0/16"))]),
         ]
-        func rule(_ name: String, _ action: EnterpriseRule.Action, _ direction: Direction, _ port: UInt16) -> EnterpriseRule {
+        func rule(_ name: String, _ action: EnterpriseRule.Action, _ direction: Direction, _ port: UInt16)
+            -> EnterpriseRule
+        {
             EnterpriseRule(
-                id: Identifier(derivedFrom: "enterprise", "\(name)\(action)\(direction)\(port)"), name: name, action: action,
+                id: Identifier(derivedFrom: "enterprise", "\(name)\(action)\(direction)\(port)"), name: name,
+                action: action,
                 direction: direction, source: random.pick(ends), target: random.pick(ends),
                 services: [.transport(.udp, PortRange(port, port))])
         }
@@ -45,8 +49,10 @@ import Testing
         }
         if random.chance(20) { rules.append(rule("a", .allow, random.pick(Direction.allCases), allowedPort)) }
         switch refuser {
-        case .sendersEnterprise: rules.insert(rule("r", .block, .egress, refusedPort), at: Int.random(in: 0...rules.count, using: &random))
-        case .targetsEnterprise: rules.insert(rule("r", .block, .ingress, refusedPort), at: Int.random(in: 0...rules.count, using: &random))
+        case .sendersEnterprise:
+            rules.insert(rule("r", .block, .egress, refusedPort), at: Int.random(in: 0...rules.count, using: &random))
+        case .targetsEnterprise:
+            rules.insert(rule("r", .block, .ingress, refusedPort), at: Int.random(in: 0...rules.count, using: &random))
         case .sendersGroups, .targetsGroups, .sendersEdge, .targetsEdge: break
         }
         return rules

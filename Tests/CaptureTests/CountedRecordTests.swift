@@ -79,7 +79,8 @@ import Testing
         }
     }
 
-    @Test(arguments: CountingSet.all + CountingSet.onBridges + CountingSet.ofEnterprise) func `an element is a record at each end that it is of`(
+    @Test(arguments: CountingSet.all + CountingSet.onBridges + CountingSet.ofEnterprise)
+    func `an element is a record at each end that it is of`(
         set: CountingSet
     ) throws {
         let records = Self.records(set, packetMark: EdgeMark.value(5, .ingress, .acl))

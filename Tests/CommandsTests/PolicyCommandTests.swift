@@ -47,7 +47,8 @@ import Testing
     /// A block, three observations of two peers on two days, and a note of an observed interface.
     private func hits() throws -> [SessionEvent] {
         func event(
-            _ hours: Int64, _ verdict: Verdict, _ rule: Identifier<Rule>, port: UInt16, from: String, isObservation: Bool = false,
+            _ hours: Int64, _ verdict: Verdict, _ rule: Identifier<Rule>, port: UInt16, from: String,
+            isObservation: Bool = false,
             stage: Stage = .enterprise
         ) throws -> SessionEvent {
             SessionEvent(
@@ -69,7 +70,9 @@ import Testing
 
     @Test func `hits tell which rule interrupted which traffic, and what only observed`() throws {
         let run = try shop.gatehouse("policy", "hits")
-        let lines = run.output.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true).map(String.init) }
+        let lines = run.output.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+        }
         // A summary of what is missing stands among them: it may have been hits.
         let rows = lines.dropFirst().filter { $0.count > 6 && !$0.contains("to") }
         #expect(rows.map { $0[2] } == ["no-telnet", "watch-db", "watch-db", "watch-db", "default"], "\(run.output)")

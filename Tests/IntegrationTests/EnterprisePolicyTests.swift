@@ -45,7 +45,9 @@ import Testing
         #expect(books.lines.allSatisfy { $0.lost.isZero }, "\(books.lines)")
     }
 
-    @Test(.kernel) func `what a rule interrupts is told within a second, counted, recorded under it, and in balance`() throws {
+    @Test(.kernel) func `what a rule interrupts is told within a second, counted, recorded under it, and in balance`()
+        throws
+    {
         let agent = try agent("ea", [Self.telnet, Self.watch, Self.leaving].joined(separator: ", "))
         defer { agent.remove() }
         let target = try address("10.1.3.31")
@@ -78,7 +80,9 @@ import Testing
         #expect(!session.isEmpty && session.allSatisfy { $0.observed == [noted.ruleID] && $0.stage == .group })
     }
 
-    @Test(.kernel) func `a rule that comes ends the sessions that it refuses, and one that goes lets new ones pass`() throws {
+    @Test(.kernel) func `a rule that comes ends the sessions that it refuses, and one that goes lets new ones pass`()
+        throws
+    {
         let agent = try agent("eb", Self.watch)
         defer { agent.remove() }
         let target = try address("10.1.3.31")
@@ -95,7 +99,8 @@ import Testing
         try balanced(agent)
     }
 
-    @Test(.kernel) func `an observed interface lets pass and tells what would be refused, in events, records and status`() throws {
+    @Test(.kernel)
+    func `an observed interface lets pass and tells what would be refused, in events, records and status`() throws {
         let agent = try agent("ec", Self.telnet, observe: true)
         defer { agent.remove() }
         let target = try address("10.1.3.31")

@@ -68,12 +68,24 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{name: a, action: drop, direction: ingress, from: any, to: any}", "\"drop\" is none of block, allow, observe"),
+        (
+            "{name: a, action: drop, direction: ingress, from: any, to: any}",
+            "\"drop\" is none of block, allow, observe"
+        ),
         ("{name: a, action: block, direction: in, from: any, to: any}", "\"in\" is none of ingress, egress"),
         ("{name: a, action: block, direction: ingress, to: any}", "key \"from\" is missing; write from: any"),
-        ("{name: a, action: block, direction: ingress, from: vpc:shp, to: any}", "there is no VPC \"shp\"; write \"shop\""),
-        ("{name: a, action: block, direction: ingress, from: group:shop/bd, to: any}", "there is no group \"bd\"; write \"db\""),
-        ("{name: a, action: block, direction: ingress, from: domain:example.org, to: any}", "domain: is not understood yet"),
+        (
+            "{name: a, action: block, direction: ingress, from: vpc:shp, to: any}",
+            "there is no VPC \"shp\"; write \"shop\""
+        ),
+        (
+            "{name: a, action: block, direction: ingress, from: group:shop/bd, to: any}",
+            "there is no group \"bd\"; write \"db\""
+        ),
+        (
+            "{name: a, action: block, direction: ingress, from: domain:example.org, to: any}",
+            "domain: is not understood yet"
+        ),
         ("{name: a, action: block, direction: ingress, from: tag:x, to: any}", "tag: is not understood yet"),
         ("{name: a, action: block, direction: ingress, from: somebody, to: any}", "\"somebody\" names nobody"),
         ("{name: a, action: block, direction: ingress, from: 10.1.1.1/24, to: any}", "write 10.1.1.0/24"),
@@ -81,13 +93,31 @@ import Testing
         ("{name: a, action: block, direction: ingress, from: [any, 10.1.1.1], to: any}", "any within a list"),
         ("{name: a, action: block, direction: ingress, from: [10.1.1.1, 10.1.1.1], to: any}", "10.1.1.1 stands twice"),
         ("{name: a, action: block, direction: ingress, from: {none: [10.1.1.1]}, to: any}", "unknown key \"none\""),
-        ("{name: a, action: block, direction: ingress, from: 10.1.1.1, to: \"fd00::1\"}", "its parts are of two families"),
-        ("{name: a, action: block, direction: ingress, from: \"fd00::1\", to: any, service: icmp}", "its parts are of two families"),
+        (
+            "{name: a, action: block, direction: ingress, from: 10.1.1.1, to: \"fd00::1\"}",
+            "its parts are of two families"
+        ),
+        (
+            "{name: a, action: block, direction: ingress, from: \"fd00::1\", to: any, service: icmp}",
+            "its parts are of two families"
+        ),
         ("{name: a, action: observe, direction: ingress, from: any, to: any, log: false}", "would do nothing"),
-        ("{name: a, action: block, direction: ingress, from: any, to: any, service: tcp/90-80}", "port range 90-80 is reversed"),
-        ("{name: a, action: block, direction: ingress, from: any, to: any, expires: soon}", "\"soon\" is neither a day nor an instant"),
-        ("{name: a, action: block, direction: ingress, from: any, to: any, schedule: {hours: always}}", "names no hours of the week"),
-        ("{name: a, action: block, direction: ingress, from: any, to: any, scope: {vpcs: [other]}}", "there is no VPC \"other\""),
+        (
+            "{name: a, action: block, direction: ingress, from: any, to: any, service: tcp/90-80}",
+            "port range 90-80 is reversed"
+        ),
+        (
+            "{name: a, action: block, direction: ingress, from: any, to: any, expires: soon}",
+            "\"soon\" is neither a day nor an instant"
+        ),
+        (
+            "{name: a, action: block, direction: ingress, from: any, to: any, schedule: {hours: always}}",
+            "names no hours of the week"
+        ),
+        (
+            "{name: a, action: block, direction: ingress, from: any, to: any, scope: {vpcs: [other]}}",
+            "there is no VPC \"other\""
+        ),
         ("{name: a, action: block, direction: ingress, from: any, to: any, scope: {}}", "a scope that names nothing"),
         ("{name: a, action: block, direction: ingress, from: any, to: any, priority: 1}", "unknown key \"priority\""),
     ]) func `a mistake is told with its mend, and changes nothing`(rule: String, message: String) {

@@ -52,7 +52,9 @@ import Testing
         #expect(hours.holds(at: Timestamp(seconds: second)) == holds)
     }
 
-    @Test(arguments: ["mon", "mon 9:00-17:00", "mon-tue-wed 09:00-17:00", "mon 25:00-26:00", "mon 09:00-09:00", "day 09:00-10:00"])
+    @Test(arguments: [
+        "mon", "mon 9:00-17:00", "mon-tue-wed 09:00-17:00", "mon 25:00-26:00", "mon 09:00-09:00", "day 09:00-10:00",
+    ])
     func `other hours are none`(text: String) { #expect(WeeklyHours(text) == nil) }
 
     @Test func `a rule is in force while it is on, in its hours, and not expired`() {
@@ -89,21 +91,25 @@ import Testing
         let open = SecurityGroup(
             id: Identifier(derivedFrom: "open"), name: "open",
             rules: Direction.allCases.map {
-                Rule(id: Identifier(derivedFrom: "open", $0.rawValue), direction: $0, service: .transport(.tcp, nil), remote: .any)
+                Rule(
+                    id: Identifier(derivedFrom: "open", $0.rawValue), direction: $0, service: .transport(.tcp, nil),
+                    remote: .any)
             })
         let vpc = VPC(
             id: Identifier(derivedFrom: "vpc"), name: "v", prefixes: [prefix],
             subnets: [Subnet(id: Identifier(derivedFrom: "s"), name: "s", prefixes: [prefix])], groups: [open],
             instances: [interface("a", 10), interface("b", 11)])
         return Revision.none.next(
-            policy: Policy(project: "p", vpcs: [vpc], enterprise: rules), actor: "ada", origin: "", at: Timestamp(seconds: 1))
+            policy: Policy(project: "p", vpcs: [vpc], enterprise: rules), actor: "ada", origin: "",
+            at: Timestamp(seconds: 1))
     }
 
     private static func rule(
         _ name: String, _ action: EnterpriseRule.Action, _ port: UInt16, _ direction: Direction = .ingress
     ) -> EnterpriseRule {
         EnterpriseRule(
-            id: Identifier(derivedFrom: name), name: name, action: action, direction: direction, target: .anyOf([.instance(vpc: "v", name: "b")]),
+            id: Identifier(derivedFrom: name), name: name, action: action, direction: direction,
+            target: .anyOf([.instance(vpc: "v", name: "b")]),
             services: [.transport(.tcp, PortRange(port, port))])
     }
 
@@ -155,7 +161,8 @@ import Testing
         let classifier = Classifier(revision)
         let rule = try #require(revision.policy.enterprise?.first)
         let blocked = classifier.judge(Self.packet(81))
-        #expect(blocked.verdict == .accept && blocked.legs.last?.rule == rule.id && blocked.legs.last?.stage == .enterprise)
+        #expect(
+            blocked.verdict == .accept && blocked.legs.last?.rule == rule.id && blocked.legs.last?.stage == .enterprise)
         // Of UDP the sender's own group lets nothing out: it is not observed.
         #expect(classifier.judge(Self.packet(80, .udp)).refusal?.direction == .egress)
         let outside = Packet(
@@ -163,7 +170,9 @@ import Testing
                 initiator: IPAddress(ipv4: 0xc000_0201), target: IPAddress(ipv4: 0x0a01_000b), transport: .udp,
                 initiatorPort: 40_000, targetPort: 53), from: .outside)
         let noted = classifier.judge(outside)
-        #expect(noted.verdict == .accept && noted.legs.map(\.rule) == [revision.policy.vpcs[0].groups[0].defaultRefusal(.ingress)])
+        #expect(
+            noted.verdict == .accept
+                && noted.legs.map(\.rule) == [revision.policy.vpcs[0].groups[0].defaultRefusal(.ingress)])
     }
 
     @Test func `a session that a new rule blocks is admitted by none`() throws {
@@ -172,9 +181,75 @@ import Testing
         let rule = try #require(before.policy.vpcs[0].groups[0].rules.first { $0.direction == .ingress })
         #expect(Admission(before.policy).admits(rule.id, key, at: key.target))
         let after = before.next(
-            policy: try Self.revision([Self.rule("deny", .block, 81)]).policy, actor: "ada", origin: "", at: Timestamp(seconds: 2))
+            policy: try Self.revision([Self.rule("deny", .block, 81)]).policy, actor: "ada", origin: "",
+            at: Timestamp(seconds: 2))
         #expect(!Admission(after.policy).admits(rule.id, key, at: key.target))
         #expect(Classifier(after).rule(admitting: key, .ingress) == nil)
+    }
+
+    @Test func `rules that others hide are told, and none that can be met`() throws {
+        func rule(
+            _ name: String, _ action: EnterpriseRule.Action, _ source: EnterpriseEnd, _ services: [Service],
+            expires: Timestamp? = nil
+        ) -> EnterpriseRule {
+            EnterpriseRule(
+                id: Identifier(derivedFrom: name), name: name, action: action, direction: .ingress, source: source,
+                services: services, expires: expires)
+        }
+        func block(_ text: String) throws -> EnterpriseEnd { .anyOf([.prefix(try IPPrefix(parsing: text))]) }
+        let policy = try Self.revision([
+            rule("watch", .observe, .any, [.any]), rule("week", .block, .any, [.any], expires: Timestamp(seconds: 9)),
+            rule("wide", .block, try block("10.0.0.0/8"), [.transport(.tcp, PortRange(1, 100))]),
+            rule("narrow", .allow, try block("10.1.0.0/16"), [.transport(.tcp, PortRange(80, 80))]),
+            rule("ports", .block, try block("10.1.0.0/16"), [.transport(.tcp, PortRange(80, 443))]),
+            rule("other", .block, try block("192.0.2.0/24"), [.transport(.tcp, PortRange(80, 80))]),
+            rule("but", .allow, .noneOf([.prefix(try IPPrefix(parsing: "192.0.2.0/24"))]), [.any]),
+            rule("late", .observe, try block("198.51.100.0/24"), [.transport(.udp, nil)]),
+            rule("free", .observe, try block("192.0.2.0/25"), [.transport(.udp, nil)]),
+        ]).policy
+        let overlaps = try #require(policy.enterpriseOverlaps)
+        #expect(overlaps.map(\.rule.name) == ["narrow", "late"])
+        #expect(overlaps.map(\.earlier.name) == ["wide", "but"])
+        #expect(overlaps.map(\.isConflict) == [true, false])
+        #expect(
+            overlaps[0].words
+                == "enterprise rule narrow is never asked: wide before it blocks all that it matches, and says otherwise")
+    }
+
+    @Test func `what overlaps hide is never decided by the rule that is hidden`() throws {
+        var random = SplitMix64(seed: 11)
+        func end() -> EnterpriseEnd {
+            let element = EnterpriseElement.prefix(
+                IPPrefix(
+                    containing: IPAddress(ipv4: 0x0a01_0000 + UInt32.random(in: 0...15, using: &random)),
+                    length: Int.random(in: 28...32, using: &random)))
+            return random.pick([.any, .anyOf([element]), .noneOf([element])])
+        }
+        func service() -> Service {
+            let ports = [80, UInt16.random(in: 80...83, using: &random)]
+            return random.pick([.any, .icmpTCPUDP, .transport(.tcp, nil), .transport(.tcp, PortRange(ports[0], ports[1]))])
+        }
+        var hidden = 0
+        for _ in 0..<150 {
+            let rules = (0..<8).map { place in
+                EnterpriseRule(
+                    id: Identifier(derivedFrom: "\(place)"), name: "r\(place)", action: random.pick([.block, .allow]),
+                    direction: .ingress, source: end(), target: end(), services: [service()])
+            }
+            let policy = try Self.revision(rules).policy
+            let names = Set(try #require(policy.enterpriseOverlaps).map(\.rule.name))
+            hidden += names.count
+            let index = EnterpriseIndex(policy)
+            for _ in 0..<200 {
+                let key = FlowKey(
+                    initiator: IPAddress(ipv4: 0x0a01_0000 + UInt32.random(in: 0...31, using: &random)),
+                    target: IPAddress(ipv4: 0x0a01_0000 + UInt32.random(in: 0...31, using: &random)),
+                    transport: random.pick([.tcp, .udp]), initiatorPort: 9,
+                    targetPort: UInt16.random(in: 79...84, using: &random))
+                if let rule = index.blocking(key, .ingress) { #expect(!names.contains(rule.name), "\(key)") }
+            }
+        }
+        #expect(hidden > 100)
     }
 
     @Test func `a rule keeps its id while its name and text stand, whatever else is said of it`() throws {
@@ -183,7 +258,8 @@ import Testing
         let rule = try #require(policy.enterprise?.first)
         policy.enterprise = [
             EnterpriseRule(
-                id: Identifier(derivedFrom: "x"), name: rule.name, action: .block, direction: .ingress, source: rule.source,
+                id: Identifier(derivedFrom: "x"), name: rule.name, action: .block, direction: .ingress,
+                source: rule.source,
                 target: rule.target, services: rule.services, owner: "ada")
         ]
         let second = first.next(policy: policy, actor: "bob", origin: "", at: Timestamp(seconds: 2))

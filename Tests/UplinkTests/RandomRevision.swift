@@ -31,9 +31,13 @@ struct RandomRevision {
         EnterpriseRule(
             id: id(), name: text(), action: random.pick(EnterpriseRule.Action.allCases),
             direction: random.pick(Direction.allCases), source: end(), target: end(), services: some { $0.service() },
-            scope: maybe { random in EnterpriseScope(projects: random.some { $0.text() }, vpcs: random.some { $0.text() }) },
+            scope: maybe { random in
+                EnterpriseScope(projects: random.some { $0.text() }, vpcs: random.some { $0.text() })
+            },
             isEnabled: random.chance(50), isLogged: random.chance(50),
-            schedule: maybe { Schedule(from: $0.instant(), hours: [WeeklyHours(firstDay: 0, lastDay: 4, start: 1, end: 2)]) },
+            schedule: maybe {
+                Schedule(from: $0.instant(), hours: [WeeklyHours(firstDay: 0, lastDay: 4, start: 1, end: 2)])
+            },
             expires: maybe { $0.instant() }, owner: maybe { $0.text() }, note: maybe { $0.text() })
     }
 

@@ -56,7 +56,8 @@ struct EventListing: Listing {
 
     let keys = [
         "sequence", "time", "host", "verdict", "would_be", "reason", "direction", "project", "project_name",
-        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "rule_name", "group",
+        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "rule_name",
+        "group",
         "security_group_id", "revision",
         "changed_by", "changed_at", "src_ip", "dst_ip", "protocol", "protocol_number", "src_port", "dst_port",
         "icmp_type", "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac", "pre_nat_src_ip",
@@ -97,7 +98,8 @@ struct EventListing: Listing {
     private func decision(_ entry: EventEntry) -> [Field] {
         [
             Field("stage", .text(entry.stage.rawValue)), Field("rule_id", .text(entry.ruleID.description)),
-            Field("rule", .text(entry.rule)), Field("rule_name", .text(entry.ruleName)), Field("group", .text(entry.group)),
+            Field("rule", .text(entry.rule)), Field("rule_name", .text(entry.ruleName)),
+            Field("group", .text(entry.group)),
             Field("security_group_id", .text(entry.securityGroupID?.description)),
             Field("revision", .number(entry.revision)), Field("changed_by", .text(entry.changedBy)),
             Field("changed_at", .instant(entry.changedAt)),

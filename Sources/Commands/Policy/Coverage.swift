@@ -67,7 +67,9 @@ struct CoverageListing: Listing {
         TableColumn("PERCENT", isNumber: true),
     ]
 
-    func cells(_ row: CoverageRow) -> [String] { [row.interface, "\(row.sessions)", "\(row.covered)", "\(row.percent)"] }
+    func cells(_ row: CoverageRow) -> [String] {
+        [row.interface, "\(row.sessions)", "\(row.covered)", "\(row.percent)"]
+    }
 
     let keys = ["interface", "sessions", "covered", "percent"]
 

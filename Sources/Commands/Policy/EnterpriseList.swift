@@ -5,7 +5,8 @@ import Terminal
 
 struct EnterpriseList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "enterprise", abstract: "The enterprise rules of the latest revision, in the order in which they are asked.",
+        commandName: "enterprise",
+        abstract: "The enterprise rules of the latest revision, in the order in which they are asked.",
         discussion: "Example: gatehouse policy enterprise --output json")
 
     @OptionGroup var output: OutputOptions

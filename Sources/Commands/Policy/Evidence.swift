@@ -109,7 +109,8 @@ struct EvidenceListing: Listing {
     }
 
     let keys = [
-        "name", "rule_id", "sessions", "peers", "days", "week", "first_hit", "last_hit", "newest_peer", "newest_peer_since",
+        "name", "rule_id", "sessions", "peers", "days", "week", "first_hit", "last_hit", "newest_peer",
+        "newest_peer_since",
     ]
 
     func fields(_ row: RuleEvidence) -> [Field] {

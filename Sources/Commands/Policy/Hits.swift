@@ -82,7 +82,8 @@ struct HitListing: Listing {
             ?? entry.targetPort.map { "\(entry.transport)/\($0)" } ?? "\(entry.transport)"
         let verdict =
             entry.isObservation
-            ? SessionEvent.observation : entry.wouldBe.map { "would \(Wording.verdict($0))" } ?? Wording.verdict(entry.verdict)
+            ? SessionEvent.observation
+            : entry.wouldBe.map { "would \(Wording.verdict($0))" } ?? Wording.verdict(entry.verdict)
         return [
             time.text(entry.time), entry.ruleName ?? entry.rule ?? entry.ruleID.short, entry.strategy, verdict,
             entry.label ?? entry.interfaceID.short, entry.direction.rawValue,

@@ -10,6 +10,13 @@ package struct AddressRanges: Hashable, Sendable {
 
     package init() {}
 
+    /// Sets of thousands are keys: their ends and their number tell most of them apart.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ranges.count)
+        hasher.combine(ranges.first)
+        hasher.combine(ranges.last)
+    }
+
     /// The addresses of some blocks.
     package init(_ prefixes: [IPPrefix]) {
         self.init(unsorted: prefixes.map { Range(first: $0.base, last: $0.last) })
@@ -63,7 +70,9 @@ package struct AddressRanges: Hashable, Sendable {
             var first: IPAddress? = range.first
             for taken in other.ranges[place...] {
                 guard let from = first, taken.first <= range.last else { break }
-                if from < taken.first, let before = taken.first.previous { left.append(Range(first: from, last: before)) }
+                if from < taken.first, let before = taken.first.previous {
+                    left.append(Range(first: from, last: before))
+                }
                 first = taken.last.next
             }
             if let from = first, from <= range.last, from.family == range.last.family {

@@ -16,6 +16,18 @@ package struct EnterpriseAddresses {
     private let policy: Policy
     private var holders: [Holder] = []
     private var known: [EnterpriseElement: AddressRanges] = [:]
+    private var knownLists: [ListKey: AddressRanges] = [:]
+
+    /// Many rules name the same thousands: what they are is found once.
+    private struct ListKey: Hashable {
+        let elements: [EnterpriseElement]
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(elements.count)
+            hasher.combine(elements.first)
+            hasher.combine(elements.last)
+        }
+    }
 
     /// * `policy`: with what each interface has at present (`Policy.holding`).
     package init(_ policy: Policy) {
@@ -35,11 +47,17 @@ package struct EnterpriseAddresses {
 
     /// What an end names; nil where it means every address. Of `noneOf` these are the ones that it does not mean.
     package mutating func ranges(_ end: EnterpriseEnd) -> AddressRanges? {
-        switch end {
-        case .any: nil
-        case .anyOf(let elements), .noneOf(let elements):
-            elements.reduce(AddressRanges()) { $0.union(ranges($1)) }
+        if case .any = end { return nil }
+        let key = ListKey(elements: end.elements)
+        if let found = knownLists[key] { return found }
+        var prefixes: [IPPrefix] = []
+        var found = AddressRanges()
+        for element in end.elements {
+            if case .prefix(let prefix) = element { prefixes.append(prefix) } else { found = found.union(ranges(element)) }
         }
+        found = found.union(AddressRanges(prefixes))
+        knownLists[key] = found
+        return found
     }
 
     /// What the interfaces of a scope have; nil where it is all.
@@ -86,7 +104,8 @@ package struct EnterpriseAddresses {
             found = found.subtracting(AddressRanges(level.filter { !$0.isWanted }.map(\.prefix)))
                 .union(AddressRanges(level.filter(\.isWanted).map(\.prefix)))
         }
-        let others = AddressRanges(zip(holders, wanted).filter { !$0.1 }.flatMap { $0.0.addresses.map { IPPrefix($0) } })
+        let others = AddressRanges(
+            zip(holders, wanted).filter { !$0.1 }.flatMap { $0.0.addresses.map { IPPrefix($0) } })
         return found.subtracting(others).union(singles)
     }
 }

@@ -58,7 +58,13 @@ package struct EnterpriseRule: Hashable, Sendable, Codable {
         self.note = note
     }
 
-    /// What it does, in the policy file's words: `block ingress tcp/23 from any to vpc:shop`.
+    /// Whether two rules do the same, whatever else is said of them.
+    package func doesSame(as other: EnterpriseRule) -> Bool {
+        action == other.action && direction == other.direction && services == other.services && source == other.source
+            && target == other.target && scope == other.scope
+    }
+
+    /// What it does, in the policy file's words, long lists cut short: `block ingress tcp/23 from any to vpc:shop`.
     package var text: String {
         let services = services.count == 1 ? services[0].description : "[\(EnterpriseEnd.list(services))]"
         return "\(action.rawValue) \(direction.rawValue) \(services) from \(source) to \(target)"
@@ -94,8 +100,12 @@ package enum EnterpriseEnd: Hashable, Sendable, Codable {
         }
     }
 
+    /// Events and records bear it: so many elements are named, then how many more there are.
+    private static let named = 8
+
     package static func list(_ values: [some CustomStringConvertible]) -> String {
-        values.map(\.description).joined(separator: ", ")
+        let words = values.prefix(named).map(\.description).joined(separator: ", ")
+        return values.count > named ? "\(words) and \(values.count - named) more" : words
     }
 }
 

@@ -88,7 +88,9 @@ package struct PolicyOutline: Hashable, Sendable {
             if case .collector(let collector) = $0 { collector } else { nil }
         }
         if policy.enterprise != nil {
-            policy.enterprise = values(.root, .enterpriseRule) { if case .enterpriseRule(let rule) = $0 { rule } else { nil } }
+            policy.enterprise = values(.root, .enterpriseRule) {
+                if case .enterpriseRule(let rule) = $0 { rule } else { nil }
+            }
         }
         if policy.logs != nil {
             policy.logs = values(.root, .log) { if case .log(let log) = $0 { log } else { nil } }

@@ -62,7 +62,8 @@ extension Classifier {
         _ steps: [Trace.Step], _ passed: Int, _ interface: Int32, _ direction: Direction, _ count: Int
     ) -> [Trace.Step] {
         guard count > Self.told, passed > 0, var first = steps.first else { return steps }
-        first = step(interface, direction, first.subject, nil, "\(count) \(direction.rawValue) rules, \(passed) asked in vain")
+        first = step(
+            interface, direction, first.subject, nil, "\(count) \(direction.rawValue) rules, \(passed) asked in vain")
         return [first] + steps.dropFirst()
     }
 

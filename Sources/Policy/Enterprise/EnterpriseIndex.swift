@@ -19,7 +19,9 @@ struct EnterpriseIndex: Sendable {
         init(_ ranges: AddressRanges) {
             for range in ranges.ranges {
                 rows[range.first.family == .ipv4 ? 0 : 1].append(
-                    Row(high: range.first.high, low: range.first.low, lastHigh: range.last.high, lastLow: range.last.low))
+                    Row(
+                        high: range.first.high, low: range.first.low, lastHigh: range.last.high, lastLow: range.last.low
+                    ))
             }
         }
 
@@ -128,7 +130,8 @@ struct EnterpriseIndex: Sendable {
                 second += 1
             }
             let compiled = way.rules[Int(place)]
-            guard holds(compiled.source, key.initiator), holds(compiled.target, key.target), holds(compiled.scope, near),
+            guard holds(compiled.source, key.initiator), holds(compiled.target, key.target),
+                holds(compiled.scope, near),
                 compiled.rule.services.contains(where: { $0.matches(key) })
             else { continue }
             switch compiled.rule.action {
@@ -164,7 +167,8 @@ struct EnterpriseIndex: Sendable {
 
     private func mismatch(_ condition: Condition, _ end: EnterpriseEnd, _ address: IPAddress) -> String? {
         guard !holds(condition, address) else { return nil }
-        let names = end.elements.count > 3 ? "the \(end.elements.count) that are named" : EnterpriseEnd.list(end.elements)
+        let names =
+            end.elements.count > 3 ? "the \(end.elements.count) that are named" : EnterpriseEnd.list(end.elements)
         return condition.isNegated ? "\(address) is in \(names)" : "\(address) is not in \(names)"
     }
 }

@@ -18,8 +18,10 @@ extension EventLogLine {
 private struct EventMembers {
     /// The keys that say something to us, in the order in which they are written.
     private enum Key: Int, CaseIterable {
-        case kind, sequence, time, host, verdict, wouldBe, reason, direction, project, projectName, vpc, subnet, instance
-        case interface, interfaceID, device, stage, ruleID, rule, ruleName, group, groupID, revision, changedBy, changedAt
+        case kind, sequence, time, host, verdict, wouldBe, reason, direction, project, projectName, vpc, subnet,
+            instance
+        case interface, interfaceID, device, stage, ruleID, rule, ruleName, group, groupID, revision, changedBy,
+            changedAt
         case sourceIP, targetIP, transport, sourcePort, targetPort, icmpType, icmpCode, tcpFlags, timeToLive, length
         case sourceMAC, targetMAC
         case beforeSourceIP, beforeSourcePort, beforeTargetIP, beforeTargetPort
@@ -30,7 +32,8 @@ private struct EventMembers {
     /// The keys' names, in the order of their cases.
     private static let names = [
         "kind", "sequence", "time", "host", "verdict", "would_be", "reason", "direction", "project", "project_name",
-        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "rule_name", "group",
+        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "rule_name",
+        "group",
         "security_group_id", "revision",
         "changed_by", "changed_at", "src_ip", "dst_ip", "protocol_number", "src_port", "dst_port", "icmp_type",
         "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac",
