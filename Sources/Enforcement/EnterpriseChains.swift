@@ -133,7 +133,7 @@ struct EnterpriseChains {
             let run = rules[place...].prefix { $0.ports != nil }
             if run.count >= Self.runLength {
                 let map = SetName.enterprisePorts(part: id, run: runs, epoch: epoch)
-                addRun(Array(run), map, "\(name)_\(runs)", direction)
+                addRun(Array(run), map, name, runs, direction)
                 body += [
                     [.match(.isOriginal), .verdict(.mapOf([.transport, .targetPort], map))],
                     [.match(.isAnswer), .verdict(.mapOf([.transport, .sourcePort], map))],
@@ -142,7 +142,7 @@ struct EnterpriseChains {
                 runs += 1
                 place += run.count
             } else {
-                body += statements(rules[place], direction)
+                body += statements(rules[place], direction, part: name)
                 place += 1
             }
         }
@@ -152,22 +152,25 @@ struct EnterpriseChains {
 
     /// The rules of each port of a run, in their order; a session has one port.
     private mutating func addRun(
-        _ rules: [EnterprisePlan.PlannedRule], _ map: SetName, _ name: String, _ direction: Direction
+        _ rules: [EnterprisePlan.PlannedRule], _ map: SetName, _ part: String, _ run: Int, _ direction: Direction
     ) {
         var byPort: [EnterprisePlan.Port: [EnterprisePlan.PlannedRule]] = [:]
         for planned in rules { for port in planned.ports ?? [] { byPort[port, default: []].append(planned) } }
         var elements: [Ruleset.Element: Ruleset.Target] = [:]
         for (port, some) in byPort {
-            let chain = "\(name)_\(port.transport.rawValue)_\(port.port)"
+            let chain = "\(part)_\(run)_\(port.transport.rawValue)_\(port.port)"
             elements[.joined(.transport(port.transport), .port(port.port))] = .chain(chain)
-            ruleset.chains[chain] = .init(some.flatMap { statements($0, direction) })
+            ruleset.chains[chain] = .init(some.flatMap { statements($0, direction, part: part) })
         }
         ruleset.sets[map] = elements
     }
 
     // MARK: Rules
 
-    private mutating func statements(_ planned: EnterprisePlan.PlannedRule, _ direction: Direction) -> [Ruleset.Rule] {
+    /// * `part`: the part's chain, whose name all others of it begin with: they come and go together.
+    private mutating func statements(
+        _ planned: EnterprisePlan.PlannedRule, _ direction: Direction, part: String
+    ) -> [Ruleset.Rule] {
         let rule = planned.rule
         let matches = self.matches(planned, direction)
         guard !matches.isEmpty else { return [] }
@@ -175,7 +178,7 @@ struct EnterpriseChains {
         case .allow:
             return matches.map { $0 + Self.end(.allowed) }
         case .observe:
-            let chain = "\(Self.prefix)observed_\(direction)_\(planned.index)"
+            let chain = "\(part)_observed_\(planned.index)"
             ruleset.chains[chain] = .init([
                 [.note(.priority(UInt32(planned.index))), .jump("observed_\(direction)")],
                 [
