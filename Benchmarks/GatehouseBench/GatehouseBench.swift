@@ -11,6 +11,7 @@ import Host
         if wanted.isEmpty || wanted.contains("log") { try LogBench(host: host).run() }
         if wanted.isEmpty || wanted.contains("agent") { try AgentBench(host: host).run() }
         if wanted.isEmpty || wanted.contains("reporting") { try LogCostBench(host: host).run() }
+        if wanted.isEmpty || wanted.contains("enterprise") { try EnterpriseBench(host: host).run() }
         // Last: the host's two devices are a bridge's then.
         if wanted.isEmpty || wanted.contains("bridge") { try BridgeBench(host: host).run(attachesOnly: false) }
         if wanted.contains("attach") { try BridgeBench(host: host).run(attachesOnly: true) }

@@ -207,7 +207,9 @@ extension Agent {
     func cutRevoked() throws -> Int {
         guard configuration.enforces else { return 0 }
         let cutter = SessionCutter(requests: sockets.requests, dumps: sockets.dumps)
-        let count = try cutter.cut(revision.with(policy: heldPolicy), state.indexes) {
+        let count = try cutter.cut(
+            revision.with(policy: heldPolicy.inForce(at: Timestamp(nanoseconds: SystemClock.realtime))), state.indexes
+        ) {
             try records.noteMoves($0, to: revision.number)
         }
         cutsDue.removeDue()

@@ -151,7 +151,8 @@ extension Agent {
         let indexes = state.indexes
         records.recorder.attributor = records.recorder.attributor.adopting(
             revision: revision.number, at: state.history.first { $0.value == revision.number }?.key ?? instant,
-            ports: ports, blocks: blocks, ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
+            ports: ports, blocks: blocks, enterprise: revision.policy.enterprise ?? [],
+            ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
             ruleAt: indexes.rule)
     }
 
@@ -221,8 +222,13 @@ extension DeviceBinding {
         _ policy: Policy, claims: [IPAddress: AddressHolder], counted: [Identifier<Interface>: [IPAddress]],
         indexes: inout RuleIndexes
     ) throws(EnforcementError) -> HostPlan {
-        try HostPlan(
-            policy, devices: names, awaited: Set(awaited.keys), held: held.keys.sorted(), bridges: bridges,
+        // Also of rules that wait for their hour: names come before marks.
+        for rule in policy.enterprise ?? [] where rule.action != .allow {
+            _ = try indexes.index(of: rule.id, rule.direction)
+        }
+        return try HostPlan(
+            policy.inForce(at: Timestamp(nanoseconds: SystemClock.realtime)), devices: names,
+            awaited: Set(awaited.keys), held: held.keys.sorted(), bridges: bridges,
             claims: claims, counted: counted, indexes: &indexes)
     }
 

@@ -103,7 +103,8 @@ extension Agent {
         status.malformedMessages = records.malformed + events.malformed
         status.repairs = repairs
         status.lastDrift = lastDrift
-        status.notes = plumbing.notes.isEmpty ? nil : plumbing.notes
+        let notes = plumbing.notes + observationNotes
+        status.notes = notes.isEmpty ? nil : notes
         status.problems += watchers.lines(now: SystemClock.monotonic)
         status.problems += problems + records.problems + configuration.uplinkProblems()
         if !records.isDurable || !events.isDurable {

@@ -63,6 +63,8 @@ package final class Agent {
     private static let repairPauseNanoseconds: Int64 = 200_000_000
     /// When sessions that a change let go on for a while are to be cut.
     var cutsDue: DueCuts
+    /// The enterprise rules that were in force when that was looked at last.
+    var inForce: Set<Identifier<Rule>>?
     var isStopping = false
     var watchers = WatcherNotes()
     /// A window's end at which everything was to be delivered.
@@ -293,6 +295,7 @@ package final class Agent {
         try rebindDevices()
         try endAttachments()
         try attempt("leases", endLeases)
+        try attempt("schedules", keepSchedules)
         try compareCounts()
         try foreign.look()
         try events.listen(forTranslations: foreign.mayTranslate)

@@ -104,6 +104,6 @@ extension Interface {
     fileprivate func with(device: String?, mac: MACAddress?) -> Interface {
         Interface(
             id: id, name: name, subnet: subnet, addresses: addresses, prefixes: prefixes, pairs: pairs, mac: mac,
-            device: device, project: project, projectName: projectName, groups: groups)
+            device: device, project: project, projectName: projectName, groups: groups, mode: mode)
     }
 }

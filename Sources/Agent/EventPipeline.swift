@@ -80,12 +80,17 @@ struct EventPipeline: ~Copyable {
                     {
                         continue
                     }
-                    guard log.admits(now: now),
+                    // What a full log leaves out is named by the session's record all the same.
+                    let isAdmitted = log.admits(now: now)
+                    guard isAdmitted || prefix.isObservation,
                         let event = EventDecoder.event(
                             packet, view, prefix, sequence: sequence, now: now, attributor: recorder.attributor,
                             translated: translated)
                     else { continue }
-                    log.append(event)
+                    if event.isObservation {
+                        recorder.observed.note(event.key, event.direction, event.rule, second: second)
+                    }
+                    if isAdmitted { log.append(event) }
                 }
             }
             malformed += UInt64(cursor.skipped) + (cursor.isMalformed ? 1 : 0)

@@ -79,6 +79,8 @@ struct SessionCutter {
             if let rule = indexes.rule(index, direction), admission.admits(rule, key, at: address) { continue }
             guard let next = classifier().rule(admitting: key, direction), let half = indexes.known(next, direction)
             else { return .ends }
+            // An observed interface admits by the rule that would refuse.
+            if next == indexes.rule(index, direction) { continue }
             mask |= MarkLayout.bits(direction)
             mark = mark & ~MarkLayout.bits(direction) | MarkLayout.half(half, direction)
         }

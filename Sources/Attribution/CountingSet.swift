@@ -47,6 +47,14 @@ package struct CountingSet: Hashable, Sendable {
         case unsent(from: SessionEnd)
         /// Refused by the groups while the finer set was full.
         case coarse(Direction)
+        /// Blocked by an enterprise rule, whose index is in the key.
+        case blocked(Direction)
+        /// Let out by a group of the sender on this host, then blocked by an enterprise rule at the target's end.
+        case blockedAfterEgress
+        /// Blocked by an enterprise rule while the finer sets were full.
+        case coarseBlocked(Direction)
+        /// Observed by an enterprise rule: what was told, and not counted.
+        case observed(Direction)
         /// Went out of or into an interface while no finer set took it.
         case overflow(Overflow, Direction)
     }
@@ -179,8 +187,9 @@ package struct CountingSet: Hashable, Sendable {
     /// Whether a new key is told as an event, once a minute: the sets of refusals that name one sender or target.
     package var isTold: Bool {
         switch meaning {
-        case .refused, .refusedAtEdge, .guarded, .manyOnBridge: true
-        case .refusedAfterEgress, .refusedAtEdgeInside, .coarseAtEdge, .admittedMany, .extra, .error, .coarseError,
+        case .refused, .refusedAtEdge, .guarded, .manyOnBridge, .blocked, .observed: true
+        case .refusedAfterEgress, .refusedAtEdgeInside, .coarseAtEdge, .blockedAfterEgress, .coarseBlocked,
+            .admittedMany, .extra, .error, .coarseError,
             .unsent,
             .resentOpening,
             .coarse, .overflow:

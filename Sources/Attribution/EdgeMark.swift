@@ -10,7 +10,8 @@ package import Model
 /// |---|---|
 /// | 24–31 | `0x6a` |
 /// | 22 | 1 for the guard's refusals |
-/// | 17 | 1 for a stateless group's refusal; 0 here and in 22 for a network ACL's rule |
+/// | 19 | 1 for the enterprise policy, which is asked behind connection tracking: nothing bears it |
+/// | 17 | 1 for a stateless group's refusal; 0 here, in 19 and in 22 for a network ACL's rule |
 /// | 16 | 1 for ingress |
 /// | 0–15 | the rule's index |
 ///
@@ -38,6 +39,8 @@ package enum EdgeMark {
         case .acl: 0
         case .group: 0x2_0000
         case .guard: 0x40_0000
+        // Asked behind connection tracking: no packet bears a mark of it yet.
+        case .enterprise: 0x8_0000
         }
     }
 

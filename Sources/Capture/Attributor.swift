@@ -36,6 +36,8 @@ package struct Attributor: Sendable {
     /// Places of ports whose device is there.
     private var present: Set<Int> = []
     private var rules: [Direction: [Identifier<Rule>?]] = [.egress: [], .ingress: []]
+    /// Rules of the enterprise policy, of every revision since this value was begun: an index stays theirs.
+    private var enterprise: Set<Identifier<Rule>> = []
     /// Since when each revision is in force, rising.
     private var timeline: [(since: Int64, revision: Int)] = []
     package private(set) var revision = 0
@@ -44,6 +46,7 @@ package struct Attributor: Sendable {
 
     /// The attributor after a change.
     ///
+    /// * `enterprise`: the revision's enterprise rules.
     /// * `blocks`: blocks of addresses that interfaces have beside them.
     /// * `ports`: each interface with its addresses and the number of its device, 0 while that is not there.
     /// * `ruleAt`: the rule of an index, for indexes below `ruleCount`.
@@ -52,9 +55,10 @@ package struct Attributor: Sendable {
         revision: Int, at instant: Int64,
         ports newPorts: [(port: Port, addresses: [IPAddress], deviceNumber: UInt32)],
         blocks: [Identifier<Interface>: [IPPrefix]] = [:],
-        ruleCount: Int, ruleAt: (UInt16, Direction) -> Identifier<Rule>?
+        enterprise: [EnterpriseRule] = [], ruleCount: Int, ruleAt: (UInt16, Direction) -> Identifier<Rule>?
     ) -> Attributor {
         var next = self
+        next.enterprise.formUnion(enterprise.map(\.id))
         // Interfaces keep their place, so that what is gone can still be named.
         var places = Dictionary(
             next.ports.enumerated().map { ($1.interface, $0) }, uniquingKeysWith: { first, _ in first })
@@ -123,6 +127,13 @@ package struct Attributor: Sendable {
         if index == MarkLayout.dhcpClientIndex { return GuardRule.dhcpClient.id }
         guard let list = rules[direction], Int(index) < list.count else { return nil }
         return list[Int(index)]
+    }
+
+    /// The stage of a rule that let a session through.
+    func stage(of rule: Identifier<Rule>?) -> Stage {
+        guard let rule else { return .group }
+        if rule == GuardRule.dhcpClient.id { return .guard }
+        return !enterprise.isEmpty && enterprise.contains(rule) ? .enterprise : .group
     }
 
     /// The revision in force at an instant; the oldest known for what is older.

@@ -25,15 +25,26 @@ package enum EventDecoder {
         let time = packet.time > 0 ? packet.time : now
         var stage = Stage.group
         var verdict = Verdict.drop
+        var isObservation = false
         let rule: Identifier<Rule>
         switch prefix.reason {
         case .accepted(let index):
             verdict = .accept
-            stage = index == MarkLayout.dhcpClientIndex ? .guard : .group
             rule = attributor.rule(index, prefix.direction) ?? RuleReference.unnamedAccept.id
+            stage = attributor.stage(of: rule)
         case .refusedAtEdge(let index, let edge, let refusing):
             stage = refusing
             rule = attributor.rule(index, edge) ?? RuleReference.unnamedRefusal.id
+        case .blocked:
+            stage = .enterprise
+            rule =
+                attributor.rule(MarkLayout.index(packet.mark, prefix.direction), prefix.direction)
+                ?? RuleReference.unnamedBlock.id
+        case .observed(let index):
+            verdict = .accept
+            isObservation = true
+            stage = .enterprise
+            rule = attributor.rule(index, prefix.direction) ?? RuleReference.unnamedBlock.id
         case .refused:
             stage = port.refusingStage
             rule = port.refusal(prefix.direction)
@@ -43,9 +54,10 @@ package enum EventDecoder {
             rule = port.reason(reason).id
         }
         let seen = isAnswer ? key(header).sessionOfAnswer : key(header)
-        let translation = verdict == .accept ? translated[seen] : nil
+        let translation = verdict == .accept && !isObservation ? translated[seen] : nil
         return SessionEvent(
-            sequence: sequence, time: Timestamp(nanoseconds: time), verdict: verdict, stage: stage, rule: rule,
+            sequence: sequence, time: Timestamp(nanoseconds: time), verdict: verdict, isObservation: isObservation,
+            stage: stage, rule: rule,
             revision: attributor.revision(at: time), interface: port.interface, direction: prefix.direction,
             key: translation?.seen(at: prefix.direction) ?? seen, translation: translation,
             packet: view.slice(packet.payloadOffset, packet.payloadLength).array,

@@ -56,7 +56,11 @@ extension Recorder {
             guard let port = fields.outputDevice.flatMap(attributor.port(device:)) else { return [] }
             let rule =
                 attributor.rule(MarkLayout.ingressIndex(fields.mark), .ingress) ?? RuleReference.unnamedAccept.id
-            return [make(port, .ingress, .accept, .group, rule, fields.key, .new, element.traffic, .zero, span)]
+            return [
+                make(
+                    port, .ingress, .accept, attributor.stage(of: rule), rule, fields.key, .new, element.traffic, .zero,
+                    span)
+            ]
         case .manyOnBridge(let direction, let isAdmitted):
             guard let port = (fields.inputDevice ?? fields.outputDevice).flatMap(attributor.port(device:)) else {
                 return []
@@ -88,6 +92,13 @@ extension Recorder {
                     port, direction, verdict, stage, rule, fields.key, verdict == .drop ? .refused : .new,
                     element.traffic, .zero, span, isTotal: true)
             ]
+        case .blocked(let direction):
+            return [blocked(fields, direction, element.traffic, span)].compactMap(\.self)
+        case .coarseBlocked(let direction):
+            return [blocked(fields, direction, element.traffic, span, isTotal: true)].compactMap(\.self)
+        case .blockedAfterEgress:
+            return blockedInside(fields, element.traffic, span)
+        case .observed: return []
         case .refusedAtEdge(let direction):
             return edgeRefusals([direction], fields, element.traffic, span)
         case .refusedAtEdgeInside:
@@ -129,6 +140,35 @@ extension Recorder {
         }
     }
 
+    /// A refusal by an enterprise rule, which the key's mark names, at one end.
+    private func blocked(
+        _ fields: CountedFields, _ direction: Direction, _ traffic: Traffic, _ span: Span, isTotal: Bool = false
+    ) -> FlowRecord? {
+        // A key of one address alone has that of the end, whichever it is.
+        let address = direction == .egress ? fields.key.initiator : fields.key.target
+        let port = fields.outputDevice.flatMap(attributor.port(device:)) ?? attributor.port(address: address)
+        let rule =
+            attributor.rule(MarkLayout.index(fields.mark, direction), direction) ?? RuleReference.unnamedBlock.id
+        return port.map {
+            make(
+                $0, direction, .drop, .enterprise, rule, fields.key, .refused, traffic, .zero, span, isTotal: isTotal)
+        }
+    }
+
+    /// Let out at one end and blocked at the other: a record for each.
+    private func blockedInside(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> [FlowRecord] {
+        [letOut(fields, traffic, span), blocked(fields, .ingress, traffic, span)].compactMap(\.self)
+    }
+
+    /// The sender's end of a session that was refused at its target's, on the same host.
+    private func letOut(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> FlowRecord? {
+        let rule = attributor.rule(MarkLayout.egressIndex(fields.mark), .egress) ?? RuleReference.unnamedAccept.id
+        return attributor.port(address: fields.key.initiator).map {
+            make(
+                $0, .egress, .accept, attributor.stage(of: rule), rule, fields.key, .new, traffic, .zero, span)
+        }
+    }
+
     /// A refusal by a network ACL or stateless groups, as each end has it that is here: the sender's (egress), the target's
     /// (ingress). The mark says which rule it was; a key that names no addresses (`isTotal`) names devices.
     private func edgeRefusals(
@@ -153,13 +193,7 @@ extension Recorder {
 
     /// Let out at one end and refused at the other: a record for each.
     private func insideRefusal(_ fields: CountedFields, _ traffic: Traffic, _ span: Span) -> [FlowRecord] {
-        var found: [FlowRecord] = []
-        if let port = attributor.port(address: fields.key.initiator) {
-            let rule = attributor.rule(MarkLayout.egressIndex(fields.mark), .egress) ?? RuleReference.unnamedAccept.id
-            found.append(make(port, .egress, .accept, .group, rule, fields.key, .new, traffic, .zero, span))
-        }
-        if let record = refusal(fields, .ingress, traffic, span) { found.append(record) }
-        return found
+        [letOut(fields, traffic, span), refusal(fields, .ingress, traffic, span)].compactMap(\.self)
     }
 
     /// An ICMP error that belongs to a session: recorded as a flow of its own, at each end under the rule that admitted the
@@ -180,7 +214,8 @@ extension Recorder {
             let isNamed = index != 0 && session?.isExpected != true
             let rule = isNamed ? attributor.rule(index, admission) : nil
             return make(
-                port, direction, .accept, .group, rule ?? RuleReference.unnamedAccept.id, fields.key,
+                port, direction, .accept, attributor.stage(of: rule), rule ?? RuleReference.unnamedAccept.id,
+                fields.key,
                 .continuing, traffic, .zero, span, judgedAt: session?.start)
         }
     }
@@ -199,7 +234,8 @@ extension Recorder {
             guard index != 0, let port = attributor.port(address: address) else { return nil }
             let rule = attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id
             return make(
-                port, direction, .accept, .group, rule, session, .continuing, fromInitiator, fromTarget, span)
+                port, direction, .accept, attributor.stage(of: rule), rule, session, .continuing, fromInitiator,
+                fromTarget, span)
         }
     }
 
@@ -224,7 +260,8 @@ extension Recorder {
             detail: isTotal ? .total : key.isWhole ? .full : .coarse, state: state, fromInitiator: fromInitiator,
             fromTarget: fromTarget,
             cumulativeFromInitiator: fromInitiator,
-            cumulativeFromTarget: fromTarget)
+            cumulativeFromTarget: fromTarget,
+            observed: isTotal || !key.isWhole ? [] : observed.rules(key, direction))
     }
 }
 

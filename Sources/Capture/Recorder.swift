@@ -15,6 +15,8 @@ package struct Recorder {
     private var restored: [UInt64: RecordedSession]
     /// Sessions that another rule admits than when they began.
     package var moved = MovedSessions()
+    /// Sessions that enterprise rules noted.
+    package var observed = ObservedSessions()
     /// When the first pass over live sessions ended, in seconds since 1970.
     private var firstPass: UInt32?
     package private(set) var window: CaptureWindow
@@ -104,6 +106,7 @@ package struct Recorder {
     /// in it, the kernel may tell the end later.
     package mutating func endPass(second: UInt32) {
         sessions.removeAll { $0.start == 0 && second &- $0.seen > 120 }
+        observed.forget(before: second)
         let first = firstPass ?? second
         firstPass = first
         guard second &- first > 120 else { return }
@@ -132,6 +135,7 @@ package struct Recorder {
             let state: FlowRecord.State = isEnded ? .ended : isFirst ? .new : .continuing
             emit(entry, state, newOriginal, newReply, isFirst: isFirst)
         }
+        observed.keep(entry.original.key, isFinal: isFinal)
         if isFinal {
             if let found { sessions.remove(at: found) }
             if !moved.isEmpty { moved.forget(Self.connection(entry)) }
@@ -171,17 +175,17 @@ package struct Recorder {
             let address = direction == .egress ? entry.original.source : entry.reply.source
             guard let port = attributor.port(address: address) else { continue }
             wasAttributed = true
+            let rule = attributor.rule(index, direction)
             append(
                 FlowRecord(
                     windowStart: window.start, windowEnd: window.end, start: start, end: end, connectionStart: began,
                     connection: connection, interface: port.interface, direction: direction, verdict: .accept,
-                    stage: index == MarkLayout.dhcpClientIndex ? .guard : .group,
-                    rule: attributor.rule(index, direction) ?? RuleReference.unnamedAccept.id,
+                    stage: attributor.stage(of: rule), rule: rule ?? RuleReference.unnamedAccept.id,
                     revision: move?.revision ?? attributor.revision(at: entry.start),
                     key: translation?.seen(at: direction) ?? entry.original.key,
                     otherSide: translation?.otherSide(at: direction), state: state,
                     fromInitiator: original, fromTarget: reply, cumulativeFromInitiator: entry.fromOriginal,
-                    cumulativeFromTarget: entry.fromReply))
+                    cumulativeFromTarget: entry.fromReply, observed: observed.rules(entry.original.key, direction)))
         }
         if !wasAttributed { unattributed += 1 }
     }

@@ -141,7 +141,7 @@ package enum ChangePlan: Equatable, Sendable {
                 switch decision {
                 case .jump(let target): steps.append(.addJumpRule(chain: name, to: target))
                 case .goto(let target): steps.append(.addGotoRule(chain: name, to: target))
-                case .accept, .drop, .return, .map: return nil
+                case .accept, .drop, .return, .map, .mapOf: return nil
                 }
             }
         }

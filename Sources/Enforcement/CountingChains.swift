@@ -30,7 +30,7 @@ enum CountingChains {
 
     /// What a key says of the protocol, in the order in which it is tried: in IPv6 the headers before the transport's may be cut
     /// off, so that there is none.
-    private static func variants(_ set: CountingSet) -> [[PacketField]] {
+    static func variants(_ set: CountingSet) -> [[PacketField]] {
         guard let family = set.family, family == .ipv6 else { return [set.columns] }
         return [set.columns, set.columns.map { $0 == .transport ? .firstHeader(family) : $0 }]
     }
@@ -159,7 +159,7 @@ enum CountingChains {
     private static func isUnseen(_ set: CountingSet) -> Statement { .lookup(set.columns, .seen(set), isIn: false) }
 
     /// A rule that reports the first packet of a key, and again after a minute of knowing it.
-    private static func tell(_ set: CountingSet, _ report: LogPrefix) -> Ruleset.Rule {
+    static func tell(_ set: CountingSet, _ report: LogPrefix) -> Ruleset.Rule {
         [isUnseen(set), .add(.seen(set), set.columns), .log(report)]
     }
 
@@ -167,7 +167,7 @@ enum CountingChains {
     ///
     /// * `atSender`: the report at the sender's end, where that is told as well.
     /// * `conditions`: what each of the rules asks for first.
-    private static func tellBare(
+    static func tellBare(
         _ set: CountingSet, _ report: LogPrefix, atSender: LogPrefix? = nil, then end: String,
         _ conditions: Ruleset.Rule = [], ends: Bool = true
     ) -> [Ruleset.Rule] {

@@ -26,6 +26,22 @@ extension Ruleset {
             Element(text: prefix.description, key: prefix.base.bytes, end: prefix.last.bytes)
         }
 
+        /// All addresses from the first to the last.
+        package static func range(_ first: IPAddress, _ last: IPAddress) -> Element {
+            Element(
+                text: first == last ? first.description : "\(first)-\(last)", key: first.bytes, end: last.bytes)
+        }
+
+        package static func transport(_ transport: TransportProtocol) -> Element {
+            Element(text: String(transport.rawValue), key: [transport.rawValue, 0, 0, 0])
+        }
+
+        /// A port of a key of several.
+        package static func port(_ port: UInt16) -> Element {
+            Element(
+                text: String(port), key: [UInt8(port >> 8), UInt8(truncatingIfNeeded: port), 0, 0])
+        }
+
         package static func < (lhs: Element, rhs: Element) -> Bool { lhs.text < rhs.text }
 
         /// A device name, padded to IFNAMSIZ.

@@ -7,25 +7,27 @@ package import Netlink
 ///
 /// One owner: not for use from two threads. Every method leaves the kernel either as before or as wanted.
 package final class Enforcer {
-    private let program: NftProgram
-    private let table: RuleTable
-    private let portTable: RuleTable
+    let program: NftProgram
+    let table: RuleTable
+    let portTable: RuleTable
     /// Hears of changes to the table by others, where it is watched.
     private let watch: TableWatch?
-    private let countingSets: [CountingSet]
-    private var plan: HostPlan?
+    let countingSets: [CountingSet]
+    /// Whether the table has the sets of the enterprise policy: they stay once they were made, so that no count is lost.
+    package private(set) var countsBlocks = false
+    var plan: HostPlan?
     /// What the kernel holds, as we made it; nil before the first load.
-    private var current: Ruleset?
+    var current: Ruleset?
     private var obsolete: Ruleset?
     /// Elements of the `former` maps of ports that got a profile with a new chain.
     private var former: [(map: SetName, element: Ruleset.Element)] = []
     /// How nft prints what we made; nil after a change of ours, until `drift` has taken a new one.
-    private var listing: TableListing?
+    var listing: TableListing?
     private var rulesetNumber: UInt32 = 0
     /// Whether packets may be under way that began before our last transaction, or that of a process before.
     private var needsGrace = true
     package private(set) var epoch: Int
-    package private(set) var generation: UInt32 = 0
+    package internal(set) var generation: UInt32 = 0
 
     /// How a change was made, each way with more of the table than the one before it.
     package enum Method: String, Sendable, Codable, CaseIterable, Comparable {
@@ -53,12 +55,6 @@ package final class Enforcer {
         self.watch = watch
         table = RuleTable(.gatehouse, socket: socket)
         portTable = RuleTable(.ports, socket: socket)
-    }
-
-    /// The sets that the table counts in at present.
-    package var presentCountingSets: [CountingSet] {
-        guard plan?.bridges != nil else { return countingSets }
-        return countingSets + CountingSet.onBridges
     }
 
     /// Whether the kernel has a table of ours.
@@ -97,7 +93,8 @@ package final class Enforcer {
         let generation = try readGeneration()
         // Who lost his state does not know which names are taken.
         let next = max(epoch, actual.sets.keys.compactMap(\.listedEpoch).max() ?? 0) + 1
-        let wanted = RulesetRenderer.render(plan, epoch: next, generation: generation, sets: countingSets)
+        if actual.sets.keys.contains(where: Self.isOfEnterprise) { countsBlocks = true }
+        let wanted = render(plan, epoch: next, generation: generation)
         try commit(ScriptWriter.hooks(of: wanted, in: actual) + ScriptWriter.script(from: actual, to: wanted))
         epoch = next
         self.generation = generation
@@ -107,7 +104,7 @@ package final class Enforcer {
 
     /// Makes the whole table anew in one transaction, which needs nothing of what the kernel held.
     private func replace(_ plan: HostPlan) throws(EnforcementError) -> Loading {
-        let wanted = RulesetRenderer.render(plan, epoch: epoch, generation: 0, sets: countingSets)
+        let wanted = render(plan, epoch: epoch, generation: 0)
         // One that an earlier plan needed would refuse what this one does not know of.
         let hasFormer = try program.has(.ports)
         let former = hasFormer && !wanted.hasPorts ? "delete table \(TableName.ports)\n" : ""
@@ -115,6 +112,16 @@ package final class Enforcer {
         generation = 0
         hold(plan, wanted, obsolete: nil)
         return .new
+    }
+
+    private func render(_ plan: HostPlan, epoch: Int, generation: UInt32) -> Ruleset {
+        if plan.enterprise != nil { countsBlocks = true }
+        return RulesetRenderer.render(
+            plan, epoch: epoch, generation: generation, sets: countingSets, countsBlocks: countsBlocks)
+    }
+
+    private static func isOfEnterprise(_ set: SetName) -> Bool {
+        if case .counting(let set, _) = set, case .blocked = set.meaning { true } else { false }
     }
 
     private func hold(_ plan: HostPlan, _ ruleset: Ruleset, obsolete: Ruleset?) {
@@ -164,6 +171,7 @@ package final class Enforcer {
         case .membership(let device, let profile):
             method = try changeMembership(of: device, to: profile) ? .elements : applyWhole(next)
         case .rules(let groups): method = try changeRules(of: groups)
+        case .enterprise(let enterprise): method = try changeEnterprise(enterprise)
         case .ports(let change):
             if let made = try changePorts(change) { method = made } else { method = try applyWhole(next) }
         case nil: method = try applyWhole(next)
@@ -180,6 +188,19 @@ package final class Enforcer {
         }
         try commit(ScriptWriter.replace(chains))
         current?.chains.merge(chains) { _, new in new }
+        listing = nil
+        return .rules
+    }
+
+    /// Gives the table other enterprise rules: the parts that differ alone are written, beside those that are gone until `tidy`.
+    private func changeEnterprise(_ enterprise: EnterprisePlan) throws(EnforcementError) -> Method {
+        guard let current else { throw .kernel("no ruleset is loaded") }
+        var wanted = current
+        wanted.remove(where: EnterpriseChains.holds)
+        wanted.merge(EnterpriseChains.render(enterprise, epoch: epoch, beside: current))
+        try commit(ScriptWriter.script(from: current, to: wanted))
+        obsolete = current.names
+        self.current = wanted
         listing = nil
         return .rules
     }
@@ -205,7 +226,7 @@ package final class Enforcer {
             try load(next)
             return .whole
         }
-        var wanted = RulesetRenderer.render(next, epoch: epoch, generation: generation, sets: countingSets)
+        var wanted = render(next, epoch: epoch, generation: generation)
         var method = Method.nothing
         var hasNewChains = true
         switch ChangePlan(from: current, to: wanted) {
@@ -220,7 +241,7 @@ package final class Enforcer {
             try commit(script)
             method = .rules
         case .nextEpoch:
-            wanted = RulesetRenderer.render(next, epoch: epoch + 1, generation: generation, sets: countingSets)
+            wanted = render(next, epoch: epoch + 1, generation: generation)
             try commit(ScriptWriter.script(from: current, to: wanted))
             epoch += 1
             method = .switched
@@ -273,7 +294,7 @@ package final class Enforcer {
     /// The kernel tells old rules from new by one bit. A packet that is held up through two transactions (a virtual CPU
     /// can be taken away for milliseconds) would meet the newest rules under the bit that it began with, and be judged by
     /// half of each.
-    private func commit(_ script: String) throws(EnforcementError) {
+    func commit(_ script: String) throws(EnforcementError) {
         try awaitGrace()
         try program.apply(script)
         needsGrace = true
@@ -322,85 +343,6 @@ package final class Enforcer {
         }
         // The next change need not wait then.
         try awaitGrace()
-    }
-
-    // MARK: Counting sets
-
-    /// Has rules write into the other generation of the counting sets from now on.
-    ///
-    /// - Returns: the generation that now stands still. It must be read and recorded before the next call, which
-    ///   empties it.
-    package func rotate() throws(EnforcementError) -> UInt32 {
-        guard let current else { throw .kernel("no ruleset is loaded") }
-        let next = generation + 1
-        // Not drawn up anew: chains that no interface has at present are still in the kernel, and may be wanted again.
-        var wanted = current
-        var writers = CountingChains.writers(generation: next)
-        if plan?.bridges != nil {
-            writers = writers.mapValues { Ruleset.Chain(BridgedEnds.expand($0.rules ?? [])) }
-            writers.merge(PortCounting.writers(generation: next).chains) { _, new in new }
-        }
-        let sets = Set(current.sets.keys)
-        writers = writers.mapValues {
-            Ruleset.Chain(RangedEnds.expand($0.rules ?? [], among: sets, epoch: epoch))
-        }
-        wanted.chains.merge(writers) { _, new in new }
-        // Emptied in a transaction before the one that switches: while a transaction takes effect, `update` still finds
-        // elements that it deletes, and what they would count would be lost.
-        try commit(try emptyingScript(next))
-        try commit(ScriptWriter.script(from: current, to: wanted) + ScriptWriter.note(generation: next))
-        self.current = wanted
-        generation = next
-        listing = nil
-        return next - 1
-    }
-
-    /// Empties the counting sets of a generation that no packet writes into.
-    private func emptyingScript(_ generation: UInt32) throws(EnforcementError) -> String {
-        var lines: [String] = []
-        for set in presentCountingSets {
-            let name = SetName.counting(set, generation: generation)
-            guard set.isPerPort else {
-                lines.append(ScriptWriter.flush(name))
-                continue
-            }
-            // Elements of ports stay; those that have counted are made anew.
-            let counted = try elements(of: name).filter { !$0.traffic.isZero }
-            lines += ScriptWriter.renew(counted.map { Ruleset.Element(kernelKey: $0.key, name.key) }, in: name)
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func readGeneration() throws(EnforcementError) -> UInt32 {
-        let elements = try elements(of: .generation)
-        // A mark is kept in the host's byte order.
-        return elements.first.map { $0.key.reversed().reduce(0) { $0 << 8 | UInt32($1) } } ?? 0
-    }
-
-    /// The elements of one of the table's sets.
-    package func elements(of set: SetName) throws(EnforcementError) -> [RuleTable.Element] {
-        do {
-            return try (set.table == .ports ? portTable : table).elements(of: set.text)
-        } catch {
-            throw .kernel(error.description)
-        }
-    }
-
-    /// The elements of a set that the table may lack at present; none then.
-    package func elements(ofPresent set: SetName) throws(EnforcementError) -> [RuleTable.Element] {
-        current?.sets[set] == nil ? [] : try elements(of: set)
-    }
-
-    /// The elements of a counting set of a generation that stands still, each once.
-    package func countedElements(of set: CountingSet, generation: UInt32) throws(EnforcementError) -> [RuleTable
-        .Element]
-    {
-        do {
-            return try (set.isOfPorts ? portTable : table).settledElements(
-                of: SetName.counting(set, generation: generation).text)
-        } catch {
-            throw .kernel(error.description)
-        }
     }
 
     // MARK: Drift

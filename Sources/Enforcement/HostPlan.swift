@@ -151,6 +151,8 @@ package struct HostPlan: Equatable, Sendable {
     /// Keys of the groups that are stateless.
     private let stateless: Set<String>
     package private(set) var edges: [Edge]
+    /// nil where no enterprise rule is in force.
+    private(set) var enterprise: EnterprisePlan?
 
     /// Plans a revision.
     ///
@@ -169,7 +171,7 @@ package struct HostPlan: Equatable, Sendable {
     ) throws(EnforcementError) {
         let pairs = policy.pairs
         let claimed = claims.keys.sorted()
-        let policy = policy.holding(claims)
+        let policy = policy.holding(claims).observing()
         // Without an address or a group: nothing can be from it or for it.
         var ports = held.map {
             Port(
@@ -232,6 +234,7 @@ package struct HostPlan: Equatable, Sendable {
         self.groups = groups
         stateless = Set(groups.filter { $0.refusals != nil }.map(\.key))
         self.edges = edges
+        enterprise = try EnterprisePlan(policy, indexes: &indexes)
         self.bridges = bridges?.bridges
         bridgeNumbers = BridgeNumber.numbers((bridges?.bridges ?? []).map(\.name) + ports.compactMap(\.bridge))
         groupsOnBridges = Set(ports.filter { $0.bridge != nil }.flatMap(\.profile))
@@ -315,6 +318,8 @@ package struct HostPlan: Equatable, Sendable {
     enum SmallChange {
         case membership(device: String, profile: [String])
         case rules([Group])
+        /// Other enterprise rules, where there were some.
+        case enterprise(EnterprisePlan)
         /// Some ports come, go or hang elsewhere: the plans of these alone.
         case ports(PortChange)
     }
@@ -322,11 +327,19 @@ package struct HostPlan: Equatable, Sendable {
     /// What differs, when it is one interface's groups, some groups' rules, or some ports, and nothing else.
     func smallChange(to next: HostPlan) -> SmallChange? {
         // The most frequent ones first: ports cost a look at each of them by its name.
-        changeOfGroups(to: next) ?? PortChange(from: self, to: next).map { .ports($0) }
+        changeOfGroups(to: next) ?? changeOfEnterprise(to: next) ?? PortChange(from: self, to: next).map { .ports($0) }
+    }
+
+    private func changeOfEnterprise(to next: HostPlan) -> SmallChange? {
+        guard enterprise != nil, let wanted = next.enterprise else { return nil }
+        var same = self
+        same.enterprise = wanted
+        return same == next ? .enterprise(wanted) : nil
     }
 
     private func changeOfGroups(to next: HostPlan) -> SmallChange? {
-        guard edges == next.edges, bridges == next.bridges, broadcasts == next.broadcasts,
+        guard edges == next.edges, enterprise == next.enterprise, bridges == next.bridges,
+            broadcasts == next.broadcasts,
             ports.count == next.ports.count, groups.count == next.groups.count,
             zip(groups, next.groups).allSatisfy({ $0.key == $1.key && $0.refusals == $1.refusals })
         else { return nil }

@@ -60,6 +60,8 @@ package enum Match: Hashable, Sendable {
     case neighbourIn(IPPrefix)
     /// The packet's priority: the number of a bridge, or `BridgeNumber.passed`.
     case priority(UInt32)
+    /// The packet's priority is one of these.
+    case priorities([UInt32])
     /// The IPv6 hop limit.
     case hopLimit(UInt8)
     /// The host itself made the packet: it came from no device. Known after routing alone.

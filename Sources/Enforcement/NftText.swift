@@ -28,6 +28,8 @@ enum NftText {
         switch note {
         case .rule(let index, let direction):
             "ct mark set ct mark and \(hex(~MarkLayout.bits(direction))) or \(hex(MarkLayout.half(index, direction)))"
+        case .blocked(let index, let direction):
+            "meta mark set ct mark and \(hex(~MarkLayout.bits(direction))) or \(hex(MarkLayout.half(index, direction)))"
         case .noRules: "ct mark set 0"
         case .packetMark(let mark): "meta mark set \(hex(mark))"
         case .profile(let end, let map): "\(text(ProfileDispatch.holder)) set \(text(end)) map @\(map.text)"
@@ -47,6 +49,7 @@ enum NftText {
         case .return: "return"
         case .jump(let chain): "jump \(chain)"
         case .goto(let chain): "goto \(chain)"
+        case .mapOf(let key, let map): "\(text(key)) vmap @\(map.text)"
         case .map(let field, let map): "\(text(map.key.map { _ in field })) vmap @\(map.text)"
         }
     }
@@ -98,6 +101,8 @@ enum NftText {
         case .neighbourOfLink: "@th,64,10 0x3fa"
         case .neighbourIn(let prefix): "@th,64,\(prefix.length) 0x\(leadingBits(prefix))"
         case .priority(let number): "\(text(ProfileDispatch.holder)) \(Ruleset.Element.priority(number).text)"
+        case .priorities(let numbers):
+            "\(text(ProfileDispatch.holder)) \(list(numbers.map { Ruleset.Element.priority($0).text }))"
         case .hopLimit(let limit): "ip6 hoplimit \(limit)"
         case .fromHost: "meta iif 0"
         case .notFromHost: "meta iif != 0"

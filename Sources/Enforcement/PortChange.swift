@@ -13,7 +13,8 @@ struct PortChange {
     /// The change, or nil where other parts differ, or where what the table holds of these ports cannot be told from what it
     /// holds of others.
     init?(from plan: HostPlan, to next: HostPlan) {
-        guard plan.edges == next.edges, plan.broadcasts == next.broadcasts, Self.haveSameBridges(plan, next),
+        guard plan.edges == next.edges, plan.enterprise == next.enterprise, plan.broadcasts == next.broadcasts,
+            Self.haveSameBridges(plan, next),
             plan.groups.count == next.groups.count,
             zip(plan.groups, next.groups).allSatisfy({
                 // Stateless groups have lists of their own.

@@ -59,7 +59,7 @@ enum RuleMatches {
         }
     }
 
-    private static func ofSession(_ service: Service) -> [Statement] {
+    static func ofSession(_ service: Service) -> [Statement] {
         switch service {
         case .any, .icmpTCPUDP: ofPacket(service)
         // Where a family does not carry it, conntrack would hold what is within.

@@ -64,6 +64,12 @@ package struct Ruleset: Equatable, Sendable {
         chains.merge(other.chains) { _, new in new }
     }
 
+    /// Takes out a part, by the names of its sets and chains.
+    mutating func remove(where isOfPart: (SetName?, String) -> Bool) {
+        sets = sets.filter { !isOfPart($0.key, "") }
+        chains = chains.filter { !isOfPart(nil, $0.key) }
+    }
+
     /// The names alone, and the elements that linger, for deleting what is no longer wanted.
     var names: Ruleset {
         var names = Ruleset()

@@ -29,8 +29,10 @@ package struct RulesetRenderer {
     ///
     /// * `generation`: the counting sets' generation that rules write into.
     /// * `sets`: the counting sets that are made.
+    /// * `countsBlocks`: whether those of the enterprise policy are made though the plan has none.
     package static func render(
-        _ plan: HostPlan, epoch: Int, generation: UInt32, sets: [CountingSet] = CountingSet.all
+        _ plan: HostPlan, epoch: Int, generation: UInt32, sets: [CountingSet] = CountingSet.all,
+        countsBlocks: Bool = false
     ) -> Ruleset {
         var renderer = RulesetRenderer(plan, epoch: epoch)
         renderer.addPorts()
@@ -41,6 +43,13 @@ package struct RulesetRenderer {
         renderer.ruleset.merge(FixedChains.render(hasEdges: !edges.chains.isEmpty))
         renderer.ruleset.merge(edges)
         renderer.ruleset.merge(CountingChains.render(generation: generation, sets: sets))
+        if countsBlocks || plan.enterprise != nil {
+            renderer.ruleset.merge(BlockedChains.render())
+            renderer.ruleset.chains.merge(BlockedChains.writers(generation: generation)) { _, new in new }
+        }
+        if let enterprise = plan.enterprise {
+            renderer.ruleset.merge(EnterpriseChains.render(enterprise, epoch: epoch))
+        }
         renderer.addDispatch([:])
         renderer.addJudging()
         if plan.bridges != nil { renderer.ruleset.addBridges(plan, epoch: epoch, generation: generation) }
@@ -172,9 +181,13 @@ package struct RulesetRenderer {
     ///
     /// Of a packet that goes the other way the initiator's device is where it goes, the target's where it comes from.
     private mutating func addJudging() {
+        func enterprise(_ direction: Direction) -> [Ruleset.Rule] {
+            plan.enterprise == nil ? [] : EnterpriseChains.asking(direction)
+        }
         func egress(_ device: PacketField) -> [Ruleset.Rule] {
             [[.isNotIn(.ports, device), .goto("to_ingress")], [.match(.hasRule(.egress, true)), .goto("to_ingress")]]
-                + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile([device], of: $0))]] } + [
+                + enterprise(.egress) + ProfileDispatch.rules(.egress, epoch) { [[.note(.profile([device], of: $0))]] }
+                + [
                     [.goto("refuse_egress")]
                 ]
         }
@@ -182,7 +195,7 @@ package struct RulesetRenderer {
         let ingress: [Ruleset.Rule] =
             [[.match(.isOriginal), .countIngress]]
             + ways.map { [.match($0), .isNotIn(.ports, $1), .goto("admitted")] }
-            + [[.match(.hasRule(.ingress, true)), .goto("admitted")]]
+            + [[.match(.hasRule(.ingress, true)), .goto("admitted")]] + enterprise(.ingress)
             + ProfileDispatch.rules(.ingress, epoch) { map in ways.map { [.match($0), .note(.profile([$1], of: map))] }
             }
             + [[.goto("refuse_ingress")]]

@@ -40,6 +40,8 @@ extension SetName {
             .statelessTargets(let family, _):
             [.address(family)]
         case .profileChains: [ProfileDispatch.holder.part]
+        case .enterpriseList(_, let family, _, _): [.address(family)]
+        case .enterprisePorts: [.transport, .port]
         case .bridged(let set): set.key
         case .port(let set): set.key
         case .unknown: []
@@ -51,13 +53,14 @@ extension SetName {
         case .ranges(let set, _): set.value
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes,
-            .linkSources, .linkSourceRates, .counting, .seen, .members, .unknown(_, false):
+            .linkSources, .linkSourceRates, .counting, .seen, .members, .enterpriseList,
+            .unknown(_, false):
             .none
         case .bridged(let set): set.givesNumbers ? .number(ProfileDispatch.holder.part) : .none
         case .port(let set): set.leadsToChains ? .chain : .none
         case .profiles, .formerProfiles: .number(ProfileDispatch.holder.part)
         case .profileChains, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
-            .unknown(_, true):
+            .enterprisePorts, .unknown(_, true):
             .chain
         }
     }
@@ -70,7 +73,8 @@ extension SetName {
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .members,
             .profiles,
             .profileChains,
-            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals:
+            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
+            .enterpriseList, .enterprisePorts:
             .enforcer
         case .counting(let set, _): set.isPerPort ? .enforcer : .packets(timeoutSeconds: nil)
         case .seen: .packets(timeoutSeconds: 60)
@@ -96,7 +100,7 @@ extension SetName {
         case .bridged: nil
         case .port(let set): set.size
         case .sourcesWithMAC, .generation, .members, .profiles, .profileChains, .formerProfiles, .edgesLeft,
-            .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
+            .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .enterpriseList, .enterprisePorts, .unknown:
             nil
         }
     }
@@ -111,7 +115,9 @@ extension SetName {
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .generation, .handshakes, .linkSources,
             .linkSourceRates, .seen, .members, .profiles,
             .profileChains,
-            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
+            .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals,
+            .enterpriseList,
+            .enterprisePorts, .unknown:
             false
         }
     }
@@ -126,9 +132,11 @@ extension SetName {
         case .members, .profiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals: true
         case .bridged(let set): set.decides
         case .port(let set): set.decides
+        // A list or map of the enterprise policy has its name for what it holds: its elements never change.
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes,
-            .linkSources, .linkSourceRates, .counting, .seen, .profileChains, .formerProfiles, .unknown:
+            .linkSources, .linkSourceRates, .counting, .seen, .profileChains, .formerProfiles, .enterpriseList,
+            .enterprisePorts, .unknown:
             false
         }
     }
@@ -141,13 +149,19 @@ extension SetName {
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes,
             .linkSources, .linkSourceRates, .counting, .seen, .members, .profiles, .profileChains, .formerProfiles,
-            .edgesLeft, .edgesEntered, .refusals, .bridged, .port, .unknown:
+            .edgesLeft, .edgesEntered, .refusals, .enterpriseList, .enterprisePorts, .bridged, .port, .unknown:
             false
         }
     }
 
     /// Whether its keys are intervals.
-    package var hasIntervals: Bool { if case .ranges = self { true } else { false } }
+    package var hasIntervals: Bool {
+        switch self {
+        case .ranges: true
+        case .enterpriseList(_, _, let hasIntervals, _): hasIntervals
+        default: false
+        }
+    }
 
     /// Whether elements stay until `tidy`: a packet may have been led to one just before.
     package var lingers: Bool { if case .profileChains = self { true } else { false } }
@@ -163,7 +177,7 @@ extension SetName {
         case .port(let set): set.isKept
         case .generation, .handshakes, .linkSources, .linkSourceRates, .seen, .members, .profiles, .profileChains,
             .formerProfiles, .edgesLeft,
-            .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .unknown:
+            .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .enterpriseList, .enterprisePorts, .unknown:
             false
         }
     }

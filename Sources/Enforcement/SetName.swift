@@ -40,6 +40,10 @@ package indirect enum SetName: Hashable, Sendable {
     case statelessTargets(AddressFamily, epoch: Int)
     /// Packet mark ► the chain of the rule that refused before connection tracking.
     case refusals(epoch: Int)
+    /// Addresses that enterprise rules name, by a key that is made of them.
+    case enterpriseList(String, AddressFamily, hasIntervals: Bool, epoch: Int)
+    /// Protocol and port ► the enterprise rules of them, of a run of rules within a part of the policy.
+    case enterprisePorts(part: String, run: Int, epoch: Int)
     /// Of interfaces on bridges.
     case bridged(BridgedSet)
     /// In the table of bridges' ports.
@@ -79,6 +83,8 @@ package indirect enum SetName: Hashable, Sendable {
         case .statelessSenders(let epoch): "stateless_egress_\(epoch)"
         case .statelessTargets(let family, let epoch): "stateless_ingress_\(family.rawValue)_\(epoch)"
         case .refusals(let epoch): "acl_verdicts_\(epoch)"
+        case .enterpriseList(let key, let family, _, let epoch): "enterprise_\(family.rawValue)_\(key)_\(epoch)"
+        case .enterprisePorts(let part, let run, let epoch): "enterprise_ports_\(part)_\(run)_\(epoch)"
         case .bridged(let set): set.text
         case .port(let set): set.text
         case .ranges(let set, let epoch): "\(set.text)_ranges\(epoch.map { "_\($0)" } ?? "")"
@@ -95,7 +101,7 @@ package indirect enum SetName: Hashable, Sendable {
         case .ports, .sources, .sourcesWithMAC, .addresses, .targets, .egressCounts, .ingressCounts, .generation,
             .handshakes, .linkSources, .linkSourceRates, .members, .profiles, .profileChains,
             .formerProfiles, .edgesLeft, .edgesEntered, .statelessSenders, .statelessTargets, .refusals, .bridged,
-            .unknown:
+            .enterpriseList, .enterprisePorts, .unknown:
             .gatehouse
         }
     }
@@ -104,9 +110,10 @@ package indirect enum SetName: Hashable, Sendable {
     package static let lasting: [SetName] =
         [.ports, .egressCounts, .ingressCounts, .generation, .handshakes, .linkSources, .linkSourceRates]
         + AddressFamily.allCases.flatMap { [.sources($0), .sourcesWithMAC($0), .addresses($0), .targets($0)] }
-        + (CountingSet.all + CountingSet.onBridges).flatMap { set in
+        + (CountingSet.all + CountingSet.ofEnterprise + CountingSet.onBridges).flatMap { set in
             CountingSet.Half.allCases.map { .counting(set, $0) } + (set.isTold ? [.seen(set)] : [])
-        } + BridgedSet.lasting.map { .bridged($0) } + PortSet.lasting.map { .port($0) } + lastingRanges
+        } + CountingSet.ofObservations.map { .seen($0) } + BridgedSet.lasting.map { .bridged($0) }
+        + PortSet.lasting.map { .port($0) } + lastingRanges
 
     private static let lastingRanges: [SetName] =
         AddressFamily.allCases.flatMap { family -> [SetName] in

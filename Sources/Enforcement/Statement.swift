@@ -26,6 +26,8 @@ package enum Statement: Hashable, Sendable {
     package enum Note: Hashable, Sendable {
         /// The rule that let a session leave its instance, or reach one: its half of the connection's mark.
         case rule(UInt16, Direction)
+        /// The packet's mark: the index of the enterprise rule that blocks it, in its half, beside the connection's other half.
+        case blocked(UInt16, Direction)
         /// The packet's mark: an `EdgeMark`.
         case packetMark(UInt32)
         /// The connection's mark names no rule.
@@ -52,6 +54,8 @@ package enum Statement: Hashable, Sendable {
         case goto(String)
         /// Where the map's element for the packet's key leads; the next rule where there is none.
         case map(PacketField, SetName)
+        /// The same by a key of several.
+        case mapOf([PacketField], SetName)
     }
 
     package static let accept = Statement.verdict(.accept)

@@ -16,6 +16,10 @@ extension CanonicalJSON {
         }
         append(#""collectors":"#)
         if policy.collectors.isEmpty { append("[]") } else { try append(encoding: policy.collectors) }
+        if let enterprise = policy.enterprise {
+            append(#","enterprise":"#)
+            if enterprise.isEmpty { append("[]") } else { try append(encoding: enterprise) }
+        }
         if let logs = policy.logs {
             append(#","logs":"#)
             if logs.isEmpty { append("[]") } else { try append(encoding: logs) }
@@ -37,6 +41,7 @@ extension CanonicalJSON {
         append(vpc.id)
         append(#","instances":"#)
         append(vpc.instances) { $0.append($1) }
+        append(#","mode":"#, string: vpc.mode?.rawValue)
         append(#","name":"#)
         append(string: vpc.name)
         append(#","prefixes":"#)
@@ -91,6 +96,7 @@ extension CanonicalJSON {
             append(#","mac":"#)
             append(plain: mac.description)
         }
+        append(#","mode":"#, string: interface.mode?.rawValue)
         append(#","name":"#)
         append(string: interface.name)
         if !interface.pairs.isEmpty {

@@ -10,6 +10,7 @@ extension CanonicalJSON {
         if !group.isStateful { append(#","isStateful":false"#) }
         append(#","membersElsewhere":"#)
         append(group.membersElsewhere) { $0.append($1) }
+        append(#","mode":"#, string: group.mode?.rawValue)
         append(#","name":"#)
         append(string: group.name)
         append(#","rules":"#)

@@ -65,7 +65,7 @@ extension Interface {
     package func with(addresses: [IPAddress], prefixes: [IPPrefix], pairs: [AddressPair]) -> Interface {
         Interface(
             id: id, name: name, subnet: subnet, addresses: addresses, prefixes: prefixes, pairs: pairs, mac: mac,
-            device: device, project: project, projectName: projectName, groups: groups)
+            device: device, project: project, projectName: projectName, groups: groups, mode: mode)
     }
 
     /// Its addresses and those single ones that its pairs name, each once.

@@ -82,13 +82,18 @@ package struct FlowRecord: Hashable, Sendable {
     /// Traffic since the session began.
     package var cumulativeFromInitiator: Traffic
     package var cumulativeFromTarget: Traffic
+    /// The enterprise rules that noted the session at this interface, in the order in which they were asked: the first eight.
+    package var observed: [Identifier<Rule>]
+    /// So many a record names.
+    package static let maximumObserved = 8
 
     package init(
         windowStart: Timestamp, windowEnd: Timestamp, start: Timestamp, end: Timestamp, connectionStart: Timestamp,
         connection: UInt64, interface: Identifier<Interface>, direction: Direction, verdict: Verdict, stage: Stage,
         rule: Identifier<Rule>, revision: Int, key: FlowKey, otherSide: FlowKey? = nil, detail: Detail = .full,
         state: State,
-        fromInitiator: Traffic, fromTarget: Traffic, cumulativeFromInitiator: Traffic, cumulativeFromTarget: Traffic
+        fromInitiator: Traffic, fromTarget: Traffic, cumulativeFromInitiator: Traffic, cumulativeFromTarget: Traffic,
+        observed: [Identifier<Rule>] = []
     ) {
         self.windowStart = windowStart
         self.windowEnd = windowEnd
@@ -110,6 +115,7 @@ package struct FlowRecord: Hashable, Sendable {
         self.fromTarget = fromTarget
         self.cumulativeFromInitiator = cumulativeFromInitiator
         self.cumulativeFromTarget = cumulativeFromTarget
+        self.observed = observed
     }
 
     /// Both sides of the session's address translation; nil where nothing was translated.

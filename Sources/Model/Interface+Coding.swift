@@ -12,6 +12,7 @@ extension Interface {
         case project
         case projectName
         case groups
+        case mode
     }
 
     package init(from decoder: any Decoder) throws {
@@ -27,7 +28,8 @@ extension Interface {
             device: try container.decodeIfPresent(String.self, forKey: .device),
             project: try container.decodeIfPresent(String.self, forKey: .project),
             projectName: try container.decodeIfPresent(String.self, forKey: .projectName),
-            groups: try container.decode([String].self, forKey: .groups))
+            groups: try container.decode([String].self, forKey: .groups),
+            mode: try container.decodeIfPresent(JudgingMode.self, forKey: .mode))
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -43,5 +45,6 @@ extension Interface {
         try container.encodeIfPresent(project, forKey: .project)
         try container.encodeIfPresent(projectName, forKey: .projectName)
         try container.encode(groups, forKey: .groups)
+        try container.encodeIfPresent(mode, forKey: .mode)
     }
 }

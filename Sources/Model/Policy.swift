@@ -11,10 +11,12 @@ package struct Policy: Hashable, Sendable, Codable {
     package var bridges: [BridgeSettings]?
     /// What must hold of it; nil where nothing is asserted.
     package var assertions: [PolicyAssertion]?
+    /// The enterprise policy, in the order in which it is asked; nil where the policy says nothing of one.
+    package var enterprise: [EnterpriseRule]?
 
     package init(
         project: String, region: String? = nil, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil,
-        bridges: [BridgeSettings]? = nil, assertions: [PolicyAssertion]? = nil
+        bridges: [BridgeSettings]? = nil, assertions: [PolicyAssertion]? = nil, enterprise: [EnterpriseRule]? = nil
     ) {
         self.project = project
         self.region = region
@@ -23,6 +25,7 @@ package struct Policy: Hashable, Sendable, Codable {
         self.logs = logs
         self.bridges = bridges
         self.assertions = assertions
+        self.enterprise = enterprise
     }
 
     package static let empty = Policy(project: "default", vpcs: [])
@@ -30,10 +33,10 @@ package struct Policy: Hashable, Sendable, Codable {
 
 extension Policy {
     /// The rules that the kernel knows by an index: those of groups, and those of network ACLs, both with the refusals by
-    /// default that are asked before connection tracking.
+    /// default that are asked before connection tracking; the enterprise policy's; and the refusals of observed interfaces.
     package var indexedRules: Set<Identifier<Rule>> {
-        var ids: Set<Identifier<Rule>> = []
-        for vpc in vpcs {
+        var ids = Set((enterprise ?? []).map(\.id))
+        for vpc in observing().vpcs {
             for group in vpc.groups {
                 ids.formUnion(group.rules.map(\.id))
                 if !group.isStateful { ids.formUnion(Direction.allCases.map(group.defaultRefusal)) }
@@ -57,10 +60,12 @@ package struct VPC: Hashable, Sendable, Codable {
     /// The project's own groups, then the ready-made ones that are attached somewhere or named by a rule.
     package var groups: [SecurityGroup]
     package var instances: [Instance]
+    /// Whether refusals at its interfaces are notes; nil enforces them.
+    package var mode: JudgingMode?
 
     package init(
         id: Identifier<VPC>, name: String, prefixes: [IPPrefix], subnets: [Subnet],
-        acls: [NetworkACL] = [], groups: [SecurityGroup], instances: [Instance]
+        acls: [NetworkACL] = [], groups: [SecurityGroup], instances: [Instance], mode: JudgingMode? = nil
     ) {
         self.id = id
         self.name = name
@@ -69,6 +74,7 @@ package struct VPC: Hashable, Sendable, Codable {
         self.acls = acls
         self.groups = groups
         self.instances = instances
+        self.mode = mode
     }
 }
 
@@ -89,7 +95,8 @@ extension VPC {
             subnets: try container.decode([Subnet].self, forKey: .subnets),
             acls: try container.decodeIfPresent([NetworkACL].self, forKey: .acls) ?? [],
             groups: try container.decode([SecurityGroup].self, forKey: .groups),
-            instances: try container.decode([Instance].self, forKey: .instances))
+            instances: try container.decode([Instance].self, forKey: .instances),
+            mode: try container.decodeIfPresent(JudgingMode.self, forKey: .mode))
     }
 }
 
@@ -155,11 +162,13 @@ package struct Interface: Hashable, Sendable, Codable {
     package let projectName: String?
     /// Names of the groups attached, in the VPC of the interface, in the order of the file.
     package var groups: [String]
+    /// Whether its refusals are notes; nil enforces them.
+    package var mode: JudgingMode?
 
     package init(
         id: Identifier<Interface>, name: String, subnet: String, addresses: [IPAddress], prefixes: [IPPrefix] = [],
         pairs: [AddressPair] = [], mac: MACAddress?, device: String?, project: String? = nil,
-        projectName: String? = nil, groups: [String]
+        projectName: String? = nil, groups: [String], mode: JudgingMode? = nil
     ) {
         self.id = id
         self.name = name
@@ -172,6 +181,7 @@ package struct Interface: Hashable, Sendable, Codable {
         self.project = project
         self.projectName = projectName
         self.groups = groups
+        self.mode = mode
     }
 
     /// The id of the rule that refuses everything in this direction while no group is attached.

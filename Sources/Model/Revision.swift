@@ -52,12 +52,20 @@ package struct Revision: Hashable, Sendable, Codable {
                 for rule in acl.rules { kept[ruleKey(vpc, "acl", acl.name, rule.text)] = rule.id }
             }
         }
+        let formerRules = Dictionary((self.policy.enterprise ?? []).map { ($0.name, $0) }) { first, _ in first }
         var adopted = policy
         var origins: [String: Int] = [:]
         func adopt(_ key: String, _ fresh: @autoclosure () -> Identifier<Rule>) -> Identifier<Rule> {
             let id = kept[key] ?? fresh()
             origins[id.description] = ruleOrigins[id.description] ?? number + 1
             return id
+        }
+        for (place, rule) in (adopted.enterprise ?? []).enumerated() {
+            let former = formerRules[rule.name].flatMap { $0.doesSame(as: rule) ? $0.id : nil }
+            let id =
+                former ?? Identifier(derivedFrom: "enterprise-rule", policy.project, rule.name, rule.text, "\(number + 1)")
+            origins[id.description] = ruleOrigins[id.description] ?? number + 1
+            adopted.enterprise?[place].id = id
         }
         for vpcIndex in adopted.vpcs.indices {
             let vpc = adopted.vpcs[vpcIndex]
@@ -85,9 +93,16 @@ package struct Revision: Hashable, Sendable, Codable {
         "\(vpc.id)\u{0}\(kind)\u{0}\(holder)\u{0}\(text)"
     }
 
-    /// What each rule id of this revision stands for: allow rules, network ACLs' rules, default refusals, the guard.
+    /// What each rule id of this revision stands for: allow rules, network ACLs' rules, the enterprise policy's, default
+    /// refusals, the guard.
     package var ruleReferences: [RuleReference] {
-        var references = GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard]
+        var references =
+            GuardRule.allCases.map(\.reference) + [.unnamedAccept, .unnamedRefusal, .unnamedGuard, .unnamedBlock]
+        references += (policy.enterprise ?? []).map {
+            RuleReference(
+                id: $0.id, stage: .enterprise, group: "", groupID: nil, text: "\($0.name): \($0.text)",
+                since: ruleOrigins[$0.id.description] ?? number, name: $0.name, refuses: $0.action == .block)
+        }
         for vpc in policy.vpcs {
             for group in vpc.groups {
                 references += group.rules.map {
@@ -98,7 +113,7 @@ package struct Revision: Hashable, Sendable, Codable {
                 references += Direction.allCases.map {
                     RuleReference(
                         id: group.defaultRefusal($0), stage: .group, group: group.name, groupID: group.id,
-                        text: "default refusal of \($0.rawValue) in group \(group.name)", since: 0)
+                        text: "default refusal of \($0.rawValue) in group \(group.name)", since: 0, refuses: true)
                 }
             }
             for acl in vpc.acls {
@@ -110,14 +125,14 @@ package struct Revision: Hashable, Sendable, Codable {
                 references += Direction.allCases.map {
                     RuleReference(
                         id: acl.defaultRefusal($0), stage: .acl, group: acl.name, groupID: nil,
-                        text: acl.defaultRefusalText($0), since: 0)
+                        text: acl.defaultRefusalText($0), since: 0, refuses: true)
                 }
             }
             for interface in vpc.instances.flatMap(\.interfaces) where interface.groups.isEmpty {
                 references += Direction.allCases.map {
                     RuleReference(
                         id: interface.bareRefusal($0), stage: .group, group: "", groupID: nil,
-                        text: "\($0.rawValue) refused: no group is attached", since: 0)
+                        text: "\($0.rawValue) refused: no group is attached", since: 0, refuses: true)
                 }
             }
         }

@@ -1,17 +1,23 @@
 /// What a record's rule id stands for, as it was when it decided.
-package struct RuleReference: Hashable, Sendable, Codable {
+package struct RuleReference: Hashable, Sendable {
     package let id: Identifier<Rule>
     package let stage: Stage
-    /// Name of the group or network ACL that holds the rule; empty for the guard and for interfaces without groups.
+    /// Name of the group or network ACL that holds the rule; empty for the guard, for interfaces without groups, and for the
+    /// enterprise policy.
     package let group: String
     package let groupID: Identifier<SecurityGroup>?
     /// The rule in the policy file's words, or what the default refusal or guard says.
     package let text: String
     /// The revision that made the rule; 0 for those that nobody made.
     package let since: Int
+    /// The rule's own name, of those that have one: the enterprise policy's.
+    package let name: String?
+    /// Whether it refuses: a session that it let through was only observed.
+    package let refuses: Bool
 
     package init(
-        id: Identifier<Rule>, stage: Stage, group: String, groupID: Identifier<SecurityGroup>?, text: String, since: Int
+        id: Identifier<Rule>, stage: Stage, group: String, groupID: Identifier<SecurityGroup>?, text: String,
+        since: Int, name: String? = nil, refuses: Bool = false
     ) {
         self.id = id
         self.stage = stage
@@ -19,6 +25,8 @@ package struct RuleReference: Hashable, Sendable, Codable {
         self.groupID = groupID
         self.text = text
         self.since = since
+        self.name = name
+        self.refuses = refuses
     }
 }
 
@@ -85,7 +93,7 @@ package enum GuardRule: String, Hashable, Sendable, Codable, CaseIterable {
     package static let refusals = allCases.filter(\.refuses)
 
     package var reference: RuleReference {
-        RuleReference(id: id, stage: .guard, group: "", groupID: nil, text: text, since: 0)
+        RuleReference(id: id, stage: .guard, group: "", groupID: nil, text: text, since: 0, refuses: refuses)
     }
 }
 
@@ -94,6 +102,11 @@ extension RuleReference {
     package static let unnamedRefusal = RuleReference(
         id: Identifier(derivedFrom: "unnamed-refusal"), stage: .acl, group: "", groupID: nil,
         text: "refused before connection tracking, by a rule that is gone", since: 0)
+
+    /// Stands for an enterprise rule whose index is no longer known.
+    package static let unnamedBlock = RuleReference(
+        id: Identifier(derivedFrom: "unnamed-block"), stage: .enterprise, group: "", groupID: nil,
+        text: "an enterprise rule that is gone", since: 0, refuses: true)
 
     /// Stands for the guard's rule that refused packets of a flood that was too wide to keep its name.
     package static let unnamedGuard = RuleReference(

@@ -3,7 +3,7 @@
 /// The groups of one interface are all stateful or all stateless.
 package struct SecurityGroup: Hashable, Sendable, Codable {
     private enum CodingKeys: CodingKey {
-        case id, name, rules, membersElsewhere, isPredefined, isStateful
+        case id, name, rules, membersElsewhere, isPredefined, isStateful, mode
     }
 
     package let id: Identifier<SecurityGroup>
@@ -15,10 +15,12 @@ package struct SecurityGroup: Hashable, Sendable, Codable {
     package let isPredefined: Bool
     /// Whether a session that a rule admits goes on by itself; of a stateless group a rule must admit each packet, either way.
     package let isStateful: Bool
+    /// Whether refusals at interfaces that carry it are notes; nil enforces them.
+    package var mode: JudgingMode?
 
     package init(
         id: Identifier<SecurityGroup>, name: String, rules: [Rule], membersElsewhere: [IPAddress] = [],
-        isPredefined: Bool = false, isStateful: Bool = true
+        isPredefined: Bool = false, isStateful: Bool = true, mode: JudgingMode? = nil
     ) {
         self.id = id
         self.name = name
@@ -26,6 +28,7 @@ package struct SecurityGroup: Hashable, Sendable, Codable {
         self.membersElsewhere = membersElsewhere
         self.isPredefined = isPredefined
         self.isStateful = isStateful
+        self.mode = mode
     }
 
     /// The id of the rule that refuses what no rule of the group admits in this direction.
@@ -44,7 +47,8 @@ extension SecurityGroup {
             rules: try container.decode([Rule].self, forKey: .rules),
             membersElsewhere: try container.decodeIfPresent([IPAddress].self, forKey: .membersElsewhere) ?? [],
             isPredefined: try container.decode(Bool.self, forKey: .isPredefined),
-            isStateful: try container.decodeIfPresent(Bool.self, forKey: .isStateful) ?? true)
+            isStateful: try container.decodeIfPresent(Bool.self, forKey: .isStateful) ?? true,
+            mode: try container.decodeIfPresent(JudgingMode.self, forKey: .mode))
     }
 
     /// Says only of a stateless group what kind it is, so that policies without one are written as they always were.
@@ -56,5 +60,6 @@ extension SecurityGroup {
         try container.encode(membersElsewhere, forKey: .membersElsewhere)
         try container.encode(isPredefined, forKey: .isPredefined)
         if !isStateful { try container.encode(isStateful, forKey: .isStateful) }
+        try container.encodeIfPresent(mode, forKey: .mode)
     }
 }

@@ -4,6 +4,8 @@ package struct SessionEvent: Hashable, Sendable {
     package var sequence: UInt64
     package var time: Timestamp
     package var verdict: Verdict
+    /// Whether an enterprise rule only noted the session: its verdict is in events of its own.
+    package var isObservation: Bool
     package var stage: Stage
     package var rule: Identifier<Rule>
     package var revision: Int
@@ -21,13 +23,15 @@ package struct SessionEvent: Hashable, Sendable {
     package var targetMAC: MACAddress?
 
     package init(
-        sequence: UInt64, time: Timestamp, verdict: Verdict, stage: Stage, rule: Identifier<Rule>, revision: Int,
+        sequence: UInt64, time: Timestamp, verdict: Verdict, isObservation: Bool = false,
+        stage: Stage, rule: Identifier<Rule>, revision: Int,
         interface: Identifier<Interface>, direction: Direction, key: FlowKey, translation: Translation? = nil,
         packet: [UInt8], sourceMAC: MACAddress? = nil, targetMAC: MACAddress? = nil
     ) {
         self.sequence = sequence
         self.time = time
         self.verdict = verdict
+        self.isObservation = isObservation
         self.stage = stage
         self.rule = rule
         self.revision = revision

@@ -5,6 +5,8 @@
 package enum Stage: String, Hashable, Sendable, Codable, CaseIterable {
     /// Anti-spoofing, DHCP and router advertisement protection, and packets that belong to no valid session.
     case `guard`
+    /// The enterprise policy, before an interface's groups.
+    case enterprise
     /// The network ACL of a subnet, at its edge.
     case acl
     /// The security groups of an interface.
@@ -16,6 +18,7 @@ package enum Stage: String, Hashable, Sendable, Codable, CaseIterable {
         case .guard: 0
         case .group: 1
         case .acl: 2
+        case .enterprise: 3
         }
     }
 
@@ -29,7 +32,7 @@ package enum Stage: String, Hashable, Sendable, Codable, CaseIterable {
     package var hasAuthor: Bool {
         switch self {
         case .guard: false
-        case .acl, .group: true
+        case .enterprise, .acl, .group: true
         }
     }
 }

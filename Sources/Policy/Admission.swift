@@ -21,9 +21,13 @@ package struct Admission: Sendable {
     /// Groups of addresses that other hosts' interfaces have.
     private var elsewhere: [IPAddress: Owner] = [:]
 
+    /// The enterprise policy is asked first: what it refuses no rule admits.
+    private let enterprise: EnterpriseIndex
+
     /// * `policy`: with what each interface has at present (`Policy.holding`).
     package init(_ policy: Policy) {
-        let policy = policy.holding()
+        let policy = policy.holding().observing()
+        enterprise = EnterpriseIndex(policy)
         for (index, vpc) in policy.vpcs.enumerated() {
             for group in vpc.groups {
                 for rule in group.rules { rules[rule.id] = Holder(rule: rule, group: group.name, vpc: index) }
@@ -55,22 +59,11 @@ package struct Admission: Sendable {
         guard let holder = rules[rule], let owner = owner(address), owner.vpc == holder.vpc,
             owner.groups.contains(holder.group)
         else { return false }
+        guard enterprise.blocking(key, holder.rule.direction) == nil else { return false }
         let peer = holder.rule.direction == .egress ? key.target : key.initiator
         guard holder.rule.family.map({ $0 == key.initiator.family }) ?? true else { return false }
         guard holder.rule.local.map({ $0.contains(address) }) ?? true else { return false }
-        return matches(holder.rule.service, key) && matches(holder.rule.remote, peer, holder.vpc)
-    }
-
-    private func matches(_ service: Service, _ key: FlowKey) -> Bool {
-        switch service {
-        case .any: true
-        case .icmpTCPUDP: Service.isICMPTCPOrUDP(key)
-        case .transport(let transport, let ports):
-            transport == key.transport && (ports.map { key.targetPort.map($0.contains) ?? false } ?? true)
-        case .icmp(let transport, let type, let code):
-            transport == key.transport && (type.map { $0 == key.icmpType } ?? true)
-                && (code.map { $0 == key.icmpCode } ?? true)
-        }
+        return holder.rule.service.matches(key) && matches(holder.rule.remote, peer, holder.vpc)
     }
 
     private func matches(_ remote: Remote, _ peer: IPAddress, _ vpc: Int) -> Bool {

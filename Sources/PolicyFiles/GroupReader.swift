@@ -43,7 +43,7 @@ struct GroupReader {
         // All names first: a rule may name a group that is defined further down.
         var headed: [(name: String, fields: FileFields)] = []
         for value in list?.elements(of: "groups") ?? [] {
-            guard let fields = value.fields(["name", "stateful", "rules"]) else { continue }
+            guard let fields = value.fields(["name", "stateful", "observe", "rules"]) else { continue }
             let name = names.read(fields)
             if ReadyMadeGroup(rawValue: name) != nil {
                 fields["name"]?.report(
@@ -56,7 +56,10 @@ struct GroupReader {
         for (name, fields) in headed {
             let id = Identifier<SecurityGroup>(derivedFrom: "group", project, vpc, name)
             let rules = readRules(fields["rules"], group: name)
-            own.append(SecurityGroup(id: id, name: name, rules: rules, isStateful: isStateful(name)))
+            own.append(
+                SecurityGroup(
+                    id: id, name: name, rules: rules, isStateful: isStateful(name),
+                    mode: JudgingMode.read(fields["observe"])))
         }
     }
 

@@ -31,7 +31,7 @@ struct InstanceReader {
             var interfaceNames = NameRegister(kind: "interface")
             var interfaces: [Interface] = []
             for value in fields["interfaces"]?.elements(of: "interfaces") ?? [] {
-                let keys = ["name", "subnet", "address", "addresses", "pairs", "device", "groups", "mac"]
+                let keys = ["name", "subnet", "address", "addresses", "pairs", "device", "groups", "mac", "observe"]
                 guard let fields = value.fields(keys) else { continue }
                 interfaces.append(readInterface(fields, named: interfaceNames.read(fields), of: name))
             }
@@ -53,7 +53,8 @@ struct InstanceReader {
             id: Identifier(derivedFrom: "interface", project, vpc, instance, name), name: name,
             subnet: subnet?.name ?? "", addresses: own.addresses, prefixes: own.prefixes,
             pairs: reader.readPairs(fields["pairs"]), mac: MACReader.read(fields["mac"]),
-            device: readDevice(fields, owner: owner), groups: readGroups(fields["groups"]))
+            device: readDevice(fields, owner: owner), groups: readGroups(fields["groups"]),
+            mode: JudgingMode.read(fields["observe"]))
     }
 
     private func readSubnet(_ fields: FileFields) -> Subnet? {

@@ -7,7 +7,11 @@ struct PolicyReader {
     private let claims = HostClaims()
 
     func read(_ root: FileValue) -> Policy {
-        guard let fields = root.fields(["project", "vpcs", "collectors", "region", "bridges", "assertions"]) else {
+        guard
+            let fields = root.fields([
+                "project", "vpcs", "collectors", "region", "bridges", "assertions", "enterprise",
+            ])
+        else {
             return .empty
         }
         let project = fields.required("project", "NAME").flatMap { NameRule.read($0, of: "project") } ?? ""
@@ -15,7 +19,8 @@ struct PolicyReader {
         var names = NameRegister(kind: "VPC")
         var vpcs: [VPC] = []
         for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
-            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances"]) else {
+            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances", "observe"])
+            else {
                 continue
             }
             let name = names.read(fields)
@@ -25,9 +30,11 @@ struct PolicyReader {
         let collectors = CollectorReader(project: project, vpcs: vpcs).read(fields["collectors"])
         let bridges = fields["bridges"].map { BridgeReader(claims: claims).read($0) }
         let assertions = fields["assertions"].map { AssertionReader(vpcs: vpcs).read($0) }
+        var groups = GroupNames(project: project, vpcs: vpcs)
+        let enterprise = fields["enterprise"].map { EnterpriseReader(project: project, vpcs: vpcs).read($0, &groups) }
         return Policy(
-            project: project, region: region, vpcs: vpcs, collectors: collectors, bridges: bridges,
-            assertions: assertions)
+            project: project, region: region, vpcs: groups.vpcs, collectors: collectors, bridges: bridges,
+            assertions: assertions, enterprise: enterprise)
     }
 }
 

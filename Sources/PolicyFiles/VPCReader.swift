@@ -29,7 +29,8 @@ struct VPCReader {
         let read = instances.read(fields["instances"])
         return VPC(
             id: Identifier(derivedFrom: "vpc", project, name), name: name, prefixes: blocks.map(\.prefix),
-            subnets: subnets, acls: acls, groups: instances.groups.all, instances: read)
+            subnets: subnets, acls: acls, groups: instances.groups.all, instances: read,
+            mode: JudgingMode.read(fields["observe"]))
     }
 
     private func readZone(_ value: FileValue) -> String? {

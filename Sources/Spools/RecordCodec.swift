@@ -1,6 +1,7 @@
 package import Model
 
-/// The spool's form of a flow record: 200 bytes, little endian, and 40 more where addresses were translated.
+/// The spool's form of a flow record: 200 bytes, little endian, and 40 more where addresses were translated, and 168 more where
+/// enterprise rules observed the session.
 ///
 /// | offset | bytes | field |
 /// |---|---|---|
@@ -11,22 +12,28 @@ package import Model
 /// | 72 | 16 | rule id |
 /// | 88 | 4 | revision |
 /// | 92 | 1 × 7 | direction, verdict, stage by their codes (`Model`), state, detail, family, protocol |
-/// | 99 | 1 | 128, with 1 for no initiator port (or type), 2 for no target port (or code), 64 where a translation follows; 0 in records of before, where detail alone says it |
+/// | 99 | 1 | 128, with 1 for no initiator port (or type), 2 for no target port (or code), 64 where a translation follows, 32 where observing rules do; 0 in records of before, where detail alone says it |
 /// | 100 | 2 × 2 | initiator port, target port; zero where there is none |
 /// | 104 | 16 × 2 | initiator address, target address; IPv4 in the last four bytes |
 /// | 136 | 8 × 8 | packets and bytes from the initiator, from the target, then the same since the session began |
 /// | 200 | 2 × 2 | on the other side of the translation: initiator port, target port |
 /// | 204 | 16 × 2 | initiator address, target address there |
 /// | 236 | 4 | zero |
+/// | 240 | 16 × 8 | ids of the rules that observed it, zero where there are fewer; then what is of a translation is zero where there
+/// is none |
 package enum RecordCodec {
     /// Bytes of a record without a translation: the least.
     package static let size = 200
     /// Bytes of one with it.
     package static let translatedSize = 240
 
+    /// Bytes of one that rules observed: the most.
+    package static let observedSize = translatedSize + 16 * FlowRecord.maximumObserved
+
     private enum Flag {
         static let noInitiatorPort: UInt8 = 1
         static let noTargetPort: UInt8 = 2
+        static let observed: UInt8 = 0x20
         static let translated: UInt8 = 0x40
         static let present: UInt8 = 0x80
     }
@@ -35,6 +42,7 @@ package enum RecordCodec {
     package static func length(_ bytes: [UInt8], at offset: Int) -> Int { length(flags: bytes[offset + 99]) }
 
     static func length(flags: UInt8) -> Int {
+        guard flags & (Flag.present | Flag.observed) != Flag.present | Flag.observed else { return observedSize }
         let both = Flag.present | Flag.translated
         return flags & both == both ? translatedSize : size
     }
@@ -59,6 +67,7 @@ package enum RecordCodec {
         bytes.append(record.key.transport.rawValue)
         bytes.append(
             Flag.present | (record.otherSide == nil ? 0 : Flag.translated)
+                | (record.observed.isEmpty ? 0 : Flag.observed)
                 | (record.key.initiatorPort == nil ? Flag.noInitiatorPort : 0)
                 | (record.key.targetPort == nil ? Flag.noTargetPort : 0))
         append(endsOf: record.key, &bytes)
@@ -68,9 +77,18 @@ package enum RecordCodec {
             append(traffic.packets, &bytes)
             append(traffic.bytes, &bytes)
         }
-        guard let otherSide = record.otherSide else { return }
-        append(endsOf: otherSide, &bytes)
-        append(UInt32(0), &bytes)
+        if let otherSide = record.otherSide {
+            append(endsOf: otherSide, &bytes)
+            append(UInt32(0), &bytes)
+        } else if !record.observed.isEmpty {
+            for _ in 0..<5 { append(UInt64(0), &bytes) }
+        }
+        guard !record.observed.isEmpty else { return }
+        for place in 0..<FlowRecord.maximumObserved {
+            let rule = place < record.observed.count ? record.observed[place] : Identifier(high: 0, low: 0)
+            append(rule.high, &bytes)
+            append(rule.low, &bytes)
+        }
     }
 
     private static func append(endsOf key: FlowKey, _ bytes: inout [UInt8]) {
@@ -108,7 +126,15 @@ package enum RecordCodec {
                 transport: TransportProtocol(rawValue: bytes[offset + 98]),
                 initiatorPort: port(at, Flag.noInitiatorPort), targetPort: port(at + 2, Flag.noTargetPort))
         }
-        let isTranslated = length(flags: flags) == translatedSize
+        let isTranslated = flags & (Flag.present | Flag.translated) == Flag.present | Flag.translated
+        var observed: [Identifier<Rule>] = []
+        if length(flags: flags) == observedSize {
+            observed = stride(from: translatedSize, to: observedSize, by: 16).map {
+                Identifier(high: word($0), low: word($0 + 8))
+            }.filter { $0 != Identifier(high: 0, low: 0) }
+            // Bytes that somebody else made: a record that says so names one.
+            guard !observed.isEmpty else { return nil }
+        }
         var record = FlowRecord(
             windowStart: instant(8), windowEnd: instant(16), start: instant(24), end: instant(32),
             connectionStart: instant(40), connection: word(48),
@@ -117,7 +143,8 @@ package enum RecordCodec {
             rule: Identifier(high: word(72), low: word(80)), revision: Int(load(bytes, offset + 88) as UInt32),
             key: key(100), otherSide: isTranslated ? key(200) : nil, detail: detail, state: state,
             fromInitiator: traffic(136), fromTarget: traffic(152),
-            cumulativeFromInitiator: traffic(168), cumulativeFromTarget: traffic(184))
+            cumulativeFromInitiator: traffic(168), cumulativeFromTarget: traffic(184),
+            observed: observed)
         record.sequence = word(0)
         return record
     }

@@ -20,12 +20,14 @@ package final class Spool {
         case loss = 2
         case commit = 3
         case translatedRecords = 4
+        case observedRecords = 5
 
         /// How many bytes each record of a frame has; nil for frames without.
         var recordSize: Int? {
             switch self {
             case .records: RecordCodec.size
             case .translatedRecords: RecordCodec.translatedSize
+            case .observedRecords: RecordCodec.observedSize
             case .loss, .commit: nil
             }
         }
@@ -33,7 +35,7 @@ package final class Spool {
         /// Whether a frame of the kind can have so many bytes: what stands there may be anything where a file is damaged.
         func mayHave(length: Int) -> Bool {
             switch self {
-            case .records, .translatedRecords:
+            case .records, .translatedRecords, .observedRecords:
                 length > 0 && length % (recordSize ?? 1) == 0 && length <= Spool.recordBytes + (recordSize ?? 0)
             case .loss: length >= 58 && length <= 4096
             case .commit: length >= 28 && length <= 4096
@@ -173,7 +175,8 @@ package final class Spool {
         var numbered = record
         numbered.sequence = next
         next += 1
-        let kind = record.otherSide == nil ? FrameKind.records : .translatedRecords
+        let kind: FrameKind =
+            !record.observed.isEmpty ? .observedRecords : record.otherSide == nil ? .records : .translatedRecords
         if kind != recordsKind { closeRecords() }
         recordsKind = kind
         RecordCodec.encode(numbered, into: &records)

@@ -24,12 +24,12 @@ extension SpoolReader {
         var done = 0
         var rest = offsets[...]
         while let start = rest.first {
-            var end = start + RecordCodec.translatedSize
+            var end = start + RecordCodec.observedSize
             let run = rest.prefix { offset in
-                guard offset < end + Self.nearBytes, offset + RecordCodec.translatedSize - start <= bytes.count else {
+                guard offset < end + Self.nearBytes, offset + RecordCodec.observedSize - start <= bytes.count else {
                     return false
                 }
-                end = offset + RecordCodec.translatedSize
+                end = offset + RecordCodec.observedSize
                 return true
             }
             let read = try file.read(end - start, from: start, into: &bytes)

@@ -86,7 +86,7 @@ package struct SpoolReader: Sendable {
                     let part: SpoolPart?
                     let present: Range<UInt64>
                     switch frame.kind {
-                    case .records, .translatedRecords:
+                    case .records, .translatedRecords, .observedRecords:
                         let block = RecordBlock(
                             segment.bytes, from: place, to: end, size: frame.kind.recordSize ?? RecordCodec.size,
                             segment: Spool.first(name) ?? 0, fileOffset: frame.start)

@@ -42,8 +42,23 @@ import Testing
         }
     }
 
+    @Test(.kernel) func `they agree on enterprise rules, notes and observed interfaces`() throws {
+        for (label, bridged) in [("af", []), ("ah", [0, 1, 2])] as [(String, Set<Int>)] {
+            let host = try JudgedHost(label, bridged: bridged)
+            defer { host.remove() }
+            try run(host, translator: nil, policies: Self.policies * 2 / 5, isEnterprise: true)
+        }
+        let host = try JudgedHost("ai")
+        defer { host.remove() }
+        try run(host, translator: try Translator(host), policies: Self.policies / 5, isEnterprise: true)
+        let spread = try JudgedHost("aj")
+        defer { spread.remove() }
+        try run(spread, translator: nil, policies: Self.policies / 5, spreads: true, isEnterprise: true)
+    }
+
     private func run(
-        _ host: JudgedHost, translator: Translator?, policies: Int = policies, spreads: Bool = false
+        _ host: JudgedHost, translator: Translator?, policies: Int = policies, spreads: Bool = false,
+        isEnterprise: Bool = false
     ) throws {
         var revision = Revision.none
         var shots = 0
@@ -51,7 +66,8 @@ import Testing
         for number in 0..<policies {
             var random = RandomPolicy(seed: UInt64(number))
             let made = try random.make(number)
-            let policy = BridgedGuests(host).admissible(spreads ? try made.spread() : made)
+            let placed = BridgedGuests(host).admissible(spreads ? try made.spread() : made)
+            let policy = isEnterprise ? try random.enterprise(placed) : placed
             revision = revision.next(policy: policy, actor: "test", origin: "", at: Timestamp(seconds: Int64(number)))
             try host.enforce(revision)
             let outcome = try compare(host, revision, seed: UInt64(number) &+ 1000, translator)
@@ -67,16 +83,18 @@ import Testing
         print("agreement: \(shots) packets over \(policies) policies; legs: \(seen.sorted { $0.key < $1.key })")
         #expect(shots >= 40 * policies)
         #expect(seen["admitted", default: 0] * 3 >= shots)
-        var kinds = [
-            "accept", "drop group", "drop guard", "answers", "errors", "upkeep", "fragments", "from the host",
-        ]
+        var kinds = ["accept", "drop group", "drop guard", "answers", "errors", "fragments", "from the host"]
+        // Rare ones want many packets.
+        if policies >= 25 { kinds.append("upkeep") }
         if host.bridged.isEmpty {
-            kinds += ["drop acl", "answers without a rule", "errors without a rule"]
+            if policies >= 25 { kinds += ["drop acl", "answers without a rule", "errors without a rule"] }
         } else {
-            kinds += ["at the port"]
+            if policies >= 25 { kinds += ["at the port"] }
         }
+        if isEnterprise { kinds += ["drop enterprise", "observed", "would be refused"] }
         if translator != nil {
-            kinds += ["services", "services refused", "hairpins", "masqueraded", "translated answers"]
+            kinds += ["services", "services refused", "masqueraded", "translated answers"]
+            if policies >= 25 { kinds.append("hairpins") }
         }
         for kind in kinds { #expect(seen[kind, default: 0] > 0, "\(kind)") }
     }
@@ -95,6 +113,8 @@ import Testing
         var traffic = RandomTraffic(seed: seed, translator: translator)
         var outcome = Outcome()
         var expected: [FlowKey: Set<Judgement.Leg>] = [:]
+        var noted: [FlowKey: Set<Judgement.Observation>] = [:]
+        let refusals = Set(revision.ruleReferences.filter(\.refuses).map(\.id))
         var openers: [(key: FlowKey, judgement: Judgement)] = []
         let before = try host.counters()
         var counts = before
@@ -137,8 +157,15 @@ import Testing
             if opens, !judgement.legs.isEmpty {
                 expected[told(shot, judgement, classifier), default: []].formUnion(judgement.legs)
             }
+            for observation in judgement.observations {
+                outcome.kinds["observed", default: 0] += 1
+                noted[told(shot, judgement, classifier), default: []].insert(observation)
+            }
             if sessions.count > known { openers.append((shot.packet.key, judgement)) }
             for leg in judgement.legs {
+                if leg.verdict == .accept, refusals.contains(leg.rule) {
+                    outcome.kinds["would be refused", default: 0] += 1
+                }
                 outcome.kinds[leg.verdict == .accept ? "accept" : "drop \(leg.stage)", default: 0] += 1
             }
             if judgement == .acceptedUnjudged, shot.packet.hopLimit != nil { outcome.kinds["upkeep", default: 0] += 1 }
@@ -169,6 +196,13 @@ import Testing
         for key in Set(events.keys).union(expected.keys) where events[key] != expected[key] {
             outcome.differences.append(
                 "\(key): kernel \(describe(events[key], revision)), classifier \(describe(expected[key], revision))")
+        }
+        for key in Set(host.observations.keys).union(noted.keys) where host.observations[key] != noted[key] {
+            func names(_ some: Set<Judgement.Observation>?) -> [String] {
+                (some ?? []).map { "\($0.direction) \($0.rule.short)" }.sorted()
+            }
+            outcome.differences.append(
+                "\(key): the kernel noted \(names(host.observations[key])), the classifier \(names(noted[key]))")
         }
         let marks = try host.marks()
         for opener in openers {

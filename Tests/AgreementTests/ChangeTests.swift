@@ -22,6 +22,40 @@ import Testing
         case targetsGroups
         case sendersEdge
         case targetsEdge
+        case sendersEnterprise
+        case targetsEnterprise
+    }
+
+    /// Enterprise rules that refuse the one port at an end, or nothing of the two; others come and go beside.
+    private static func enterprise(_ refuser: Refuser, _ random: inout SplitMix64) throws -> [EnterpriseRule] {
+        let everybody = try IPPrefix(parsing: "10.1.0.0/24")
+        let ends: [EnterpriseEnd] = [
+            .any, .anyOf([.prefix(everybody)]), .anyOf([.vpc("v")]),
+            .noneOf([.prefix(try IPPrefix(parsing: "10.2.0.0/16"))]),
+        ]
+        func rule(_ name: String, _ action: EnterpriseRule.Action, _ direction: Direction, _ port: UInt16)
+            -> EnterpriseRule
+        {
+            EnterpriseRule(
+                id: Identifier(derivedFrom: "enterprise", "\(name)\(action)\(direction)\(port)"), name: name,
+                action: action,
+                direction: direction, source: random.pick(ends), target: random.pick(ends),
+                services: [.transport(.udp, PortRange(port, port))])
+        }
+        var rules: [EnterpriseRule] = []
+        for place in 0..<Int.random(in: 0...10, using: &random) {
+            let direction = random.pick(Direction.allCases)
+            rules.append(rule("o\(place)", random.pick([.block, .allow, .observe]), direction, 3000 + UInt16(place)))
+        }
+        if random.chance(20) { rules.append(rule("a", .allow, random.pick(Direction.allCases), allowedPort)) }
+        switch refuser {
+        case .sendersEnterprise:
+            rules.insert(rule("r", .block, .egress, refusedPort), at: Int.random(in: 0...rules.count, using: &random))
+        case .targetsEnterprise:
+            rules.insert(rule("r", .block, .ingress, refusedPort), at: Int.random(in: 0...rules.count, using: &random))
+        case .sendersGroups, .targetsGroups, .sendersEdge, .targetsEdge: break
+        }
+        return rules
     }
 
     /// The network ACL of an end's subnet: admits the allowed port, and the other unless it is to refuse it.
@@ -53,7 +87,7 @@ import Testing
             switch refuser {
             case .sendersGroups: .egress
             case .targetsGroups: .ingress
-            case .sendersEdge, .targetsEdge: nil
+            case .sendersEdge, .targetsEdge, .sendersEnterprise, .targetsEnterprise: nil
             }
         var acls: [NetworkACL] = []
         for (name, own) in [("sender", Refuser.sendersEdge), ("receiver", .targetsEdge)]
@@ -106,7 +140,7 @@ import Testing
                             id: Identifier(derivedFrom: "group", $0.key), name: $0.key, rules: $0.value,
                             isStateful: isStateful)
                     }, instances: instances)
-            ])
+            ], enterprise: try enterprise(refuser, &random))
     }
 
     @Test(.kernel) func `in a thousand changes under traffic no probe is judged by halves of two policies`()
@@ -201,7 +235,7 @@ import Testing
     /// Packets that groups and edges refused, by target port.
     private func refusedByPort(_ enforcer: Enforcer) throws -> [UInt16: UInt64] {
         var found: [UInt16: UInt64] = [:]
-        for set in CountingSet.all {
+        for set in enforcer.presentCountingSets {
             // The target port's place in the key; the sets of other protocols have none.
             let place: Int
             switch set.meaning {
@@ -209,6 +243,8 @@ import Testing
             case .coarse: place = 12
             case .refusedAfterEgress where set.transport == .udp: place = 12
             case .refusedAtEdge where set.transport == .udp: place = 12
+            case .blocked where set.transport == .udp: place = 12
+            case .blockedAfterEgress where set.transport == .udp: place = 12
             case .refusedAtEdgeInside where set.transport == .udp: place = 12
             default: continue
             }

@@ -22,6 +22,8 @@ final class JudgedHost {
     private var indexes = RuleIndexes()
     private var attributor = Attributor()
     private var spaces: [String] = []
+    /// What enterprise rules noted, as the last call of `events` found it.
+    private(set) var observations: [FlowKey: Set<Judgement.Observation>] = [:]
     private var guestMACs: [MACAddress] = []
     private var hostMACs: [MACAddress] = []
     /// Guests whose device is a port of `br0`, by their index; the outside may be one of them.
@@ -107,9 +109,10 @@ final class JudgedHost {
         var entries: [ConnectionEntry] = []
         try ConnectionTracking.dump(dumps) { entries.append($0) }
         for entry in entries { try ConnectionTracking.delete(dumps, entry) }
-        let seen = CountingSet.all.filter { set in
+        let all = enforcer.presentCountingSets + (enforcer.countsBlocks ? CountingSet.ofObservations : [])
+        let seen = all.filter { set in
             switch set.meaning {
-            case .refused, .refusedAtEdge, .guarded: true
+            case .refused, .refusedAtEdge, .guarded, .blocked, .observed: true
             default: false
             }
         }
@@ -131,6 +134,7 @@ final class JudgedHost {
         let known = indexes
         attributor = attributor.adopting(
             revision: revision.number, at: SystemClock.realtime, ports: ports, blocks: blocks,
+            enterprise: revision.policy.enterprise ?? [],
             ruleCount: 65_536 - min(known.remaining(.egress), known.remaining(.ingress)), ruleAt: known.rule)
         _ = try events()
     }
@@ -217,7 +221,7 @@ final class JudgedHost {
         let recorder = Recorder(
             attributor: attributor, books: Books(), restored: [:],
             window: CaptureWindow(length: .seconds(60), holding: now))
-        return try CountingSet.all.flatMap { (set: CountingSet) -> [FlowRecord] in
+        return try enforcer.presentCountingSets.flatMap { (set: CountingSet) -> [FlowRecord] in
             let elements = try [0, 1].flatMap { try enforcer.countedElements(of: set, generation: $0) }
             return elements.flatMap { recorder.records(of: $0, in: set, Recorder.Span(start: now, end: now)) }
         }
@@ -234,6 +238,7 @@ final class JudgedHost {
     /// The legs that NFLOG reported since the last call, by key.
     func events() throws -> [FlowKey: Set<Judgement.Leg>] {
         try PacketBacklog.settle()
+        observations = [:]
         var found: [FlowKey: Set<Judgement.Leg>] = [:]
         var quiet = 0
         while quiet < 3 {
@@ -249,6 +254,11 @@ final class JudgedHost {
                                 let event = EventDecoder.event(
                                     packet, view, prefix, sequence: 0, now: 0, attributor: attributor)
                             else { continue }
+                            if event.isObservation {
+                                observations[event.key, default: []].insert(
+                                    .init(interface: event.interface, direction: event.direction, rule: event.rule))
+                                continue
+                            }
                             found[event.key, default: []].insert(
                                 .init(
                                     interface: event.interface, direction: event.direction, verdict: event.verdict,

@@ -87,7 +87,11 @@ struct RandomPolicy {
             source: random.chance(30) ? try prefix() : nil, target: random.chance(30) ? try prefix() : nil)
     }
 
-    private mutating func service() -> Service {
+    mutating func chance(_ percent: Int) -> Bool { random.chance(percent) }
+    mutating func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+    mutating func pick<Value>(_ values: [Value]) -> Value { random.pick(values) }
+
+    mutating func service() -> Service {
         switch Int.random(in: 0..<12, using: &random) {
         case 0, 11: return .any
         case 10: return .icmpTCPUDP
@@ -111,7 +115,7 @@ struct RandomPolicy {
         }
     }
 
-    private mutating func prefix() throws -> IPPrefix {
+    mutating func prefix() throws -> IPPrefix {
         try IPPrefix(
             parsing: random.pick([
                 "10.1.0.0/24", "10.1.0.8/30", "10.1.0.12", "0.0.0.0/0", "192.0.2.0/25", "fd00:1::/64",

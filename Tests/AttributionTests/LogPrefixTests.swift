@@ -42,8 +42,8 @@ import Testing
             guard let prefix = LogPrefix(bytes: bytes) else { continue }
             let isIndexed =
                 switch prefix.reason {
-                case .accepted, .refusedAtEdge: true
-                case .refused, .guarded: false
+                case .accepted, .refusedAtEdge, .observed: true
+                case .refused, .blocked, .guarded: false
                 }
             if isIndexed { #expect(Self.bytes(prefix.text) == bytes) }
         }

@@ -66,7 +66,9 @@ import Testing
         switch set.meaning {
         case .refused(let direction), .coarse(let direction): [direction: .drop]
         case .refusedAfterEgress: [.egress: .accept, .ingress: .drop]
-        case .refusedAtEdge(let direction): [direction: .drop]
+        case .refusedAtEdge(let direction), .blocked(let direction), .coarseBlocked(let direction): [direction: .drop]
+        case .blockedAfterEgress: [.egress: .accept, .ingress: .drop]
+        case .observed: [:]
         case .refusedAtEdgeInside, .coarseAtEdge: [.egress: .drop, .ingress: .drop]
         case .guarded(let rule, let direction): [direction: rule.refuses ? .drop : .accept]
         case .admittedMany: [.ingress: .accept]
@@ -77,7 +79,8 @@ import Testing
         }
     }
 
-    @Test(arguments: CountingSet.all + CountingSet.onBridges) func `an element is a record at each end that it is of`(
+    @Test(arguments: CountingSet.all + CountingSet.onBridges + CountingSet.ofEnterprise)
+    func `an element is a record at each end that it is of`(
         set: CountingSet
     ) throws {
         let records = Self.records(set, packetMark: EdgeMark.value(5, .ingress, .acl))
@@ -94,7 +97,11 @@ import Testing
             #expect(record.fromTarget == (isAnswer ? Self.traffic : .zero))
             #expect(record.connection == 0 && record.windowStart == Estate.begin && record.end == Self.span.end)
             #expect((record.verdict == .drop) == (record.state == .refused))
-            let isTotal = if case .overflow = set.meaning { true } else { set == .coarseAtEdge }
+            let isTotal =
+                switch set.meaning {
+                case .overflow, .coarseAtEdge, .coarseBlocked: true
+                default: false
+                }
             #expect((record.detail == .total) == isTotal)
             guard !isTotal else { continue }
             let ends = [Estate.address(10, set.family ?? .ipv4), Estate.address(11, set.family ?? .ipv4)]

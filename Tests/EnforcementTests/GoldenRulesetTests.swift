@@ -11,7 +11,7 @@ import Testing
 @Suite struct GoldenRulesetTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
 
-    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs", "bridged", "blocks"]
+    static let names = ["plain", "peers", "acl", "stateless", "ipv6", "macs", "bridged", "blocks", "enterprise"]
 
     static func policy(_ name: String, _ edit: (String) -> String = { $0 }) throws -> Policy {
         let text = try String(contentsOf: fixtures.appending(path: "\(name).yaml"), encoding: .utf8)
@@ -58,7 +58,7 @@ import Testing
                 switch decision {
                 // What leads on leads on in the same table.
                 case .jump(let target), .goto(let target): return [prefix + target]
-                case .map(_, let map):
+                case .map(_, let map), .mapOf(_, let map):
                     return (ruleset.sets[map] ?? [:]).values.compactMap {
                         if case .chain(let target) = $0 { target } else { nil }
                     }

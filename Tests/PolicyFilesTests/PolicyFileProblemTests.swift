@@ -34,7 +34,8 @@ import Testing
         ),
         (
             "project: p\r\nvpcs: []\r\nfoo: 1\r\n",
-            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region, bridges, assertions"
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region, bridges, assertions, "
+                + "enterprise"
         ),
         ("vpcs: []", "f.yaml:1: key \"project\" is missing; write project: NAME"),
         ("project: p", "f.yaml:1: key \"vpcs\" is missing; write vpcs: a list of VPCs"),
@@ -52,7 +53,8 @@ import Testing
         ("project: p\nvpc: []\nvpcs: []", "f.yaml:2: unknown key \"vpc\"; write \"vpcs\""),
         (
             "project: p\nvpcs: []\nfoo: 1",
-            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region, bridges, assertions"
+            "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region, bridges, assertions, "
+                + "enterprise"
         ),
         (
             "project: p\nvpcs: []\nproject: q",

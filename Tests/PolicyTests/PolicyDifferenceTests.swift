@@ -8,6 +8,19 @@ import Testing
 /// A difference of two policies is exact: whatever one says and the other does not is in it, a property that does not exist
 /// yet too.
 @Suite struct PolicyDifferenceTests {
+    private static let enterprise = EnterpriseRule(
+        id: Identifier(derivedFrom: "enterprise"), name: "no-telnet", action: .block, direction: .ingress,
+        source: .noneOf([.prefix(IPPrefix(IPAddress(ipv4: 0x0a01_0001)))]),
+        target: .anyOf([
+            .vpc("shop"), .subnet(vpc: "shop", name: "front"), .group(vpc: "shop", name: "web"),
+            .instance(vpc: "shop", name: "web-1"),
+        ]), services: [.transport(.tcp, PortRange(23, 24))],
+        scope: EnterpriseScope(projects: ["demo"], vpcs: ["shop"]), isEnabled: false, isLogged: false,
+        schedule: Schedule(
+            from: Timestamp(seconds: 1), until: Timestamp(seconds: 2),
+            hours: [WeeklyHours(firstDay: 1, lastDay: 2, start: 60, end: 120)]),
+        expires: Timestamp(seconds: 3), owner: "dba", ticket: "T-1", note: "old")
+
     /// A policy in which every property of every part says something; `WholePolicy` below checks that it is one.
     private static let whole: Policy = {
         let (interface, group) = (
@@ -39,7 +52,7 @@ import Testing
             groups: [
                 SecurityGroup(
                     id: group, name: "web", rules: [rule, peer], membersElsewhere: [prefix.base], isPredefined: true,
-                    isStateful: false)
+                    isStateful: false, mode: .observe)
             ],
             instances: [
                 Instance(
@@ -50,9 +63,9 @@ import Testing
                             prefixes: [prefix],
                             pairs: [AddressPair(prefix, mac: MACAddress(bits: 4), isShared: true)],
                             mac: MACAddress(bits: 2), device: "d", project: "other",
-                            projectName: "others", groups: ["web"])
+                            projectName: "others", groups: ["web"], mode: .observe)
                     ])
-            ])
+            ], mode: .observe)
         return Policy(
             project: "demo", region: "r", vpcs: [vpc],
             collectors: [
@@ -66,7 +79,7 @@ import Testing
                 PolicyAssertion(
                     .never, source: .group("web"), target: .interface("db-1"),
                     service: .transport(.tcp, PortRange(22, 23)))
-            ])
+            ], enterprise: [enterprise])
     }()
 
     /// Holds the promise for two policies: empty where they are equal and nowhere else, and exact.

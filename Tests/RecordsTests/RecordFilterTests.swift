@@ -82,7 +82,7 @@ import Testing
         ("dst=10.0.0.0/33", #"filter dst="10.0.0.0/33": the prefix length can be at most 32"#),
         ("dst=host", #"filter dst="host": not an address: use one as 10.1.0.4, or a prefix as 10.1.0.0/16"#),
         ("proto=tcpp", #"filter proto="tcpp": not a protocol: use a name as tcp, udp, icmp or a number 0-255"#),
-        ("action=deny", #"filter action="deny": not a verdict: use accept or drop"#),
+        ("action=deny", #"filter action="deny": not a verdict: use accept, drop or observe"#),
         ("rule=abc", #"filter rule="abc": not a rule id: use the id, or at least its first four characters"#),
         ("group=", #"filter group="": a value must follow the ="#),
         (

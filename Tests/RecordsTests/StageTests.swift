@@ -15,6 +15,7 @@ import Testing
         stage -> [(Stage, Identifier<Rule>, String)] in
         switch stage {
         case .guard: GuardRule.refusals.map { (.guard, $0.id, $0.rawValue) }
+        case .enterprise: [(.enterprise, Identifier(derivedFrom: "enterprise-rule"), "enterprise")]
         case .acl: [(.acl, Identifier(derivedFrom: "acl-rule"), "acl")]
         case .group: [(.group, Identifier(derivedFrom: "refusal"), "no-rule")]
         }

@@ -70,6 +70,27 @@ import Testing
         #expect(try await told(server).collectors.map(\.isActive) == [false])
     }
 
+    @Test func `an enterprise policy and modes are refused in words that name the key, and nothing changes`() async throws {
+        let server = try await ServerUnderTest()
+        var enterprise = Self.policy()
+        enterprise.enterprise = [
+            EnterpriseRule(id: Identifier(derivedFrom: "r"), name: "no-telnet", action: .block, direction: .ingress)
+        ]
+        var network = Self.policy()
+        network.vpcs[0].mode = .observe
+        var interface = Self.policy()
+        interface.vpcs[0].instances[0].interfaces[0].mode = .observe
+        for (policy, place) in [
+            (enterprise, "enterprise: no-telnet: "), (network, "vpc shop: observe: "),
+            (interface, "interface shop/web-1/eth0: observe: "),
+        ] {
+            let error = await #expect(throws: RegistryError.self) { try await apply(policy, to: server) }
+            #expect(error?.code == .invalid(.body))
+            #expect(error?.message.hasPrefix(place + "a control plane does not keep") == true, "\(error?.message ?? "")")
+        }
+        #expect(try await told(server).vpcs.isEmpty)
+    }
+
     @Test func `a policy file's stateless groups are made, told and changed while nothing carries them`() async throws {
         let server = try await ServerUnderTest()
         func policy(isStateful: Bool, attached: Bool) throws -> Policy {

@@ -95,7 +95,10 @@ import Testing
 
     @Test func `codes are given once, and for ever`() {
         #expect(Set(Stage.allCases.map(\.code)).count == Stage.allCases.count)
-        #expect(Stage.allCases.map { [$0.rawValue: $0.code] } == [["guard": 0], ["acl": 2], ["group": 1]])
+        #expect(
+            Stage.allCases.map { [$0.rawValue: $0.code] } == [
+                ["guard": 0], ["enterprise": 3], ["acl": 2], ["group": 1],
+            ])
         #expect(Verdict.allCases.map(\.code) == [0, 1])
         #expect(Direction.allCases.map(\.code) == [0, 1])
     }

@@ -24,7 +24,8 @@ struct RandomRevision {
             collectors: random.chance(30) ? some { $0.collector() } : [],
             logs: maybe { $0.random.chance(50) ? [] : $0.some { $0.log() } },
             bridges: maybe { $0.random.chance(50) ? [] : $0.some { $0.bridge() } },
-            assertions: maybe { $0.random.chance(50) ? [] : $0.some { $0.assertion() } })
+            assertions: maybe { $0.random.chance(50) ? [] : $0.some { $0.assertion() } },
+            enterprise: maybe { $0.random.chance(50) ? [] : $0.some { $0.enterpriseRule() } })
     }
 
     private mutating func assertion() -> PolicyAssertion {
@@ -36,6 +37,30 @@ struct RandomRevision {
             ]))
     }
 
+    private mutating func enterpriseRule() -> EnterpriseRule {
+        EnterpriseRule(
+            id: id(), name: text(), action: random.pick(EnterpriseRule.Action.allCases),
+            direction: random.pick(Direction.allCases), source: end(), target: end(), services: some { $0.service() },
+            scope: maybe { random in
+                EnterpriseScope(projects: random.some { $0.text() }, vpcs: random.some { $0.text() })
+            },
+            isEnabled: random.chance(50), isLogged: random.chance(50),
+            schedule: maybe {
+                Schedule(from: $0.instant(), hours: [WeeklyHours(firstDay: 0, lastDay: 4, start: 1, end: 2)])
+            },
+            expires: maybe { $0.instant() }, owner: maybe { $0.text() }, note: maybe { $0.text() })
+    }
+
+    private mutating func end() -> EnterpriseEnd {
+        let elements: [EnterpriseElement] = [
+            .prefix(prefix()), .vpc(text()), .subnet(vpc: text(), name: text()), .group(vpc: text(), name: text()),
+            .instance(vpc: text(), name: text()),
+        ]
+        return random.pick([.any, .anyOf(elements), .noneOf(elements)])
+    }
+
+    private mutating func mode() -> JudgingMode? { random.chance(30) ? .observe : nil }
+
     private mutating func bridge() -> BridgeSettings {
         BridgeSettings(name: text(), unknown: random.pick(BridgeSettings.Unknown.allCases), uplinks: some { $0.text() })
     }
@@ -44,7 +69,7 @@ struct RandomRevision {
         VPC(
             id: id(), name: text(), prefixes: some { $0.prefix() }, subnets: some { $0.subnet() },
             acls: random.chance(30) ? some { $0.acl() } : [], groups: some { $0.group() },
-            instances: some { $0.instance() })
+            instances: some { $0.instance() }, mode: mode())
     }
 
     private mutating func subnet() -> Subnet {
@@ -62,7 +87,7 @@ struct RandomRevision {
             id: id(), name: text(), subnet: text(), addresses: some { $0.address() }, prefixes: some { $0.prefix() },
             pairs: some { $0.pair() }, mac: maybe { MACAddress(bits: $0.sparse()) }, device: maybe { $0.text() },
             project: maybe { $0.text() },
-            groups: some { $0.text() })
+            groups: some { $0.text() }, mode: mode())
     }
 
     private mutating func pair() -> AddressPair {
@@ -72,7 +97,7 @@ struct RandomRevision {
     private mutating func group() -> SecurityGroup {
         SecurityGroup(
             id: id(), name: text(), rules: some { $0.rule() }, membersElsewhere: some { $0.address() },
-            isPredefined: random.chance(50), isStateful: random.chance(50))
+            isPredefined: random.chance(50), isStateful: random.chance(50), mode: mode())
     }
 
     private mutating func rule() -> Rule {

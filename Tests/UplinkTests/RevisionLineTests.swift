@@ -86,23 +86,24 @@ extension RevisionLineTests {
         Sample(
             Revision.none, ["number", "madeAt", "actor", "origin", "policy", "ruleOrigins", "notes"]),
         Sample(Catalogue.RevisionNote(.none), ["number", "madeAt", "actor", "origin"]),
-        Sample(Policy.empty, ["project", "region", "vpcs", "collectors", "logs", "bridges", "assertions"]),
+        Sample(
+            Policy.empty, ["project", "region", "vpcs", "collectors", "logs", "bridges", "assertions", "enterprise"]),
         Sample(
             VPC(id: id(), name: "", prefixes: [], subnets: [], groups: [], instances: []),
-            ["id", "name", "prefixes", "subnets", "acls", "groups", "instances"]),
+            ["id", "name", "prefixes", "subnets", "acls", "groups", "instances", "mode"]),
         Sample(Subnet(id: id(), name: "", prefixes: []), ["id", "name", "prefixes", "acl", "zone", "dhcp"]),
         Sample(Instance(id: id(), name: "", interfaces: []), ["id", "name", "zone", "interfaces"]),
         Sample(
             Interface(id: id(), name: "", subnet: "", addresses: [], mac: nil, device: "", groups: []),
             [
                 "id", "name", "subnet", "addresses", "prefixes", "pairs", "mac", "device", "project", "projectName",
-                "groups",
+                "groups", "mode",
             ]),
         Sample(AddressPair(IPPrefix(IPAddress(ipv4: 0))), ["prefix", "mac", "isShared"]),
         Sample(SubnetDHCP(), ["servers"]),
         Sample(
             SecurityGroup(id: id(), name: "", rules: []),
-            ["id", "name", "rules", "membersElsewhere", "isPredefined", "isStateful"]),
+            ["id", "name", "rules", "membersElsewhere", "isPredefined", "isStateful", "mode"]),
         Sample(
             Rule(id: id(), direction: .ingress, service: .any, remote: .any),
             ["id", "direction", "family", "service", "remote", "local", "description"]),

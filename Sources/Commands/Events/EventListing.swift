@@ -37,7 +37,7 @@ struct EventListing: Listing {
             entry.icmpType.map { "\(entry.transport)/\($0)/\(entry.icmpCode ?? 0)" }
             ?? entry.targetPort.map { "\(entry.transport)/\($0)" } ?? "\(entry.transport)"
         return [
-            time.text(entry.time), Wording.verdict(entry.verdict), entry.label ?? entry.interfaceID.short,
+            time.text(entry.time), verdict(entry), entry.label ?? entry.interfaceID.short,
             entry.direction.rawValue,
             Wording.initiator(Wording.end(entry.source, entry.sourcePort), entry.translation, at: entry.direction),
             Wording.target("\(entry.target)", entry.translation, at: entry.direction), service,
@@ -55,8 +55,9 @@ struct EventListing: Listing {
     func appendJSON(_ row: EventLine, to line: inout ByteLine) { line.append(row.bytes) }
 
     let keys = [
-        "sequence", "time", "host", "verdict", "reason", "direction", "project", "project_name",
-        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "group",
+        "sequence", "time", "host", "verdict", "would_be", "reason", "direction", "project", "project_name",
+        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "rule_name",
+        "group",
         "security_group_id", "revision",
         "changed_by", "changed_at", "src_ip", "dst_ip", "protocol", "protocol_number", "src_port", "dst_port",
         "icmp_type", "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac", "pre_nat_src_ip",
@@ -76,10 +77,15 @@ struct EventListing: Listing {
         }
     }
 
+    private func verdict(_ entry: EventEntry) -> String {
+        entry.isObservation ? SessionEvent.observation : Wording.verdict(entry.verdict)
+    }
+
     private func place(_ entry: EventEntry) -> [Field] {
         [
             Field("sequence", .number(entry.sequence)), Field("time", .instant(entry.time)),
-            Field("host", .text(entry.host)), Field("verdict", .text(Wording.verdict(entry.verdict))),
+            Field("host", .text(entry.host)), Field("verdict", .text(verdict(entry))),
+            Field("would_be", .text(entry.wouldBe.map(Wording.verdict))),
             Field("reason", .text(entry.reason?.rawValue)), Field("direction", .text(entry.direction.rawValue)),
             Field("project", .text(entry.project)), Field("project_name", .text(entry.projectName)),
             Field("vpc", .text(entry.vpc)),
@@ -92,7 +98,8 @@ struct EventListing: Listing {
     private func decision(_ entry: EventEntry) -> [Field] {
         [
             Field("stage", .text(entry.stage.rawValue)), Field("rule_id", .text(entry.ruleID.description)),
-            Field("rule", .text(entry.rule)), Field("group", .text(entry.group)),
+            Field("rule", .text(entry.rule)), Field("rule_name", .text(entry.ruleName)),
+            Field("group", .text(entry.group)),
             Field("security_group_id", .text(entry.securityGroupID?.description)),
             Field("revision", .number(entry.revision)), Field("changed_by", .text(entry.changedBy)),
             Field("changed_at", .instant(entry.changedAt)),

@@ -71,7 +71,8 @@ struct Explain: ParsableCommand {
     private func tell(_ revision: Revision, _ catalogue: Catalogue) throws {
         let question = try Question(
             source: source ?? "", target: target ?? "", service: service ?? "", revision: revision)
-        let explanation = Explanation(question, revision: revision, catalogue: catalogue)
+        let explanation = Explanation(
+            question, revision: revision, catalogue: catalogue, at: try choice().instant ?? .now)
         if output.format == .table {
             for line in explanation.lines(LocalTime(now: .now)) { print(line) }
         } else {

@@ -10,11 +10,12 @@ struct Explanation {
     let trace: Trace
     private let catalogue: Catalogue
 
-    init(_ question: Question, revision: Revision, catalogue: Catalogue) {
+    /// * `instant`: enterprise rules are asked that are in force then.
+    init(_ question: Question, revision: Revision, catalogue: Catalogue, at instant: Timestamp = .now) {
         self.question = question
         self.revision = revision
         self.catalogue = catalogue
-        trace = Classifier(revision).trace(question.packet)
+        trace = Classifier(revision.with(policy: revision.policy.inForce(at: instant))).trace(question.packet)
     }
 
     var isAccepted: Bool { trace.judgement.verdict == .accept }
@@ -27,7 +28,7 @@ struct Explanation {
             revision.ruleOrigins[id.description].flatMap(catalogue.revision)
         case .refusal(let id, _):
             GuardRule.allCases.contains { $0.id == id } ? nil : catalogue.revision(revision.number)
-        case .guard, .group, .acl, .unreached: nil
+        case .guard, .group, .enterprise, .acl, .unreached: nil
         }
     }
 
@@ -60,7 +61,7 @@ struct Explanation {
             " [\(id.short)" + (change(step.subject).map { ", \(Wording.change($0, time))" } ?? "") + "]"
         case .refusal(let id, _):
             " [\(id.short)" + (change(step.subject).map { ", in force: \(Wording.change($0, time))" } ?? "") + "]"
-        case .guard, .group, .acl, .unreached: ""
+        case .guard, .group, .enterprise, .acl, .unreached: ""
         }
     }
 
@@ -83,6 +84,7 @@ struct Explanation {
             switch step.subject {
             case .guard: ("guard", nil, nil)
             case .group(let name): ("group", name, nil)
+            case .enterprise: ("enterprise", nil, nil)
             case .acl(let name): ("acl", name, nil)
             case .rule(let id, let text): ("rule", text, id.description)
             case .refusal(let id, let text): ("refusal", text, id.description)
@@ -102,7 +104,7 @@ struct Explanation {
     private func fields(_ edit: PolicyEdit) -> [Field] {
         [
             Field("vpc", .text(edit.vpc)), Field("group", .text(edit.group)), Field("rule", .text(edit.rule)),
-            Field("interface", .text(edit.interface)),
+            Field("interface", .text(edit.interface)), Field("before", .text(edit.before)),
         ]
     }
 }

@@ -7,6 +7,9 @@ enum RevisionChoice {
     case number(Int)
     case inForce(Timestamp)
 
+    /// The instant that the question is about, where it names one.
+    var instant: Timestamp? { if case .inForce(let instant) = self { instant } else { nil } }
+
     func load(_ store: RevisionStore) throws -> Revision {
         let numbers = try store.numbers()
         guard let first = numbers.first, let last = numbers.last else {

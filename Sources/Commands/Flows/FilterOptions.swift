@@ -8,7 +8,7 @@ struct FilterOptions: ParsableArguments {
     @Argument(
         help: """
             Terms that must all hold: src=, dst= (address or prefix), port=, sport=, dport=, proto=, \
-            action=accept|drop, interface=, group=, rule=.
+            action=accept|drop|observe, interface=, group=, rule=.
             """)
     var filter: [String] = []
 

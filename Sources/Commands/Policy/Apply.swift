@@ -76,6 +76,7 @@ struct Apply: ParsableCommand {
         for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
         let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
         print("\(difference.summary) (\(since))")
+        tellOverlaps(next.policy)
         if plan {
             let broken = BrokenAssertions.lines(next.policy)
             for line in broken { print(Console.paint(line, .red)) }
@@ -89,6 +90,15 @@ struct Apply: ParsableCommand {
             throw NotFound.otherVersion
         }
         for line in receipt.lines(LocalTime(now: .now)) { print(line) }
+    }
+
+    /// Says which enterprise rules others hide; a thousand lines would hide the plan.
+    private func tellOverlaps(_ policy: Policy) {
+        guard let overlaps = policy.enterpriseOverlaps else {
+            return Console.tell("the enterprise policy has too many rules to look for some that others hide")
+        }
+        for overlap in overlaps.prefix(20) { Console.tell(overlap.words) }
+        if overlaps.count > 20 { Console.tell("and \(overlaps.count - 20) more enterprise rules are never asked") }
     }
 
     /// Says what the policy's devices are here, as the agent finds them: what it could not enforce it refuses.

@@ -3,13 +3,14 @@ package import Model
 /// A policy revision compiled for judging packets, in the kernel's order of decision.
 ///
 /// Guard of the sender, network ACLs of the subnets that are left and entered, stateless groups of the sender and the
-/// target, groups of the sender (egress), groups of the target (ingress). Within one interface and
+/// target, enterprise policy and groups of the sender (egress), enterprise policy and groups of the target (ingress). Within one interface and
 /// direction the groups are asked in the order in which the interface names them, the rules of a group in its own
 /// order, and the first that matches decides. Addresses and interface ids are unique in a policy; the first wins.
 package struct Classifier: Sendable {
     package let revision: Revision
     let interfaces: InterfaceIndex
     let edges: EdgeIndex
+    let enterprise: EnterpriseIndex
     /// Addresses that the host has on behalf of subnets.
     private let gateways: Set<IPAddress>
     private let rules: RuleIndex
@@ -17,7 +18,7 @@ package struct Classifier: Sendable {
 
     /// * `claims`: who has what several may use, as far as it is known.
     package init(_ revision: Revision, claims: [IPAddress: AddressHolder] = [:]) {
-        let revision = revision.with(policy: revision.policy.holding(claims))
+        let revision = revision.with(policy: revision.policy.holding(claims).observing())
         self.revision = revision
         var rules = RuleIndex()
         var refusals: [Identifier<Rule>] = []
@@ -36,6 +37,7 @@ package struct Classifier: Sendable {
         self.refusals = refusals
         self.interfaces = InterfaceIndex(revision.policy, chains: chains)
         self.edges = EdgeIndex(revision.policy)
+        self.enterprise = EnterpriseIndex(revision.policy)
         gateways = revision.policy.gateways
     }
 
@@ -52,10 +54,15 @@ package struct Classifier: Sendable {
         let target = interfaces.owner(packet.key.target)
         if edges.refusal(packet, sender: sender, target: target, staysHere: staysHere(packet)) != nil { return .drop }
         if sender >= 0, LinkGuard.isDHCPAnswer(packet.key) { return .drop }
-        if sender >= 0, !isDHCPClient(packet), match(sender, Probe(egress: packet.key), peer: target) < 0 {
-            return .drop
+        let asksEnterprise = !enterprise.isEmpty
+        if sender >= 0, !isDHCPClient(packet) {
+            if asksEnterprise, isBlocked(packet.key, at: sender, .egress) { return .drop }
+            if match(sender, Probe(egress: packet.key), peer: target) < 0 { return .drop }
         }
-        if target >= 0, match(target, Probe(ingress: packet.key), peer: source) < 0 { return .drop }
+        if target >= 0 {
+            if asksEnterprise, isBlocked(packet.key, at: target, .ingress) { return .drop }
+            if match(target, Probe(ingress: packet.key), peer: source) < 0 { return .drop }
+        }
         return .accept
     }
 
@@ -103,6 +110,7 @@ package struct Classifier: Sendable {
 
     func groupJudgement(_ packet: Packet, sender: Int32, source: Int32, target: Int32) -> Judgement {
         var legs: [Judgement.Leg] = []
+        var notes: [Judgement.Observation] = []
         if sender >= 0 {
             if LinkGuard.isDHCPAnswer(packet.key) {
                 return Judgement(legs: [guardLeg(.dhcpServer, at: sender, .egress)])
@@ -112,12 +120,17 @@ package struct Classifier: Sendable {
                 ? Judgement.Leg(
                     interface: interfaces.id(sender), direction: .egress, verdict: .accept, stage: .guard,
                     rule: GuardRule.dhcpClient.id)
-                : leg(sender, .egress, packet.key, peer: target)
+                : enterpriseLeg(packet.key, at: sender, .egress, &notes)
+                    ?? leg(sender, .egress, packet.key, peer: target)
             legs.append(leg)
-            if leg.verdict == .drop { return Judgement(legs: legs) }
+            if leg.verdict == .drop { return Judgement(legs: legs, observations: notes) }
         }
-        if target >= 0 { legs.append(leg(target, .ingress, packet.key, peer: source)) }
-        return Judgement(legs: legs)
+        if target >= 0 {
+            legs.append(
+                enterpriseLeg(packet.key, at: target, .ingress, &notes)
+                    ?? leg(target, .ingress, packet.key, peer: source))
+        }
+        return Judgement(legs: legs, observations: notes)
     }
 
     @inline(__always)
@@ -149,6 +162,9 @@ package struct Classifier: Sendable {
         let (near, far, probe) =
             direction == .egress ? (source, target, Probe(egress: key)) : (target, source, Probe(ingress: key))
         guard near >= 0 else { return nil }
+        if let rule = enterprise.isEmpty ? nil : enterprise.blocking(key, direction) {
+            return enterprise.observes(interfaces.id(near)) ? rule.id : nil
+        }
         let index = match(near, probe, peer: far)
         return index >= 0 ? rules.ids[Int(index)] : nil
     }

@@ -27,7 +27,7 @@ extension PolicyDifference {
     package var lines: [PolicyChangeLine] {
         // Where something comes that stands elsewhere than last, its line says enough, but in a list of which the first
         // that matches decides.
-        let told = orders.filter { $0.isShuffled || $0.siblings.kind == .aclRule }
+        let told = orders.filter { $0.isShuffled || [.aclRule, .enterpriseRule].contains($0.siblings.kind) }
         return changes.flatMap(lines) + told.map(line)
     }
 
@@ -96,6 +96,9 @@ extension PolicyDifference {
         }
         tell("project", before.project, after.project)
         tell("region", before.region ?? "the host's", after.region ?? "the host's")
+        tell(
+            "enterprise policy", before.enterprise == nil ? "none" : "present",
+            after.enterprise == nil ? "none" : "present")
         let bridges = PolicyPart.bridgeLines(before.bridges ?? [], after.bridges ?? [])
         for (name, former, latter) in bridges { tell("bridge \(name)", former, latter) }
         let former = before.assertions ?? []
@@ -119,7 +122,8 @@ extension PolicyPart.Address {
     fileprivate func name(_ part: PolicyPart) -> String {
         switch part {
         case .rule, .aclRule: keys.dropLast().joined(separator: "/")
-        case .project, .vpc, .subnet, .acl, .group, .instance, .interface, .collector, .log: keys.joined(separator: "/")
+        case .project, .vpc, .subnet, .acl, .group, .instance, .interface, .enterpriseRule, .collector, .log:
+            keys.joined(separator: "/")
         }
     }
 }
@@ -129,7 +133,7 @@ extension PolicyPart {
     fileprivate var words: String {
         switch self {
         case .project(let policy): policy.project
-        case .vpc(let vpc): Self.list(vpc.prefixes)
+        case .vpc(let vpc): Self.list(vpc.prefixes) + Self.words(vpc.mode)
         case .subnet(let subnet):
             Self.list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")
                 + (subnet.acl.map { ", acl \($0)" } ?? "")
@@ -140,6 +144,7 @@ extension PolicyPart {
         case .rule(let rule): rule.text + (rule.description.isEmpty ? "" : " (\(rule.description))")
         case .instance(let instance): instance.zone.map { "in \($0)" } ?? ""
         case .interface(let interface): Self.words(interface)
+        case .enterpriseRule(let rule): rule.text + Self.notes(rule)
         case .collector(let collector): Self.words(collector)
         case .log(let log):
             "\(log.event.rawValue) of \(log.project)" + (log.group.map { ", group \($0)" } ?? "")
@@ -171,6 +176,7 @@ extension PolicyPart {
     private static func words(_ group: SecurityGroup) -> String {
         var words = group.isStateful ? [] : ["stateless"]
         if group.isPredefined { words.append("ready-made") }
+        if group.mode != nil { words.append("observed") }
         if !group.membersElsewhere.isEmpty { words.append("members elsewhere \(list(group.membersElsewhere))") }
         return words.joined(separator: ", ")
     }
@@ -183,6 +189,26 @@ extension PolicyPart {
         let notes = [pairs, interface.mac.map { "mac \($0)" }, interface.project.map { "of project \($0)" }, groups]
         return
             "\(own) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
+            + words(interface.mode)
+    }
+
+    /// That refusals are enforced goes without saying.
+    private static func words(_ mode: JudgingMode?) -> String { mode == nil ? "" : ", observed" }
+
+    /// What an enterprise rule says beside what it does.
+    private static func notes(_ rule: EnterpriseRule) -> String {
+        var notes = rule.isEnabled ? [] : ["off"]
+        if !rule.isLogged { notes.append("not logged") }
+        if let schedule = rule.schedule {
+            if let from = schedule.from { notes.append("from \(from)") }
+            if let until = schedule.until { notes.append("until \(until)") }
+            notes += schedule.hours.map(\.description)
+        }
+        if let expires = rule.expires { notes.append("expires \(expires)") }
+        if let owner = rule.owner { notes.append("owner \(owner)") }
+        if let ticket = rule.ticket { notes.append("ticket \(ticket)") }
+        if let note = rule.note { notes.append(note) }
+        return notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))"
     }
 
     private static func words(_ collector: Collector) -> String {
@@ -193,6 +219,10 @@ extension PolicyPart {
         if let project = collector.project { notes += ", of project \(project)" }
         return "\(collector.target) to \(collector.bucket)\(notes)"
     }
+}
+
+extension JudgingMode? {
+    fileprivate var words: String { self == nil ? "enforced" : "observed" }
 }
 
 extension Interface {
@@ -209,6 +239,7 @@ extension Interface {
             ("subnet", subnet, next.subnet), ("mac", mac?.description ?? "any", next.mac?.description ?? "any"),
             ("project", project ?? "the policy's", next.project ?? "the policy's"),
             ("project's name", projectName ?? "not known", next.projectName ?? "not known"),
+            ("refusals", mode.words, next.mode.words),
         ]
         return parts + values.filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1) → \($0.2)" }
     }
@@ -220,7 +251,7 @@ extension SecurityGroup {
         func kind(_ group: SecurityGroup) -> String { group.isStateful ? "stateful" : "stateless" }
         func origin(_ group: SecurityGroup) -> String { group.isPredefined ? "ready-made" : "own" }
         let values: [(String, String, String)] = [
-            ("", kind(self), kind(next)), ("", origin(self), origin(next)),
+            ("", kind(self), kind(next)), ("", origin(self), origin(next)), ("refusals ", mode.words, next.mode.words),
             ("members elsewhere ", PolicyPart.list(membersElsewhere), PolicyPart.list(next.membersElsewhere)),
         ]
         return values.filter { $0.1 != $0.2 }.map { "\($0.0)\($0.1) → \($0.2)" }

@@ -13,8 +13,10 @@ package struct PolicyOutline: Hashable, Sendable {
         shell.vpcs = []
         shell.collectors = []
         shell.logs = policy.logs == nil ? nil : []
+        shell.enterprise = policy.enterprise == nil ? nil : []
         parts[.root] = .project(shell)
         for vpc in policy.vpcs { add(vpc) }
+        for rule in policy.enterprise ?? [] { add(.enterpriseRule(rule), below: .root) }
         for collector in policy.collectors { add(.collector(collector), below: .root) }
         for log in policy.logs ?? [] { add(.log(log), below: .root) }
     }
@@ -22,7 +24,7 @@ package struct PolicyOutline: Hashable, Sendable {
     private mutating func add(_ vpc: VPC) {
         var shell = VPC(
             id: vpc.id, name: vpc.name, prefixes: vpc.prefixes, subnets: [], groups: vpc.groups,
-            instances: vpc.instances)
+            instances: vpc.instances, mode: vpc.mode)
         shell.groups = []
         shell.instances = []
         let place = add(.vpc(shell), below: .root)
@@ -84,6 +86,11 @@ package struct PolicyOutline: Hashable, Sendable {
         }
         policy.collectors = values(.root, .collector) {
             if case .collector(let collector) = $0 { collector } else { nil }
+        }
+        if policy.enterprise != nil {
+            policy.enterprise = values(.root, .enterpriseRule) {
+                if case .enterpriseRule(let rule) = $0 { rule } else { nil }
+            }
         }
         if policy.logs != nil {
             policy.logs = values(.root, .log) { if case .log(let log) = $0 { log } else { nil } }

@@ -15,6 +15,7 @@ package enum PolicyPart: Hashable, Sendable {
     case rule(Rule)
     case instance(Instance)
     case interface(Interface)
+    case enterpriseRule(EnterpriseRule)
     case collector(Collector)
     case log(LogResource)
 
@@ -29,6 +30,7 @@ package enum PolicyPart: Hashable, Sendable {
         case rule
         case instance
         case interface
+        case enterpriseRule = "enterprise rule"
         case collector
         case log
     }
@@ -44,6 +46,7 @@ package enum PolicyPart: Hashable, Sendable {
         case .rule: .rule
         case .instance: .instance
         case .interface: .interface
+        case .enterpriseRule: .enterpriseRule
         case .collector: .collector
         case .log: .log
         }
@@ -61,6 +64,7 @@ package enum PolicyPart: Hashable, Sendable {
         case .rule(let rule): rule.id.description
         case .instance(let instance): instance.name
         case .interface(let interface): interface.name
+        case .enterpriseRule(let rule): rule.name
         case .collector(let collector): collector.name
         case .log(let log): log.id
         }

@@ -16,7 +16,7 @@ extension Classifier {
         {
             steps += edgeSteps(packet.key, sender: sender, target: target)
         }
-        let isJudged = judgement.legs.contains { $0.stage == .group }
+        let isJudged = judgement.legs.contains { $0.stage == .group || $0.stage == .enterprise }
         guard isJudged else {
             return Trace(packet: packet, judgement: judgement, steps: steps)
         }
@@ -26,7 +26,12 @@ extension Classifier {
         for (interface, direction, peer) in ends where interface >= 0 {
             // What the guard let out by a rule of its own asks no group there.
             if judgement.legs.contains(where: { $0.direction == direction && $0.stage == .guard }) { continue }
-            let groupSteps = self.groupSteps(packet.key, at: interface, direction, peer: peer)
+            let enterpriseSteps = self.enterpriseSteps(packet.key, at: interface, direction)
+            let leg = judgement.legs.first { $0.direction == direction }
+            // What the enterprise policy decides asks no group.
+            let groupSteps =
+                leg?.stage == .enterprise
+                ? [] : self.groupSteps(packet.key, at: interface, direction, peer: peer)
             let isReached = judgement.legs.contains { $0.direction == direction }
             if isRefusedOnArrival, direction == .egress {
                 if let refusal = self.groupSteps(packet.key, at: target, .ingress, peer: source).last {
@@ -34,7 +39,7 @@ extension Classifier {
                     steps.append(step(interface, direction, refusal.subject, .drop, reason))
                 }
             } else if isReached {
-                steps += groupSteps
+                steps += enterpriseSteps + groupSteps
             } else {
                 let reason = "the packet was refused at its source"
                 steps.append(step(interface, direction, .unreached, nil, reason))
@@ -42,6 +47,10 @@ extension Classifier {
             // An end that is not reached may refuse as well: mending the first alone would not do.
             // No rule makes a DHCP server of an instance.
             let isServer = sender >= 0 && LinkGuard.isDHCPAnswer(packet.key)
+            if let leg, leg.stage == .enterprise {
+                if let edit = enterpriseEdit(leg, packet.key) { edits.append(edit) }
+                continue
+            }
             if !isServer, !groupSteps.contains(where: { $0.verdict == .accept }) {
                 edits.append(edit(packet.key, at: interface, direction, peer: peer))
             }
@@ -203,7 +212,7 @@ extension Classifier {
             rule: rule.text, interface: interfaces.label(interface, in: revision.policy), vpc: vpc.name)
     }
 
-    private func narrowestService(_ key: FlowKey) -> Service {
+    func narrowestService(_ key: FlowKey) -> Service {
         let transport = key.transport
         if transport.isICMP {
             let service = Service.icmp(transport, type: key.icmpType, code: key.icmpCode)

@@ -9,6 +9,8 @@ package struct Trace: Hashable, Sendable {
             case `guard`
             /// A group's name; the steps that follow are its rules.
             case group(String)
+            /// The enterprise policy; the steps that follow are its rules.
+            case enterprise
             /// A network ACL's name; the steps that follow are its rules.
             case acl(String)
             case rule(id: Identifier<Rule>, text: String)
@@ -50,6 +52,7 @@ extension Trace.Step: CustomStringConvertible {
         switch subject {
         case .guard: "guard: \(reason)"
         case .group(let name): "group \(name): \(reason)"
+        case .enterprise: "enterprise policy: \(reason)"
         case .acl(let name): "network ACL \(name): \(reason)"
         case .rule(_, let text): "  \(verdict.map { $0 == .accept ? "✓" : "✗" } ?? "·") \(text): \(reason)"
         case .refusal(_, let text): "✗ \(text): \(reason)"
@@ -92,8 +95,19 @@ package struct PolicyEdit: Hashable, Sendable, CustomStringConvertible {
     /// Label of the interface that it is for.
     package let interface: String
     package let vpc: String
+    /// Name of the enterprise rule that it is to stand before; nil where the rule is a group's.
+    package let before: String?
+
+    init(group: String?, rule: String, interface: String, vpc: String, before: String? = nil) {
+        self.group = group
+        self.rule = rule
+        self.interface = interface
+        self.vpc = vpc
+        self.before = before
+    }
 
     package var description: String {
+        if let before { return "put \"\(rule)\" before enterprise rule \(before)" }
         guard let group else { return "attach to \(interface) a group with \"\(rule)\"" }
         return "add \"\(rule)\" to group \(group)"
     }

@@ -4,6 +4,8 @@ package import Model
 package enum DropReason: Hashable, Sendable {
     /// No rule of the interface's groups admits it, or of its target's where those are stateless.
     case noRule
+    /// The enterprise policy refuses it.
+    case enterprise
     /// A network ACL refuses it at its subnet's edge.
     case acl
     /// The guard refuses it, by the rule of the same word.
@@ -13,6 +15,7 @@ package enum DropReason: Hashable, Sendable {
     package init?(stage: Stage, rule: Identifier<Rule>) {
         switch stage {
         case .group: self = .noRule
+        case .enterprise: self = .enterprise
         case .acl: self = .acl
         case .guard:
             guard let reason = Self.byRule[rule] else { return nil }
@@ -26,13 +29,14 @@ package enum DropReason: Hashable, Sendable {
 }
 
 extension DropReason: CaseIterable {
-    package static let allCases: [DropReason] = [.noRule, .acl] + GuardRule.refusals.map { .guarded($0) }
+    package static let allCases: [DropReason] = [.noRule, .enterprise, .acl] + GuardRule.refusals.map { .guarded($0) }
 }
 
 extension DropReason: RawRepresentable {
     package var rawValue: String {
         switch self {
         case .noRule: "no-rule"
+        case .enterprise: "enterprise"
         case .acl: "acl"
         case .guarded(let rule): rule.rawValue
         }

@@ -6,6 +6,10 @@ package struct EventEntry: Hashable, Sendable {
     package var time: Timestamp
     package var host: String
     package var verdict: Verdict
+    /// Whether an enterprise rule only noted the session; then the verdict is that of nobody.
+    package var isObservation = false
+    /// What would have become of the session where its interface is observed; nil where nothing else would have.
+    package var wouldBe: Verdict?
     package var reason: DropReason?
     package var direction: Direction
     package var project: String?
@@ -19,6 +23,8 @@ package struct EventEntry: Hashable, Sendable {
     package var stage: Stage
     package var ruleID: Identifier<Rule>
     package var rule: String?
+    /// The rule's own name, of those that have one.
+    package var ruleName: String?
     package var group: String?
     package var securityGroupID: Identifier<SecurityGroup>?
     package var revision: Int

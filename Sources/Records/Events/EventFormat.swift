@@ -55,6 +55,8 @@ extension NeutronLine: EventFormat {
     }
 
     package mutating func append(_ event: SessionEvent, logs: [String], to line: inout ByteLine) {
+        // Neutron has no word for what is only noted.
+        guard !event.isObservation else { return }
         append(event, logResources: logs, to: &line)
     }
 }

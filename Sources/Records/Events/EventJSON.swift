@@ -46,7 +46,8 @@ package struct EventJSON: Sendable {
         line.append(",\"time\":")
         line.append(jsonInstant: event.time)
         line.append(host)
-        line.append(jsonWord: "verdict", event.verdict.word)
+        line.append(jsonWord: "verdict", event.word)
+        if let wouldBe = catalogue.wouldBe(event) { line.append(jsonWord: "would_be", wouldBe.word) }
         if event.verdict == .drop, let reason = DropReason(stage: event.stage, rule: event.rule) {
             line.append(jsonWord: "reason", reason.rawValue)
         }
@@ -165,6 +166,7 @@ extension EventJSON {
         let reference = catalogue.rule(rule)
         if let reference {
             made.append(jsonMember: "rule", reference.text)
+            if let name = reference.name { made.append(jsonMember: "rule_name", name) }
             if !reference.group.isEmpty { made.append(jsonMember: "group", reference.group) }
             if let group = reference.groupID { made.append(jsonMember: "security_group_id", group.description) }
         }
@@ -184,6 +186,22 @@ extension EventJSON {
         made.append(jsonInstant: note.madeAt)
         changes[change] = made.bytes
         line.append(made.bytes)
+    }
+}
+
+extension SessionEvent {
+    /// What an observation's line says in the place of a verdict.
+    package static let observation = "OBSERVE"
+
+    /// The word that its line has for its verdict.
+    fileprivate var word: String { isObservation ? Self.observation : verdict.word }
+}
+
+extension Catalogue {
+    /// What would have become of a session that was let through because its interface is observed.
+    fileprivate func wouldBe(_ event: SessionEvent) -> Verdict? {
+        guard event.verdict == .accept, !event.isObservation, event.stage.hasAuthor else { return nil }
+        return rule(event.rule)?.refuses == true ? .drop : nil
     }
 }
 

@@ -18,8 +18,10 @@ extension EventLogLine {
 private struct EventMembers {
     /// The keys that say something to us, in the order in which they are written.
     private enum Key: Int, CaseIterable {
-        case kind, sequence, time, host, verdict, reason, direction, project, projectName, vpc, subnet, instance
-        case interface, interfaceID, device, stage, ruleID, rule, group, groupID, revision, changedBy, changedAt
+        case kind, sequence, time, host, verdict, wouldBe, reason, direction, project, projectName, vpc, subnet,
+            instance
+        case interface, interfaceID, device, stage, ruleID, rule, ruleName, group, groupID, revision, changedBy,
+            changedAt
         case sourceIP, targetIP, transport, sourcePort, targetPort, icmpType, icmpCode, tcpFlags, timeToLive, length
         case sourceMAC, targetMAC
         case beforeSourceIP, beforeSourcePort, beforeTargetIP, beforeTargetPort
@@ -29,8 +31,9 @@ private struct EventMembers {
 
     /// The keys' names, in the order of their cases.
     private static let names = [
-        "kind", "sequence", "time", "host", "verdict", "reason", "direction", "project", "project_name",
-        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "group",
+        "kind", "sequence", "time", "host", "verdict", "would_be", "reason", "direction", "project", "project_name",
+        "vpc", "subnet", "instance", "interface", "interface_id", "device", "stage", "rule_id", "rule", "rule_name",
+        "group",
         "security_group_id", "revision",
         "changed_by", "changed_at", "src_ip", "dst_ip", "protocol_number", "src_port", "dst_port", "icmp_type",
         "icmp_code", "tcp_flags", "ttl", "length", "src_mac", "dst_mac",
@@ -107,10 +110,13 @@ private struct EventMembers {
     func event() throws(EventLineError) -> EventEntry {
         let sequence: UInt64 = try number(.sequence)
         let transport = TransportProtocol(rawValue: try number(.transport))
+        let isObservation = text(.verdict) == SessionEvent.observation
         return EventEntry(
             sequence: sequence, time: try required(.time) { TimeText.instant(bytes: $0) },
             host: try required(.host) { $0.text },
-            verdict: try required(.verdict) { Verdict(rawValue: $0.text.lowercased()) },
+            verdict: isObservation ? .accept : try required(.verdict) { Verdict(rawValue: $0.text.lowercased()) },
+            isObservation: isObservation,
+            wouldBe: try optional(.wouldBe) { Verdict(rawValue: $0.text.lowercased()) },
             // A later release may know more reasons: such a line is still an event.
             reason: text(.reason).flatMap(DropReason.init(rawValue:)),
             direction: try required(.direction) { Direction(rawValue: $0.text) }, project: text(.project),
@@ -118,7 +124,8 @@ private struct EventMembers {
             interface: text(.interface),
             interfaceID: try required(.interfaceID) { $0.identifier() }, device: text(.device),
             stage: try required(.stage) { Stage(rawValue: $0.text) },
-            ruleID: try required(.ruleID) { $0.identifier() }, rule: text(.rule), group: text(.group),
+            ruleID: try required(.ruleID) { $0.identifier() }, rule: text(.rule),
+            ruleName: text(.ruleName), group: text(.group),
             securityGroupID: try optional(.groupID) { $0.identifier() }, revision: try number(.revision),
             changedBy: text(.changedBy), changedAt: try optional(.changedAt) { TimeText.instant(bytes: $0) },
             source: try required(.sourceIP) { $0.address }, target: try required(.targetIP) { $0.address },

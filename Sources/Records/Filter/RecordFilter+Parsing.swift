@@ -43,8 +43,9 @@ extension RecordFilter {
             }
             return .transport(transport)
         case "action":
+            if value.lowercased() == "observe" { return .observation }
             guard let verdict = Verdict(rawValue: value.lowercased()) else {
-                throw ParseError(term: name, value: value, mend: "not a verdict: use accept or drop")
+                throw ParseError(term: name, value: value, mend: "not a verdict: use accept, drop or observe")
             }
             return .verdict(verdict)
         case "interface": return .interface(value)

@@ -15,6 +15,8 @@ package struct RecordFilter: Hashable, Sendable {
         case targetPort(UInt16)
         case transport(TransportProtocol)
         case verdict(Verdict)
+        /// What an enterprise rule noted.
+        case observation
         /// Id of an interface, its label `web-1/eth0`, or the name of its instance.
         case interface(String)
         /// Name or id of the group whose rule decided.
@@ -43,7 +45,8 @@ extension RecordFilter {
         if let until, event.time >= until { return false }
         let seen = Subject.Ends(event.source, event.sourcePort, event.target, event.targetPort)
         let subject = Subject(
-            sides: [seen] + Subject.sides(event.translation), transport: event.transport, verdict: event.verdict,
+            sides: [seen] + Subject.sides(event.translation), transport: event.transport,
+            verdict: event.isObservation ? nil : event.verdict,
             interface: event.interfaceID, label: event.label,
             instance: event.instance, group: event.group, groupID: event.securityGroupID, rule: event.ruleID)
         return terms.allSatisfy(subject.satisfies)
@@ -101,7 +104,8 @@ private struct Subject {
     /// What is known of the ends; none for a flood that was too wide.
     let sides: [Ends]
     let transport: TransportProtocol?
-    let verdict: Verdict
+    /// nil of what was only noted.
+    let verdict: Verdict?
     let interface: Identifier<Interface>
     let label: String?
     let instance: String?
@@ -118,6 +122,7 @@ private struct Subject {
         case .targetPort(let port): sides.contains { $0.targetPort == port }
         case .transport(let wanted): transport == wanted
         case .verdict(let wanted): verdict == wanted
+        case .observation: verdict == nil
         case .interface(let name): instance == name || label == name || Identifier(name) == interface
         case .group(let name): group == name || (groupID != nil && Identifier(name) == groupID)
         case .rule(let beginning): rule.description.hasPrefix(beginning)

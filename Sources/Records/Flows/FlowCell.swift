@@ -106,12 +106,21 @@ package struct FlowRow: Sendable {
         case .afterInitiatorPort: FlowCell(translation.flatMap { port($0.after.initiatorPort, $0.after) })
         case .afterTargetIP: FlowCell(translation?.after.target)
         case .afterTargetPort: FlowCell(translation.flatMap { port($0.after.targetPort, $0.after) })
+
+        case .observedRuleID: FlowCell(observed)
         // Nothing of it is known of this host's own records.
-        case .flags, .endReason, .observedRuleID, .hostTranslationInitiatorIP, .hostTranslationInitiatorPort,
+        case .flags, .endReason, .hostTranslationInitiatorIP, .hostTranslationInitiatorPort,
             .hostTranslationTargetIP, .hostTranslationTargetPort, .communityID, .sampling, .source, .sourceFile,
             .sourceLine, .sourceAddress, .targetAddress, .zone:
             .absent
         }
+    }
+
+    /// The rules that observed it, and the one that would have refused it, where its interface is observed.
+    private var observed: String? {
+        let wouldRefuse = record.verdict == .accept && record.stage.hasAuthor && rule?.refuses == true
+        let ids = record.observed + (wouldRefuse ? [record.rule] : [])
+        return ids.isEmpty ? nil : ids.map(\.description).joined(separator: ",")
     }
 
     private var reason: FlowCell {

@@ -157,7 +157,9 @@ extension FlowColumn {
         case .flags: "TCP flags seen, FIN 1 to CWR 128, one number of all packets. Absent where they are not known."
         case .endReason:
             "Why the record ends: \(Self.list(EndReason.allCases)). Absent where the source does not say."
-        case .observedRuleID: "Id of a rule that is only observed and would have decided otherwise."
+        case .observedRuleID:
+            "Ids, with commas between, of the enterprise rules that observed the session at this interface, and of the rule that would "
+                + "have refused it where the interface is observed."
         case .hostTranslationInitiatorIP:
             "The initiator's address behind a translation that the source tells of, such as a service's or a gateway's."
         case .hostTranslationInitiatorPort: "The initiator's port behind it."

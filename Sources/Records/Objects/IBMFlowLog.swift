@@ -111,7 +111,7 @@ package struct IBMFlowLog: Sendable {
     private static func holderKey(_ stage: Stage) -> String {
         switch stage {
         case .acl: "acl"
-        case .guard, .group: "group"
+        case .guard, .group, .enterprise: "group"
         }
     }
 

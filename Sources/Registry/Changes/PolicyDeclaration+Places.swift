@@ -15,6 +15,7 @@ extension PolicyDeclaration {
                 "assertions: \(assertion.text): a control plane does not keep assertions; `gatehouse apply` checks them "
                     + "before it sends the rest of the file")
         }
+        try checkEnterprise()
         for vpc in policy.vpcs {
             for subnet in vpc.subnets where subnet.dhcp != nil {
                 throw RegistryError(

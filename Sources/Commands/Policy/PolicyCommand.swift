@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// The enterprise policy: its rules, what they met, and what becomes of observation.
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "The enterprise policy: its rules, their hits, the evidence of what observes.",
+        subcommands: [EnterpriseList.self, Hits.self, Evidence.self, Coverage.self, Promote.self])
+}
