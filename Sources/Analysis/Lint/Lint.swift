@@ -334,6 +334,16 @@ package struct Lint: Sendable {
         return ports == (68...68, 67...67) || ports == (546...546, 547...547)
     }
 
+    /// An interface, or what all blocks have in common: one example of them is enough.
+    private static func kind(_ end: String) -> String {
+        do {
+            _ = try IPPrefix(parsing: end)
+            return "a block"
+        } catch {
+            return end
+        }
+    }
+
     /// One finding for each pair of ends between which something is accepted whose answer is refused.
     private mutating func addRefusedAnswers() {
         let keepsNoSessions = policy.vpcs.contains { vpc in
@@ -343,7 +353,9 @@ package struct Lint: Sendable {
         var reach = Reach(policy)
         var told: Set<[String]> = []
         for box in reach.boxes()
-        where box.answer == .drop && !isDHCP(box.space) && told.insert([box.from, box.to]).inserted {
+        where box.answer == .drop && !isDHCP(box.space)
+            && told.insert([Self.kind(box.from), Self.kind(box.to)]).inserted
+        {
             findings.append(Finding(.answerRefused, box.from, by: [box.to], witness: box.witness))
         }
     }
