@@ -5,10 +5,10 @@
 package enum Stage: String, Hashable, Sendable, Codable, CaseIterable {
     /// Anti-spoofing, DHCP and router advertisement protection, and packets that belong to no valid session.
     case `guard`
-    /// The enterprise policy, before an interface's groups.
-    case enterprise
     /// The network ACL of a subnet, at its edge.
     case acl
+    /// The enterprise policy, before an interface's groups.
+    case enterprise
     /// The security groups of an interface.
     case group
 

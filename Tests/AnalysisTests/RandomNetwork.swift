@@ -18,7 +18,41 @@ struct RandomNetwork {
     }
 
     mutating func policy() -> Policy {
-        Policy(project: "random", vpcs: (0..<Int.random(in: 1...2, using: &random)).map { vpc($0) })
+        var policy = Policy(project: "random", vpcs: (0..<Int.random(in: 1...2, using: &random)).map { vpc($0) })
+        if random.chance(40) {
+            policy.enterprise = (0..<Int.random(in: 1...8, using: &random)).map { enterpriseRule($0, policy) }
+        }
+        if random.chance(15) { policy.vpcs[0].mode = .observe }
+        if random.chance(15) { policy.vpcs[0].groups[0].mode = .observe }
+        if random.chance(15) { policy.vpcs[0].instances[0].interfaces[0].mode = .observe }
+        return policy
+    }
+
+    private mutating func enterpriseRule(_ number: Int, _ policy: Policy) -> EnterpriseRule {
+        EnterpriseRule(
+            id: Identifier(derivedFrom: "enterprise", "\(number)"), name: "e\(number)",
+            action: random.pick([.block, .block, .allow, .observe]), direction: random.pick([.ingress, .egress]),
+            source: enterpriseEnd(policy), target: enterpriseEnd(policy),
+            services: (0..<Int.random(in: 1...2, using: &random)).map { _ in service() },
+            scope: random.chance(20) ? EnterpriseScope(vpcs: ["v0"]) : nil, isEnabled: random.chance(90))
+    }
+
+    private mutating func enterpriseEnd(_ policy: Policy) -> EnterpriseEnd {
+        if random.chance(35) { return .any }
+        let elements = (0..<Int.random(in: 1...2, using: &random)).map { _ in enterpriseElement(policy) }
+        return random.chance(25) ? .noneOf(elements) : .anyOf(elements)
+    }
+
+    private mutating func enterpriseElement(_ policy: Policy) -> EnterpriseElement {
+        let vpc = Int.random(in: 0..<policy.vpcs.count, using: &random)
+        let name = "v\(vpc)"
+        switch Int.random(in: 0...6, using: &random) {
+        case 0: return .vpc(name)
+        case 1: return .subnet(vpc: name, name: random.pick(["s0", "s1"]))
+        case 2: return .instance(vpc: name, name: random.pick(policy.vpcs[vpc].instances).name)
+        case 3: return .group(vpc: name, name: random.pick(policy.vpcs[vpc].groups).name)
+        default: return .prefix(prefix(vpc))
+        }
     }
 
     private mutating func vpc(_ number: Int) -> VPC {
@@ -144,7 +178,9 @@ struct RandomNetwork {
         for _ in 0..<Int.random(in: 0...2, using: &random) {
             let group = Int.random(in: 0..<policy.vpcs[vpc].groups.count, using: &random)
             let number = "\(UInt64.random(in: 0...UInt64.max, using: &random))"
-            switch Int.random(in: 0...4, using: &random) {
+            switch Int.random(in: 0...6, using: &random) {
+            case 5: policy.enterprise = (policy.enterprise ?? []) + [enterpriseRule(99, policy)]
+            case 6: _ = policy.enterprise?.popLast()
             case 0:
                 policy.vpcs[vpc].groups[group].rules.append(rule(Identifier(derivedFrom: "rule", number), names, vpc))
             case 1: _ = policy.vpcs[vpc].groups[group].rules.popLast()

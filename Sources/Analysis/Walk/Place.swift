@@ -13,9 +13,20 @@ struct Place: Hashable, Sendable {
     var groups: [Int32] = []
     /// The prefixes that rules name and that hold the address, ascending.
     var prefixes: [Int32] = []
+    /// What the enterprise policy asks of it; nil where there is none.
+    var enterprise: Enterprise?
     /// Whether packets for it are for the host itself or for many on the link.
     var staysHere = false
     var isLinkLocal = false
+
+    struct Enterprise: Hashable, Sendable {
+        /// Number of the list.
+        let list: Int32
+        /// The sets of addresses that its rules name and that hold the address, ascending.
+        let sets: [Int32]
+        /// Whether refusals there are notes.
+        let observes: Bool
+    }
 
     struct Rules: Hashable, Sendable {
         /// Numbers of rule tables.

@@ -44,14 +44,19 @@ struct PolicyPlaces: Sendable {
     private(set) var gateways: Set<IPAddress>
     /// Of addresses that other hosts' interfaces have, their groups.
     private(set) var elsewhere: [IPAddress: [Int32]] = [:]
+    /// The enterprise policy's list, and the sets of addresses that its rules ask about.
+    private let enterprise: (list: Int32, sets: [(number: Int32, ranges: AddressRanges)])?
+    private let observed: Set<Identifier<Interface>>
     private var profiles: [Profile] = []
     private var profileNumbers: [ProfileKey: Int] = [:]
     private var tableNumbers: [TableKey: Int32] = [:]
 
     init(_ policy: Policy, _ ground: inout Ground) {
-        let policy = policy.holding()
+        let policy = policy.holding().observing()
         self.policy = policy
         gateways = policy.gateways
+        observed = policy.observedInterfaces
+        enterprise = ground.enterprise(policy)
         for (number, vpc) in policy.vpcs.enumerated() { add(vpc, number, &ground) }
         blocks.sort { $0.prefix.length > $1.prefix.length }
     }
@@ -121,6 +126,7 @@ struct PolicyPlaces: Sendable {
             ingress: table(owner, block, .ingress, &ground), egress: table(owner, block, .egress, &ground),
             isStateless: profiles[owner.profile].isStateless)
         place.edge = owner.edge
+        place.enterprise = enterprise(block, observes: observed.contains(owner.interface.id))
         place.groups = profiles[owner.profile].groups
         place.staysHere = IPPrefix.forMany.contains { $0.contains(block) }
         place.isLinkLocal = block.base.isLinkLocal
@@ -131,10 +137,20 @@ struct PolicyPlaces: Sendable {
     func outsidePlace(of block: IPPrefix, _ ground: inout Ground) -> Int32 {
         var place = Place(family: block.family)
         place.prefixes = ground.prefixes.around(block)
+        place.enterprise = enterprise(block, observes: false)
         place.groups = (block.isSingleAddress ? elsewhere[block.base] : nil)?.sorted() ?? []
         place.staysHere =
             IPPrefix.forMany.contains { $0.contains(block) } || block.isSingleAddress && gateways.contains(block.base)
         return ground.walk.places.number(place)
+    }
+
+    /// Blocks are cut where sets of addresses begin and end: one address of a block tells of all.
+    private func enterprise(_ block: IPPrefix, observes: Bool) -> Place.Enterprise? {
+        enterprise.map { list, sets in
+            Place.Enterprise(
+                list: list, sets: sets.filter { $0.ranges.contains(block.base) }.map(\.number).sorted(),
+                observes: observes)
+        }
     }
 
     private mutating func table(

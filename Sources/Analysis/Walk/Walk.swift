@@ -37,6 +37,20 @@ struct Walk: Sendable {
         let targets: Int32
     }
 
+    private struct EnterpriseQuestion: Hashable {
+        let list: Int32
+        let direction: Direction
+        let family: AddressFamily
+        let sources: Int32
+        let targets: Int32
+    }
+
+    private struct EnterpriseEndView: Hashable {
+        let place: Int32
+        let isSource: Bool
+        let direction: Direction
+    }
+
     private struct EdgeEnd: Hashable {
         let edge: Int32
         let place: Int32
@@ -60,11 +74,15 @@ struct Walk: Sendable {
     var places = Numbering<Place>()
     var tables = Numbering<RuleTable>()
     var edges = Numbering<Edge>()
+    var addressSets = Numbering<AddressRanges>()
+    var enterpriseLists = Numbering<EnterpriseList>()
     private var views = Numbering<[Bool]>()
     private var passages: [Way: Passage] = [:]
     private var tableAnswers: [TableQuestion: Int32] = [:]
     private var edgeAnswers: [EdgeQuestion: Int32] = [:]
     private var edgeViews: [EdgeEnd: Int32] = [:]
+    private var enterpriseAnswers: [EnterpriseQuestion: Int32] = [:]
+    private var enterpriseViews: [EnterpriseEndView: Int32] = [:]
     private var guardAnswers: [GuardQuestion: GuardSpaces] = [:]
 
     /// What becomes of the packets from one place to another, which are of one family.
@@ -98,6 +116,12 @@ struct Walk: Sendable {
             let spaces = guardSpaces(way, family)
             return Outcome(accepts: spaces.accepts, refuses: spaces.refuses)
         case .acl: return Outcome(accepts: pool.empty(family), refuses: edgeRefusals(way, family))
+        case .enterprise:
+            // What the guard lets out, as a DHCP client's, is asked at the other end only.
+            let left = pool.combine(
+                blocks(way, at: way.from, .egress, family), guardSpaces(way, family).isLetOut, .difference)
+            let arrived = blocks(way, at: way.to, .ingress, family)
+            return Outcome(accepts: pool.empty(family), refuses: pool.combine(left, arrived, .union))
         case .group:
             var admitted = all
             if let rules = places[way.from].rules {
@@ -116,6 +140,8 @@ struct Walk: Sendable {
         switch stage {
         case .guard: return pool.empty(family)
         case .acl: return edgeRefusals(answer, family)
+        // It judges sessions: an answer belongs to one that was judged.
+        case .enterprise: return pool.empty(family)
         case .group:
             var refused = pool.empty(family)
             if let rules = places[answer.from].rules, rules.isStateless {
@@ -174,6 +200,38 @@ struct Walk: Sendable {
             edgePasses(places[way.to].edge, .ingress, way, other: way.from, family), .intersection)
         let refused = pool.combine(pool.all(family), passing, .difference)
         return pool.combine(refused, guardSpaces(way, family).passesEdges, .difference)
+    }
+
+    /// What the enterprise policy refuses of a session at one of its ends.
+    private mutating func blocks(
+        _ way: Way, at end: Int32, _ direction: Direction, _ family: AddressFamily
+    ) -> Int32 {
+        guard places[end].isInterface, let near = places[end].enterprise, !near.observes else {
+            return pool.empty(family)
+        }
+        let question = EnterpriseQuestion(
+            list: near.list, direction: direction, family: family,
+            sources: view(near.list, way.from, isSource: true, direction),
+            targets: view(near.list, way.to, isSource: false, direction))
+        if let known = enterpriseAnswers[question] { return known }
+        let (sources, targets) = (views[question.sources], views[question.targets])
+        var open = pool.all(family)
+        var refused = pool.empty(family)
+        for (index, rule) in enterpriseLists[near.list].rules.enumerated() where sources[index] && targets[index] {
+            guard let space = rule.spaces[family] else { continue }
+            if rule.refuses { refused = pool.combine(refused, pool.combine(open, space, .intersection), .union) }
+            open = pool.combine(open, space, .difference)
+        }
+        enterpriseAnswers[question] = refused
+        return refused
+    }
+
+    private mutating func view(_ list: Int32, _ place: Int32, isSource: Bool, _ direction: Direction) -> Int32 {
+        let end = EnterpriseEndView(place: place, isSource: isSource, direction: direction)
+        if let known = enterpriseViews[end] { return known }
+        let view = views.number(enterpriseLists[list].matches(places[place], isSource: isSource, direction))
+        enterpriseViews[end] = view
+        return view
     }
 
     /// What the edge of one end lets through.

@@ -7,7 +7,7 @@ import Terminal
 enum BrokenAssertions {
     /// The lines for people, of each assertion its text and the first packets that break it.
     static func lines(_ policy: Policy) -> [String] {
-        AssertionCheck.breaches(policy).flatMap { breach in
+        AssertionCheck.breaches(policy.inForce(at: .now)).flatMap { breach in
             let boxes = breach.boxes.prefix(3).map { box in
                 let what = box.word == .accept ? "passes" : "does not pass"
                 return "  \(box.from) → \(box.to) \(what), as \(box.witness.initiator) → \(box.witness.target) "

@@ -1,6 +1,7 @@
 import Analysis
 import ArgumentParser
 import Model
+import Records
 import Terminal
 
 struct LintCommand: ParsableCommand {
@@ -31,7 +32,7 @@ struct LintCommand: ParsableCommand {
 
     func run() throws {
         let policy = try file.map { try PolicySource.load($0, "--file") } ?? PolicySource.latest(data).policy
-        let findings = Lint(policy).findings
+        let findings = Lint(policy.inForce(at: .now)).findings
         var writer = ListingWriter(FindingListing(), output.format)
         for finding in findings { writer.add(finding) }
         writer.finish()

@@ -54,7 +54,7 @@ struct PlanCommand: ParsableCommand {
             ?? PolicySource.latest(data)
         let next = PolicySource.revision(try PolicySource.load(file, "--file"), after: former, origin: file)
         let objects = PolicyDifference(from: former.policy, to: next.policy)
-        let packets = PacketDifference(from: former.policy, to: next.policy)
+        let packets = PacketDifference(from: former.policy.inForce(at: .now), to: next.policy.inForce(at: .now))
         let isTable = output.format == .table
         for line in objects.lines {
             isTable ? print(Console.paint(line.text, line.kind.colour)) : Console.tell(line.text)
@@ -80,7 +80,8 @@ struct PlanCommand: ParsableCommand {
     private func tellFlows(_ next: Revision, _ isTable: Bool) throws {
         guard let archive else { return }
         let folder = try ReplayOptions.folder(archive)
-        var replay = ArchiveReplay(folder, Replay(next), since: try ReplayOptions.time(since))
+        var replay = ArchiveReplay(
+            folder, Replay(next.with(policy: next.policy.inForce(at: .now))), since: try ReplayOptions.time(since))
         var summary = ReplaySummary()
         try replay.run { summary.add($0) }
         for line in summary.lines(LocalTime(now: .now)) { isTable ? print(line) : Console.tell(line) }

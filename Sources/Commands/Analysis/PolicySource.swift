@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Host
 import Link
 import Model
@@ -8,15 +9,18 @@ import Terminal
 
 /// Policies that commands are given as files.
 enum PolicySource {
-    /// Reads a policy file; tells its problems and ends the command where it has any.
+    /// Reads a policy file, or standard input where it is `-`; tells its problems and ends the command where it has any.
     ///
     /// * `option`: what named the file, as `--file`.
     static func load(_ file: String, _ option: String) throws -> Policy {
-        guard let bytes = try DurableFile.read(file) else {
+        let isInput = file == "-"
+        let read =
+            isInput ? try FileHandle.standardInput.readToEnd().map { Array($0) } ?? [] : try DurableFile.read(file)
+        guard let bytes = read else {
             throw NotFound("\(option) \(file): there is no such file; name a policy file")
         }
         do {
-            return try PolicyFile.load(bytes: bytes, name: file)
+            return try PolicyFile.load(bytes: bytes, name: isInput ? "standard input" : file)
         } catch {
             Console.tell("\(error)")
             throw ExitCode.failure

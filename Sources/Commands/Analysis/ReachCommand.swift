@@ -30,7 +30,7 @@ struct ReachCommand: ParsableCommand {
     func run() throws {
         let policy = try file.map { try PolicySource.load($0, "--file") } ?? PolicySource.latest(data).policy
         let (source, target) = (try choice(from, "--from", policy), try choice(to, "--to", policy))
-        var reach = Reach(policy)
+        var reach = Reach(policy.inForce(at: .now))
         let boxes = reach.boxes(from: source, to: target)
         let listing = BoxListing<Verdict>(key: "verdict", word: Wording.verdict)
         var writer = ListingWriter(listing, output.format)

@@ -35,7 +35,9 @@ struct ReplayCommand: ParsableCommand {
         let folder = try ReplayOptions.folder(archive)
         let policy = try PolicySource.load(file, "--file")
         let revision = PolicySource.revision(policy, after: .none, origin: file)
-        var replay = ArchiveReplay(folder, Replay(revision), since: try ReplayOptions.time(since))
+        var replay = ArchiveReplay(
+            folder, Replay(revision.with(policy: revision.policy.inForce(at: .now))),
+            since: try ReplayOptions.time(since))
         var writer = ListingWriter(ReplayListing(time: LocalTime(now: .now)), output.format)
         var isRefusing = false
         try replay.run { change in

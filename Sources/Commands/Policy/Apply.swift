@@ -19,8 +19,11 @@ struct Apply: ParsableCommand {
             Example: gatehouse apply -f shop.yaml --plan
             """)
 
-    @Option(name: .shortAndLong, help: "The policy file.")
-    var file: String
+    @Option(name: .shortAndLong, help: "The policy file; - is standard input.")
+    var file: String?
+
+    @Option(help: "In place of a file an earlier revision, whose policy becomes the next one.")
+    var revision: Int?
 
     @Flag(help: "Show what would change against the latest revision, and change nothing.")
     var plan = false
@@ -46,6 +49,12 @@ struct Apply: ParsableCommand {
 
     func validate() throws {
         if let named { try access.check(named) }
+        if (file == nil) == (revision == nil) {
+            throw ValidationError("what is to be applied? give --file FILE or --revision N, one of them")
+        }
+        if revision != nil, server != nil {
+            throw ValidationError("--revision and --server: a control plane has revisions of its own; give a file")
+        }
         if prune, server == nil {
             throw ValidationError("--prune: only with --server; a file for one host says all")
         }
@@ -54,7 +63,7 @@ struct Apply: ParsableCommand {
     }
 
     func run() throws {
-        let policy = try PolicySource.load(file, "--file")
+        let (policy, origin) = try wanted()
         if let named {
             if !plan { try BrokenAssertions.refuse(policy) }
             var sent = policy
@@ -71,7 +80,7 @@ struct Apply: ParsableCommand {
         }
         let former = try RevisionStore(data.folder).latest() ?? .none
         // As the agent adopts it: a rule that stays has the id that it had.
-        let next = former.next(policy: policy, actor: "", origin: file, at: .now)
+        let next = former.next(policy: policy, actor: "", origin: origin, at: .now)
         let difference = PolicyDifference(from: former.policy, to: next.policy)
         for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
         let since = former.number > 0 ? "against revision \(former.number)" : "against no policy"
@@ -85,11 +94,18 @@ struct Apply: ParsableCommand {
             return
         }
         try BrokenAssertions.refuse(next.policy)
-        let request = ControlRequest.apply(policy: policy, origin: file, sessions: try fate())
+        let request = ControlRequest.apply(policy: policy, origin: origin, sessions: try fate())
         guard case .receipt(let receipt) = try AgentClient(data.folder).ask(request) else {
             throw NotFound.otherVersion
         }
         for line in receipt.lines(LocalTime(now: .now)) { print(line) }
+    }
+
+    /// What is to be applied, and where it is from.
+    private func wanted() throws -> (policy: Policy, origin: String) {
+        if let revision { return (try StoredRevisions(data).load(revision).policy, "revision \(revision)") }
+        let file = file ?? "-"
+        return (try PolicySource.load(file, "--file"), file)
     }
 
     /// Says which enterprise rules others hide; a thousand lines would hide the plan.
