@@ -16,7 +16,9 @@ struct EnterpriseBench {
     func run() throws {
         print("\nenterprise: \(Self.rules) rules, ten lists of 1,000 blocks, a thousand ports")
         var isFirst = true
-        for (what, ports) in [("ports of rules", 2000...2999), ("all ports", 1024...60_000)] as [(String, ClosedRange<UInt16>)] {
+        for (what, ports) in [("ports of rules", 2000...2999), ("all ports", 1024...60_000)]
+            as [(String, ClosedRange<UInt16>)]
+        {
             var costs: (with: [Double], without: [Double]) = ([], [])
             for _ in 0..<5 {
                 costs.without.append(try firstPackets(0, ports, tells: false))
@@ -44,7 +46,8 @@ struct EnterpriseBench {
         return EnterpriseRule(
             id: Identifier(derivedFrom: "enterprise-bench", "\(place)"), name: "r\(place)",
             action: place % 3 == 0 ? .observe : .block, direction: place % 2 == 0 ? .ingress : .egress,
-            source: .anyOf(lists[place % 10]), services: [.transport(place % 5 == 0 ? .udp : .tcp, PortRange(port, port))])
+            source: .anyOf(lists[place % 10]),
+            services: [.transport(place % 5 == 0 ? .udp : .tcp, PortRange(port, port))])
     }
 
     /// Nanoseconds of processor time for each session's first packet, in the thread that forwards it.

@@ -12,7 +12,8 @@ extension Agent {
             notes.append("observed, not refused: \(labels.prefix(10).joined(separator: ", "))\(more)")
         }
         if revision.policy.enterprise?.isEmpty == false, !binding.bridged.isEmpty {
-            notes.append("enterprise rules are not asked of what interfaces on bridges send to many, or are sent among many")
+            notes.append(
+                "enterprise rules are not asked of what interfaces on bridges send to many, or are sent among many")
         }
         let unnamed = records.recorder.observed.unnamed
         if unnamed > 0 { notes.append("\(unnamed) observations of enterprise rules are in events and in no record") }

@@ -5,8 +5,8 @@ import Model
 ///
 /// ```
 /// judge_egress, judge_answer, to_ingress   ► enterprise_DIRECTION ► its parts, in order; then what has become of it
-/// a part    ► rules of one port: map (protocol, port) ► the rules of that port, in order
-///           ► other rules, in order
+/// a part    rules of one port each ► map (protocol, port) ► the rules of that port, in order
+///           other rules ► a chain of them, in order
 /// block     note the index in the packet's mark ► blocked_DIRECTION; at an observed interface: admitted under the rule's index
 /// allow     the groups decide
 /// observe   told once, and on
@@ -15,8 +15,8 @@ import Model
 /// What ends the list is noted in the packet's priority and done by the chain that asked: a way through the chains passes sixteen at
 /// most.
 ///
-/// Parts are cut where rules' ids say, and named by what is in them: a change of one rule makes one part anew, under another name,
-/// and the chain that leads to the parts. Nothing that a packet under way looks into changes.
+/// Chains, maps and sets are named by what is in them: a change of one rule makes a few anew, under other names, and the chain that
+/// leads to them. Nothing that a packet under way looks into changes.
 struct EnterpriseChains {
     private let plan: EnterprisePlan
     private let epoch: Int
@@ -95,19 +95,60 @@ struct EnterpriseChains {
     private mutating func add(_ direction: Direction) {
         let rules = plan.rules(direction)
         // Whatever has written to it: the host's programs may.
-        var parts: [Ruleset.Rule] = [[.note(.noProfile)]]
+        var entry: [Ruleset.Rule] = [[.note(.noProfile)]]
+        var others: [EnterprisePlan.PlannedRule] = []
+        var place = 0
+        while place < rules.count {
+            let run = rules[place...].prefix { $0.ports != nil }
+            guard run.count >= Self.runLength else {
+                others.append(rules[place])
+                place += 1
+                continue
+            }
+            entry += parts(of: others, direction) + addRun(Array(run), direction)
+            others = []
+            place += run.count
+        }
+        ruleset.chains[Self.entry(direction)] = .init(entry + parts(of: others, direction))
+    }
+
+    /// What leads to some rules in a row, part by part.
+    private mutating func parts(of rules: [EnterprisePlan.PlannedRule], _ direction: Direction) -> [Ruleset.Rule] {
+        var leading: [Ruleset.Rule] = []
         var first = 0
         for (place, planned) in rules.enumerated() {
             let count = place + 1 - first
             let isCut = count >= Self.partLength.0 && planned.rule.id.low & 0xff == 0
             guard isCut || count == Self.partLength.1 || place == rules.count - 1 else { continue }
-            parts.append([.jump(addPart(Array(rules[first...place]), direction))])
-            parts.append(Self.isEnded)
+            leading += [[.jump(addPart(Array(rules[first...place]), direction))], Self.isEnded]
             first = place + 1
         }
-        ruleset.chains[Self.entry(direction)] = .init(parts)
+        return leading
     }
 
+    /// What leads to the rules of a session's port, of some in a row that each name ports: a session has one, so that its rules
+    /// are asked in their order.
+    private mutating func addRun(_ rules: [EnterprisePlan.PlannedRule], _ direction: Direction) -> [Ruleset.Rule] {
+        var byPort: [EnterprisePlan.Port: [EnterprisePlan.PlannedRule]] = [:]
+        for planned in rules { for port in planned.ports ?? [] { byPort[port, default: []].append(planned) } }
+        var elements: [Ruleset.Element: Ruleset.Target] = [:]
+        var content: [String] = []
+        for (port, some) in byPort {
+            let chain = addPart(some, direction)
+            elements[.joined(.transport(port.transport), .port(port.port))] = .chain(chain)
+            content.append("\(port.transport.rawValue) \(port.port) \(chain)")
+        }
+        let id = Identifier<EnterprisePlan>(derivedFrom: "ports", content.sorted().joined(separator: "\n")).short
+        let map = SetName.enterprisePorts(id, epoch: epoch)
+        ruleset.sets[map] = elements
+        return [
+            [.match(.isOriginal), .verdict(.mapOf([.transport, .targetPort], map))],
+            [.match(.isAnswer), .verdict(.mapOf([.transport, .sourcePort], map))],
+            Self.isEnded,
+        ]
+    }
+
+    /// The chain of some rules, which is named by them.
     private mutating func addPart(_ rules: [EnterprisePlan.PlannedRule], _ direction: Direction) -> String {
         let content = rules.map { planned in
             // The id stands for what the rule does; the addresses that it names may change meanwhile.
@@ -118,56 +159,27 @@ struct EnterpriseChains {
             derivedFrom: "part", content.joined(separator: "\n"), plan.observed ?? ""
         ).short
         let name = "\(Self.prefix)\(direction)_\(id)"
-        if let present, let known = present.chains[name] {
-            ruleset.chains[name] = known
-            for (chain, rules) in present.chains where chain.hasPrefix("\(name)_") { ruleset.chains[chain] = rules }
-            for (set, elements) in present.sets {
-                if case .enterprisePorts(let part, _, _) = set, part == id { ruleset.sets[set] = elements }
-            }
+        guard ruleset.chains[name] == nil else { return name }
+        guard let known = present?.chains[name] else {
+            ruleset.chains[name] = .init(rules.flatMap { statements($0, direction, part: name) })
             return name
         }
-        var body: [Ruleset.Rule] = []
-        var runs = 0
-        var place = 0
-        while place < rules.count {
-            let run = rules[place...].prefix { $0.ports != nil }
-            if run.count >= Self.runLength {
-                let map = SetName.enterprisePorts(part: id, run: runs, epoch: epoch)
-                addRun(Array(run), map, name, runs, direction)
-                body += [
-                    [.match(.isOriginal), .verdict(.mapOf([.transport, .targetPort], map))],
-                    [.match(.isAnswer), .verdict(.mapOf([.transport, .sourcePort], map))],
-                    Self.isEnded,
-                ]
-                runs += 1
-                place += run.count
-            } else {
-                body += statements(rules[place], direction, part: name)
-                place += 1
-            }
+        ruleset.chains[name] = known
+        for planned in rules where planned.rule.action == .observe {
+            let chain = Self.observing(planned, of: name)
+            if let rules = present?.chains[chain] { ruleset.chains[chain] = rules }
         }
-        ruleset.chains[name] = .init(body)
         return name
     }
 
-    /// The rules of each port of a run, in their order; a session has one port.
-    private mutating func addRun(
-        _ rules: [EnterprisePlan.PlannedRule], _ map: SetName, _ part: String, _ run: Int, _ direction: Direction
-    ) {
-        var byPort: [EnterprisePlan.Port: [EnterprisePlan.PlannedRule]] = [:]
-        for planned in rules { for port in planned.ports ?? [] { byPort[port, default: []].append(planned) } }
-        var elements: [Ruleset.Element: Ruleset.Target] = [:]
-        for (port, some) in byPort {
-            let chain = "\(part)_\(run)_\(port.transport.rawValue)_\(port.port)"
-            elements[.joined(.transport(port.transport), .port(port.port))] = .chain(chain)
-            ruleset.chains[chain] = .init(some.flatMap { statements($0, direction, part: part) })
-        }
-        ruleset.sets[map] = elements
+    /// The chain of an observing rule, whose name begins with its part's: they come and go together.
+    private static func observing(_ planned: EnterprisePlan.PlannedRule, of part: String) -> String {
+        "\(part)_observed_\(planned.index)"
     }
 
     // MARK: Rules
 
-    /// * `part`: the part's chain, whose name all others of it begin with: they come and go together.
+    /// * `part`: the chain that they stand in.
     private mutating func statements(
         _ planned: EnterprisePlan.PlannedRule, _ direction: Direction, part: String
     ) -> [Ruleset.Rule] {
@@ -178,7 +190,7 @@ struct EnterpriseChains {
         case .allow:
             return matches.map { $0 + Self.end(.allowed) }
         case .observe:
-            let chain = "\(part)_observed_\(planned.index)"
+            let chain = Self.observing(planned, of: part)
             ruleset.chains[chain] = .init([
                 [.note(.priority(UInt32(planned.index))), .jump("observed_\(direction)")],
                 [

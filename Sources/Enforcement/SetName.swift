@@ -42,8 +42,8 @@ package indirect enum SetName: Hashable, Sendable {
     case refusals(epoch: Int)
     /// Addresses that enterprise rules name, by a key that is made of them.
     case enterpriseList(String, AddressFamily, hasIntervals: Bool, epoch: Int)
-    /// Protocol and port ► the enterprise rules of them, of a run of rules within a part of the policy.
-    case enterprisePorts(part: String, run: Int, epoch: Int)
+    /// Protocol and port ► the enterprise rules of them, of a run of rules, by a key that is made of them.
+    case enterprisePorts(String, epoch: Int)
     /// Of interfaces on bridges.
     case bridged(BridgedSet)
     /// In the table of bridges' ports.
@@ -84,7 +84,7 @@ package indirect enum SetName: Hashable, Sendable {
         case .statelessTargets(let family, let epoch): "stateless_ingress_\(family.rawValue)_\(epoch)"
         case .refusals(let epoch): "acl_verdicts_\(epoch)"
         case .enterpriseList(let key, let family, _, let epoch): "enterprise_\(family.rawValue)_\(key)_\(epoch)"
-        case .enterprisePorts(let part, let run, let epoch): "enterprise_ports_\(part)_\(run)_\(epoch)"
+        case .enterprisePorts(let key, let epoch): "enterprise_ports_\(key)_\(epoch)"
         case .bridged(let set): set.text
         case .port(let set): set.text
         case .ranges(let set, let epoch): "\(set.text)_ranges\(epoch.map { "_\($0)" } ?? "")"

@@ -63,7 +63,8 @@ package struct Revision: Hashable, Sendable, Codable {
         for (place, rule) in (adopted.enterprise ?? []).enumerated() {
             let former = formerRules[rule.name].flatMap { $0.doesSame(as: rule) ? $0.id : nil }
             let id =
-                former ?? Identifier(derivedFrom: "enterprise-rule", policy.project, rule.name, rule.text, "\(number + 1)")
+                former
+                ?? Identifier(derivedFrom: "enterprise-rule", policy.project, rule.name, rule.text, "\(number + 1)")
             origins[id.description] = ruleOrigins[id.description] ?? number + 1
             adopted.enterprise?[place].id = id
         }

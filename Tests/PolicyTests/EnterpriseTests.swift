@@ -213,7 +213,8 @@ import Testing
         #expect(overlaps.map(\.isConflict) == [true, false])
         #expect(
             overlaps[0].words
-                == "enterprise rule narrow is never asked: wide before it blocks all that it matches, and says otherwise")
+                == "enterprise rule narrow is never asked: wide before it blocks all that it matches, and says otherwise"
+        )
     }
 
     @Test func `what overlaps hide is never decided by the rule that is hidden`() throws {
@@ -227,7 +228,9 @@ import Testing
         }
         func service() -> Service {
             let ports = [80, UInt16.random(in: 80...83, using: &random)]
-            return random.pick([.any, .icmpTCPUDP, .transport(.tcp, nil), .transport(.tcp, PortRange(ports[0], ports[1]))])
+            return random.pick([
+                .any, .icmpTCPUDP, .transport(.tcp, nil), .transport(.tcp, PortRange(ports[0], ports[1])),
+            ])
         }
         var hidden = 0
         for _ in 0..<150 {

@@ -70,7 +70,9 @@ import Testing
         #expect(try await told(server).collectors.map(\.isActive) == [false])
     }
 
-    @Test func `an enterprise policy and modes are refused in words that name the key, and nothing changes`() async throws {
+    @Test func `an enterprise policy and modes are refused in words that name the key, and nothing changes`()
+        async throws
+    {
         let server = try await ServerUnderTest()
         var enterprise = Self.policy()
         enterprise.enterprise = [
@@ -86,7 +88,8 @@ import Testing
         ] {
             let error = await #expect(throws: RegistryError.self) { try await apply(policy, to: server) }
             #expect(error?.code == .invalid(.body))
-            #expect(error?.message.hasPrefix(place + "a control plane does not keep") == true, "\(error?.message ?? "")")
+            #expect(
+                error?.message.hasPrefix(place + "a control plane does not keep") == true, "\(error?.message ?? "")")
         }
         #expect(try await told(server).vpcs.isEmpty)
     }

@@ -53,7 +53,11 @@ package struct EnterpriseAddresses {
         var prefixes: [IPPrefix] = []
         var found = AddressRanges()
         for element in end.elements {
-            if case .prefix(let prefix) = element { prefixes.append(prefix) } else { found = found.union(ranges(element)) }
+            if case .prefix(let prefix) = element {
+                prefixes.append(prefix)
+            } else {
+                found = found.union(ranges(element))
+            }
         }
         found = found.union(AddressRanges(prefixes))
         knownLists[key] = found
