@@ -62,7 +62,9 @@ struct Revisions: ParsableCommand {
         func run() throws {
             let stored = try StoredRevisions(data)
             let (first, second) = (try stored.load(from), try stored.load(to ?? stored.newest))
-            let difference = PolicyDifference(from: first.policy, to: second.policy)
+            // A rule that went and came again has another id, and says the same.
+            let next = first.next(policy: second.policy, actor: "", origin: "", at: second.madeAt)
+            let difference = PolicyDifference(from: first.policy, to: next.policy)
             for line in difference.lines { print(Console.paint(line.text, line.kind.colour)) }
             print("\(difference.summary) (from revision \(first.number) to \(second.number))")
         }

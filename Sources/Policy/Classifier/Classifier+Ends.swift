@@ -4,7 +4,7 @@ extension Classifier {
     /// What one end tells of a new session's first packet, as its records do: no allocation, no text.
     ///
     /// An end that the packet does not get to tells what stopped it. What the target's edge or stateless groups refuse is told at the
-    /// sender too, what its groups refuse is not.
+    /// sender too, what its groups and the enterprise policy refuse is not.
     ///
     /// - Returns: nil where no interface of the policy is at that end, or where nobody judges the packet.
     package func verdict(_ packet: Packet, at direction: Direction) -> Verdict? {
@@ -21,12 +21,16 @@ extension Classifier {
         if edges.refusal(packet, sender: sender, target: target, staysHere: staysHere) != nil { return .drop }
         if sender >= 0 {
             if LinkGuard.isDHCPAnswer(packet.key) { return .drop }
-            if !isDHCPClient(packet), match(sender, Probe(egress: packet.key), peer: target) < 0 { return .drop }
+            if !isDHCPClient(packet) {
+                if isBlocked(packet.key, at: sender, .egress) { return .drop }
+                if match(sender, Probe(egress: packet.key), peer: target) < 0 { return .drop }
+            }
         }
         let asksTarget =
             direction == .ingress
             || interfaces.isStateless(target) && !LinkGuard.passesEdges(packet, staysHere: staysHere)
         guard asksTarget, target >= 0 else { return .accept }
+        if direction == .ingress, isBlocked(packet.key, at: target, .ingress) { return .drop }
         return match(target, Probe(ingress: packet.key), peer: source) < 0 ? .drop : .accept
     }
 }
