@@ -18,16 +18,30 @@ extension Agent {
         guard outlook.notEnforced.isEmpty else {
             throw AgentError.notEnforceable(outlook.notEnforced.map(\.line))
         }
-        if let receipt = receipt(of: policy, attached) { return receipt }
+        if let receipt = try confirm(policy, attached, sessions: sessions) { return receipt }
         return try adopt(policy, attached: attached, actor: actor, origin: origin, sessions: sessions)
     }
 
-    /// What was said of the revision in force, where a policy is that one again: nothing is made of it.
-    private func receipt(of policy: Policy, _ attached: [AttachedDevice]) -> Receipt? {
+    /// How the revision in force does, where a policy is that one again: nothing new is made of it.
+    private func confirm(
+        _ policy: Policy, _ attached: [AttachedDevice], sessions: SessionFate
+    ) throws -> Receipt? {
         let next = revision.next(policy: policy, actor: "", origin: "", at: revision.madeAt)
-        guard revision.number > 0, next.policy == revision.policy, attached == state.attached,
-            let receipt = state.receipt, receipt.revision == revision.number
+        // Where something stands against the revision, or against one since, it is put in force anew.
+        let isTold = problems.contains { $0.hasPrefix("start: ") || $0.hasPrefix("revision: ") }
+        guard !isTold, revision.number > 0, next.policy == revision.policy, attached == state.attached,
+            let known = state.receipt, known.revision == revision.number
         else { return nil }
+        // Sessions that were let go on may be cut now.
+        cutsDue.add(sessions)
+        let cuts = cutsDue.isDue ? try cutRevoked() : 0
+        let receipt = Receipt(
+            revision: known.revision, host: host, actor: known.actor, appliedAt: known.appliedAt, method: known.method,
+            microseconds: known.microseconds, cutSessions: cuts, missingDevices: binding.missing,
+            notEnforced: notEnforced, heldDevices: binding.held.keys.sorted(), awaited: Array(binding.awaited.keys),
+            attachments: attachments)
+        state.receipt = receipt
+        try attempt("state", saveState)
         return receipt
     }
 
