@@ -104,8 +104,8 @@ package enum Limit: String, CaseIterable, Sendable {
         case .unreadByHost: 64 << 20
         case .questionsAtOnce: 4
         case .secondsOfQuestion: 60
-        case .rowsOfAnswer: 100_000
-        case .groupsOfAnswer: 200_000
+        case .rowsOfAnswer: 10_000
+        case .groupsOfAnswer: 500_000
         case .streamsOfFlows: 64
         }
     }
@@ -172,7 +172,7 @@ package enum Limit: String, CaseIterable, Sendable {
         case .questionsAtOnce: "questions about flows that are answered at a time"
         case .secondsOfQuestion: "one question about flows"
         case .rowsOfAnswer: "records of one answer"
-        case .groupsOfAnswer: "groups of one answer"
+        case .groupsOfAnswer: "groups of one answer, and values held for distinct ones and percentiles"
         case .streamsOfFlows: "streams of flows at a time"
         }
     }

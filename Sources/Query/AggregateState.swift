@@ -34,6 +34,9 @@ struct AggregateState {
         texts.formUnion(other.texts)
     }
 
+    /// How many values are held.
+    var size: Int { numbers.count + texts.count }
+
     var value: AnswerValue {
         switch aggregate {
         case .sum: return hasValue ? .number(sum) : .absent

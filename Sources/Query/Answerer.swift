@@ -14,11 +14,13 @@ package struct FlowAnswer: Sendable {
     }
 }
 
-/// The answer would have more groups than it may.
+/// The answer would have more groups and values than it may.
 package struct TooManyGroups: Error, Hashable, Sendable, CustomStringConvertible {
     package let most: Int
 
-    package var description: String { "there are more than \(most) groups; ask for fewer columns or a narrower filter" }
+    package var description: String {
+        "there are more than \(most) groups and distinct values; ask for fewer columns or a narrower filter"
+    }
 }
 
 /// Asks an archive and the spools of hosts, on all processors.

@@ -24,8 +24,8 @@ struct Findings {
         unknown = question.askedFields.map { _ in 0 }
     }
 
-    /// Whether there are more groups than the answer may have.
-    var isTooLarge: Bool { question.mostGroups.map { grouping.counts.count > $0 } ?? false }
+    /// Whether there are more groups and values than the answer may have.
+    var isTooLarge: Bool { question.mostGroups.map { grouping.size > $0 } ?? false }
 
     mutating func add(_ other: Findings) {
         guard !isTooLarge else { return }

@@ -53,7 +53,7 @@ package struct FlowQuestion: Sendable {
     package var project: String?
     /// Microseconds of a step.
     package var step: Int64?
-    /// An answer may have so many groups; nil is any number of them.
+    /// An answer may have so many groups, and values that are held for distinct ones and percentiles; nil is any number.
     package var mostGroups: Int?
 
     package init() {}

@@ -36,6 +36,9 @@ struct Grouping {
         return counts.count - 1
     }
 
+    /// How many groups there are, and values that are held for distinct ones and percentiles.
+    var size: Int { states.reduce(counts.count) { $1.reduce($0) { $0 + $1.size } } }
+
     /// Adds the rows of a batch whose mask is 1.
     mutating func add(_ batch: Batch, _ mask: [UInt8]) {
         let rows = mask.indices.filter { mask[$0] == 1 }

@@ -31,8 +31,8 @@ struct RowCollector {
             rows.append(
                 Row(
                     keys: keys.map { Self.value($1, row, $0) }, values: values.map { Self.value($1, row, $0) }))
+            if let limit = question.limit, rows.count > 4 * limit + 4096 { cut(to: limit) }
         }
-        if let limit = question.limit, rows.count > 4 * limit + 4096 { cut(to: limit) }
     }
 
     mutating func add(_ other: RowCollector) {
