@@ -8,9 +8,8 @@ package struct Gatehouse: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "Security groups in the kernel, and a log whose books balance.",
         discussion: """
-            Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the answer is no (explain: refused; books: not
-            balanced; status: not enforced;
-            apply --plan: would be refused).
+            Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the answer is no (explain: refused, or its answer
+            is; books: not balanced; status: not enforced; apply --plan: would be refused).
             """,
         version: "0.1.0",
         subcommands: [

@@ -40,6 +40,26 @@ import Testing
         #expect(words.output == "nothing changes; no packet is judged otherwise\n")
     }
 
+    @Test func `a session whose answer is refused is exit code 3, and says so`() throws {
+        let path = try shop.file(
+            "answer.yaml",
+            """
+            project: shop
+            vpcs:
+              - name: shop
+                cidrs: [10.1.0.0/16]
+                acls: [{name: edge, rules: [allow ingress tcp/443 from any to any, deny egress any from any to any]}]
+                subnets: [{name: s, cidr: 10.1.0.0/24, acl: edge}]
+                groups: [{name: web, rules: [ingress tcp/443 from any]}]
+                instances:
+                  - {name: web-1, interfaces: [{name: eth0, subnet: s, address: 10.1.0.10, groups: [web]}]}
+            """)
+        let run = try shop.run(["explain", "192.0.2.1", "web-1", "tcp/443", "-f", path])
+        #expect(run.exit == .code(3))
+        #expect(run.output.contains("accepted") && run.output.contains("but its answer is refused"))
+        #expect(run.output.split(separator: "\n").first?.hasSuffix("tcp/443, \(path)") == true)
+    }
+
     @Test func `plan's exit code tells of changes that are not allowed`() throws {
         let old = try shop.file("old.yaml", Shop.yaml)
         let new = try shop.file(

@@ -10,7 +10,7 @@ struct Explain: ParsableCommand {
         abstract: "Why a session is accepted or refused, rule by rule, and what would change it.",
         discussion: """
             With --flow: what decided about a recorded flow, and what would be decided now. Exit code 3 when the \
-            session is refused.
+            session is refused, or its answer is.
 
             Example: gatehouse explain web-1 10.1.3.10 tcp/5432
             """)
@@ -78,7 +78,7 @@ struct Explain: ParsableCommand {
         } else {
             ObjectWriter.write(explanation.fields, output.format)
         }
-        if !explanation.isAccepted { throw ExitCode.no }
+        if !explanation.works { throw ExitCode.no }
     }
 
     private func tell(_ decision: RecordedDecision, _ revision: Revision, _ catalogue: Catalogue) throws {
@@ -98,8 +98,8 @@ struct Explain: ParsableCommand {
             let now = explanation.map { Datum.object($0.fields) } ?? .absent
             ObjectWriter.write([Field("then", .object(decision.fields)), Field("now", now)], output.format)
         }
-        let isAccepted = explanation?.isAccepted ?? (decision.record.verdict == .accept)
-        if !isAccepted { throw ExitCode.no }
+        let works = explanation?.works ?? (decision.record.verdict == .accept)
+        if !works { throw ExitCode.no }
     }
 
     private func choice() throws -> RevisionChoice {

@@ -20,6 +20,9 @@ struct Explanation {
 
     var isAccepted: Bool { trace.judgement.verdict == .accept }
 
+    /// Whether the session can work: its first packet gets there, and the answer comes back.
+    var works: Bool { isAccepted && trace.answer.isEmpty }
+
     /// What made a rule: the revision, who made it and when. A refusal by default holds because of the revision in
     /// force; the guard answers to nobody.
     private func change(_ subject: Trace.Step.Subject) -> Catalogue.RevisionNote? {
@@ -35,8 +38,10 @@ struct Explanation {
     /// The trace for people: a heading for each end, what was considered there, the verdict, the least edit.
     func lines(_ time: LocalTime, hasColour: Bool = Console.hasColour) -> [String] {
         let service = Wording.service(question.packet.key)
-        let note = Catalogue.RevisionNote(revision)
-        var lines = ["\(question.source) → \(question.target) \(service), \(Wording.change(note, time))"]
+        // What a policy file would be made into has no maker yet.
+        let origin =
+            revision.actor.isEmpty ? revision.origin : Wording.change(Catalogue.RevisionNote(revision), time)
+        var lines = ["\(question.source) → \(question.target) \(service), \(origin)"]
         var heading = ""
         for step in trace.steps {
             let place = step.direction.map { "\($0.rawValue) at \(step.interface)" } ?? "link"
