@@ -97,7 +97,7 @@ import Testing
         #expect(Set(Stage.allCases.map(\.code)).count == Stage.allCases.count)
         #expect(
             Stage.allCases.map { [$0.rawValue: $0.code] } == [
-                ["guard": 0], ["enterprise": 3], ["acl": 2], ["group": 1],
+                ["guard": 0], ["acl": 2], ["enterprise": 3], ["group": 1],
             ])
         #expect(Verdict.allCases.map(\.code) == [0, 1])
         #expect(Direction.allCases.map(\.code) == [0, 1])
