@@ -1,5 +1,6 @@
 import Analysis
 import Model
+import Records
 import Terminal
 
 /// How packets between two ends are listed, and what is told of them.

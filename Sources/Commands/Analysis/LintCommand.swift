@@ -1,6 +1,7 @@
 import Analysis
 import ArgumentParser
 import Model
+import Records
 import Terminal
 
 struct LintCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Link
 import Model
+import Records
 import Terminal
 
 struct EnterpriseList: ParsableCommand {
