@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit
+.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit package package-check watch-check
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -118,3 +118,17 @@ stranger-bench: setup ## measure what 200 hostile connections and 1 GB of bad bo
 capture-check: setup ## compare the records of a mixed run with what tcpdump saw at the instances
 	@scripts/swift build
 	@scripts/as-root scripts/capture-check
+
+package: setup ## make the Debian packages gatehouse and gatehouse-agent, of a release build, in .build/packages (ARGS="--output DIR")
+	@scripts/setup package
+	@scripts/package $(ARGS)
+
+package-check: setup ## install, upgrade, remove and purge packages of the debug build over a copy of this machine (root)
+	@scripts/setup package
+	@scripts/swift build --product gatehouse
+	@scripts/swift build --product gatehouse-agent
+	@scripts/swift build --product gatehouse-cni
+	@scripts/as-root scripts/package-check $(ARGS)
+
+watch-check: ## try the alert rules and the dashboard of deploy/ with Prometheus' promtool (fetched on the first run)
+	@scripts/watch-check
