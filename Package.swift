@@ -187,7 +187,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Archive", "Delivery", "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI", "Registry",
+                "Archive", "Delivery", "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI",
+                "Registry",
                 "Service",
                 "Telemetry",
                 "VPCAPI", .product(name: "CoreMetrics", package: "swift-metrics"),

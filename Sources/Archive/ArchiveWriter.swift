@@ -18,9 +18,12 @@ package struct ArchiveWriter {
     /// Begins to write, and completes what a crash left half done.
     ///
     /// - Parameters:
+    ///   - folder: The archive.
+    ///   - claim: The right to write to it.
     ///   - level: Of zstd.
     ///   - notice: How many seconds a snapshot must have known a segment by its second name before its own is taken away:
     ///     whoever has planned by the snapshot before has opened his files by then. nil where nobody reads by snapshots.
+    /// - Throws: Where what a crash left cannot be completed.
     package init(_ folder: ArchiveFolder, _ claim: FolderClaim, level: Int = 3, notice: Int64? = 10) throws {
         self.notice = notice
         self.folder = folder

@@ -40,6 +40,7 @@ struct AvroBytes {
     ///   - schema: The records' schema, as JSON.
     ///   - metadata: What the file says beside it.
     ///   - records: Each record's encoding.
+    /// - Returns: The file's bytes.
     static func file(schema: String, metadata: [(key: String, value: String)], records: [AvroBytes]) -> [UInt8] {
         var file = AvroBytes()
         file.bytes = Array("Obj".utf8) + [1]

@@ -111,6 +111,7 @@ package final class HostArchive: Sendable {
     ///   - filter: Which of them.
     ///   - project: Of this project alone; nil is all.
     ///   - isEvents: Whether lines are server-sent events.
+    /// - Returns: Pieces of text, each of whole lines.
     /// - Throws: A refusal where there are as many streams as there may be; else where spools cannot be read.
     package func stream(
         _ filter: FilterExpression, project: String?, isEvents: Bool
