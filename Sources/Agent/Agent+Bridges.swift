@@ -17,7 +17,7 @@ extension Agent {
         do {
             let isEverywhere = try BridgeFilter.prepare()
             for bridge in wanted where !isEverywhere && bridge.bridge.map({ !$0.callsIPv4 || !$0.callsIPv6 }) ?? true {
-                FormerState.shared.note(bridge: bridge.name)
+                FormerState.shared.note(bridges: [bridge.name])
                 try devices.tables.handOver(bridge.number)
             }
         } catch {

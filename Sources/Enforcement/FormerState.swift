@@ -6,7 +6,7 @@ import Synchronization
 /// What a host was like before anything was changed on it, kept in a file, so that it can be so again.
 ///
 /// The first value of each thing counts, however many agents follow. One a process, as the switches are: they are the network
-/// namespace's.
+/// namespace's. The file is one JSON object a line, each with what was new then; it is drawn up anew at each start.
 package final class FormerState: Sendable {
     package static let shared = FormerState()
 
@@ -22,74 +22,120 @@ package final class FormerState: Sendable {
         package var bridges: Set<String> = []
 
         package init() {}
+
+        /// Adds what another one knows and this one does not.
+        mutating func add(_ other: Contents) {
+            switches.merge(other.switches) { first, _ in first }
+            addresses.formUnion(other.addresses)
+            devices.formUnion(other.devices)
+            bridges.formUnion(other.bridges)
+        }
+
+        /// Forgets devices that are gone: their switches went with them, and engines give theirs ever new names.
+        mutating func prune() {
+            let gone = devices.union(bridges).filter { !FormerState.isThere($0) }
+            guard !gone.isEmpty else { return }
+            devices.subtract(gone)
+            bridges.subtract(gone)
+            switches = switches.filter { path, _ in
+                let parts = path.split(separator: "/")
+                return parts.count != 4 || !gone.contains(String(parts[2]))
+            }
+        }
     }
 
     private struct State {
         var contents = Contents()
+        /// What is in no line of the file yet.
+        var unwritten = Contents()
         var path: String?
-        var isWritten = true
+        var lines = 0
     }
+
+    private static let mostLines = 4096
 
     private let state = Mutex(State())
 
     /// Goes on with what the file says; from here on each first change is kept in it.
     package func begin(file path: String) throws {
-        let contents = try Self.read(path) ?? Contents()
-        state.withLock { $0 = State(contents: contents, path: path) }
+        var contents = try Self.read(path) ?? Contents()
+        contents.prune()
+        if DurableFile.exists(path) { try DurableFile.replace(path, with: Self.line(contents)) }
+        let begun = contents
+        state.withLock { $0 = State(contents: begun, path: path) }
     }
 
-    /// What the file says; nil where there is none.
+    /// What the file says; nil where there is none. A last line that a crash cut off was told to nobody.
     package static func read(_ path: String) throws -> Contents? {
-        try DurableFile.read(path).map { try JSONDecoder().decode(Contents.self, from: Data($0)) }
-    }
-
-    /// To be called before a switch is written.
-    func note(switch path: String) {
-        note { contents in
-            guard contents.switches[path] == nil,
-                let bytes = try? DurableFile.read("/proc/sys/net/\(path)")
-            else { return false }
-            contents.switches[path] = String(decoding: bytes, as: UTF8.self).trimmingCharacters(
-                in: .whitespacesAndNewlines)
-            return true
+        guard let bytes = try DurableFile.read(path) else { return nil }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"))
+        var contents = Contents()
+        for (place, line) in lines.enumerated() {
+            do {
+                contents.add(try JSONDecoder().decode(Contents.self, from: Data(line)))
+            } catch {
+                guard place == lines.count - 1, bytes.last != UInt8(ascii: "\n") else { throw error }
+            }
         }
+        return contents
     }
 
-    /// To be called before `lo` gets an address.
-    func note(address: IPAddress) {
-        note { contents in
-            let text = "\(IPPrefix(address))"
-            guard !contents.addresses.contains(text), !Self.isOnLoopback(text, address.family) else { return false }
-            contents.addresses.insert(text)
-            return true
-        }
+    private static func line(_ contents: Contents) throws -> [UInt8] {
+        Array(try JSONEncoder().encode(contents)) + [UInt8(ascii: "\n")]
     }
 
-    /// To be called before a device gets routes and proxying.
-    func note(device: String) { note { $0.devices.insert(device).inserted } }
+    /// Whether this network namespace has a device of the name.
+    static func isThere(_ device: String) -> Bool { DurableFile.exists("/proc/sys/net/ipv4/conf/\(device)") }
 
-    /// To be called before a bridge is switched.
-    package func note(bridge: String) { note { $0.bridges.insert(bridge).inserted } }
-
+    /// To be called before switches are written, `lo` gets addresses, devices get routes and proxying, bridges are switched.
+    ///
     /// What cannot be written now is kept and written with the next change: rules do not wait for it.
-    private func note(_ change: (inout Contents) -> Bool) {
+    package func note(
+        switches: [String] = [], addresses: [IPAddress] = [], devices: [String] = [], bridges: [String] = []
+    ) {
         state.withLock { state in
             guard let path = state.path else { return }
-            let isChanged = change(&state.contents)
-            guard isChanged || !state.isWritten else { return }
+            var fresh = Contents()
+            for path in switches where state.contents.switches[path] == nil {
+                guard let bytes = try? DurableFile.read("/proc/sys/net/\(path)") else { continue }
+                fresh.switches[path] = String(decoding: bytes, as: UTF8.self).trimmingCharacters(
+                    in: .whitespacesAndNewlines)
+            }
+            let wanted = Set(addresses.map { "\(IPPrefix($0))" }).subtracting(state.contents.addresses)
+            if !wanted.isEmpty { fresh.addresses = wanted.subtracting(Self.onLoopback) }
+            fresh.devices = Set(devices).subtracting(state.contents.devices)
+            fresh.bridges = Set(bridges).subtracting(state.contents.bridges)
+            state.contents.add(fresh)
+            state.unwritten.add(fresh)
+            guard state.unwritten != Contents() else { return }
             do {
-                try DurableFile.replace(path, with: Array(try JSONEncoder().encode(state.contents)))
-                state.isWritten = true
+                try write(&state, path)
             } catch {
-                state.isWritten = false
+                // Kept for the next time.
             }
         }
     }
 
-    private static func isOnLoopback(_ address: String, _ family: AddressFamily) -> Bool {
-        let version = family == .ipv4 ? "-4" : "-6"
-        let listed = try? ChildProcess.run("ip", [version, "-o", "addr", "show", "dev", "lo"])
-        return listed?.output.split(separator: "\n").contains { $0.split(separator: " ").contains(Substring(address)) }
-            == true
+    private func write(_ state: inout State, _ path: String) throws {
+        state.lines += 1
+        if state.lines > Self.mostLines {
+            state.contents.prune()
+            try DurableFile.replace(path, with: Self.line(state.contents))
+            state.lines = 0
+        } else {
+            let isNew = !DurableFile.exists(path)
+            let file = try DurableFile.openForAppending(path)
+            try file.writeAll(try Self.line(state.unwritten))
+            try file.synchronize()
+            if isNew { try DurableFile.synchronizeFolder(of: path) }
+        }
+        state.unwritten = Contents()
+    }
+
+    /// The addresses of `lo`, each with its prefix.
+    private static var onLoopback: Set<String> {
+        let listed = try? ChildProcess.run("ip", ["-o", "addr", "show", "dev", "lo"])
+        let words = listed?.output.split { $0 == " " || $0 == "\n" }.map(String.init) ?? []
+        return Set(zip(words, words.dropFirst()).filter { $0.0 == "inet" || $0.0 == "inet6" }.map(\.1))
     }
 }

@@ -55,7 +55,7 @@ extension Plumbing {
     /// Sets switches.
     package static func set(_ switches: [Switch]) throws(SystemError) {
         // All of them first: the kernel sets some along with others.
-        for item in switches { FormerState.shared.note(switch: item.path) }
+        FormerState.shared.note(switches: switches.map(\.path))
         for item in switches { try set(item.path, item.value) }
     }
 

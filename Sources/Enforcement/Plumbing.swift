@@ -84,13 +84,15 @@ package struct Plumbing {
             }
         }
         let gateways = Set(ports.flatMap(\.subnet).compactMap(\.gateway))
+        // In one piece, before anything of it is changed.
+        FormerState.shared.note(
+            switches: ports.flatMap { Self.switches($0.device).map(\.path) }, addresses: Array(gateways),
+            devices: ports.map(\.device))
         for gateway in gateways.sorted() {
-            FormerState.shared.note(address: gateway)
             commands[gateway.family]?.append(
                 "addr replace \(IPPrefix(gateway)) dev lo" + (gateway.family == .ipv6 ? " nodad" : ""))
         }
         for port in ports {
-            FormerState.shared.note(device: port.device)
             for (path, value) in Self.switches(port.device) {
                 do { try Self.set(path, value) } catch { problems.append(error.description) }
             }
@@ -208,7 +210,7 @@ package struct Plumbing {
     }
 
     static func set(_ path: String, _ value: String) throws(SystemError) {
-        FormerState.shared.note(switch: path)
+        FormerState.shared.note(switches: [path])
         try DurableFile.overwrite("/proc/sys/net/\(path)", with: Array(value.utf8))
     }
 }

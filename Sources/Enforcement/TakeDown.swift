@@ -27,7 +27,7 @@ package struct TakeDown {
             let version = address.contains(":") ? "-6" : "-4"
             ip([version, "addr", "del", address, "dev", "lo"], "address \(address) of lo", goneIs: "Cannot assign")
         }
-        for bridge in former.bridges.sorted() where DurableFile.exists("/sys/class/net/\(bridge)/bridge") {
+        for bridge in former.bridges.sorted() where FormerState.isThere(bridge) {
             ip(
                 ["link", "set", bridge, "type", "bridge", "nf_call_iptables", "0", "nf_call_ip6tables", "0"],
                 "the switches of bridge \(bridge)", goneIs: "Cannot find")
