@@ -90,20 +90,23 @@ package final class FormerState: Sendable {
     /// To be called before switches are written, `lo` gets addresses, devices get routes and proxying, bridges are switched.
     ///
     /// What cannot be written now is kept and written with the next change: rules do not wait for it.
+    ///
+    /// * `switchesOf`: those of a device, which are looked at when it is new.
     package func note(
-        switches: [String] = [], addresses: [IPAddress] = [], devices: [String] = [], bridges: [String] = []
+        switches: [String] = [], addresses: [IPAddress] = [], devices: [String] = [], bridges: [String] = [],
+        switchesOf: (String) -> [String] = { _ in [] }
     ) {
         state.withLock { state in
             guard let path = state.path else { return }
             var fresh = Contents()
-            for path in switches where state.contents.switches[path] == nil {
+            fresh.devices = Set(devices).subtracting(state.contents.devices)
+            for path in switches + fresh.devices.flatMap(switchesOf) where state.contents.switches[path] == nil {
                 guard let bytes = try? DurableFile.read("/proc/sys/net/\(path)") else { continue }
                 fresh.switches[path] = String(decoding: bytes, as: UTF8.self).trimmingCharacters(
                     in: .whitespacesAndNewlines)
             }
             let wanted = Set(addresses.map { "\(IPPrefix($0))" }).subtracting(state.contents.addresses)
             if !wanted.isEmpty { fresh.addresses = wanted.subtracting(Self.onLoopback) }
-            fresh.devices = Set(devices).subtracting(state.contents.devices)
             fresh.bridges = Set(bridges).subtracting(state.contents.bridges)
             state.contents.add(fresh)
             state.unwritten.add(fresh)

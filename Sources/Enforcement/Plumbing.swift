@@ -86,8 +86,7 @@ package struct Plumbing {
         let gateways = Set(ports.flatMap(\.subnet).compactMap(\.gateway))
         // In one piece, before anything of it is changed.
         FormerState.shared.note(
-            switches: ports.flatMap { Self.switches($0.device).map(\.path) }, addresses: Array(gateways),
-            devices: ports.map(\.device))
+            addresses: Array(gateways), devices: ports.map(\.device), switchesOf: { Self.switches($0).map(\.path) })
         for gateway in gateways.sorted() {
             commands[gateway.family]?.append(
                 "addr replace \(IPPrefix(gateway)) dev lo" + (gateway.family == .ipv6 ? " nodad" : ""))
