@@ -1,6 +1,6 @@
 import Foundation
 import Host
-import Model
+package import Model
 import Synchronization
 
 /// What a host was like before anything was changed on it, kept in a file, so that it can be so again.
