@@ -8,7 +8,7 @@ import Records
 import Spools
 import Terminal
 
-struct Flows: AsyncParsableCommand {
+struct Flows: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Flow records: what each flow did at each interface in each capture window.",
         discussion: """
@@ -55,16 +55,17 @@ struct Flows: AsyncParsableCommand {
         if to != nil, output != .parquet { throw ValidationError("--to: it goes with --output parquet") }
     }
 
-    func run() async throws {
+    func run() throws {
         if let dialect = archive.sql {
             print(try archive.statement(try question(), dialect))
         } else if let server {
             let (since, until) = try options.microseconds()
             let words = archive.words(limit: options.limit)
             let asked = RemoteQuestion(words: words, filter: options.filter, since: since, until: until)
-            let answer = try await asked.ask(
-                try access.client(Setting(name: "--server", value: server)), try question())
-            try writer(try question()).write(answer, from: server)
+            let client = try access.client(Setting(name: "--server", value: server))
+            let question = try question()
+            let answer = try Waiting.value { try await asked.ask(client, question) }
+            try writer(question).write(answer, from: server)
             if archive.requireComplete, !answer.completeness.isComplete { throw ExitCode.no }
         } else if archive.archive != nil || archive.isUsed || output == .parquet {
             let folder = archive.archive.map { ArchiveFolder($0) }
