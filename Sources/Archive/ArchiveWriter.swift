@@ -152,13 +152,7 @@ package struct ArchiveWriter {
             let path = "\(folder.path)/\(place)"
             let names = SecondName.all(try DurableFile.list(path))
             for segment in try folder.open(place).segments {
-                if let notice, !created.contains(segment.path) {
-                    guard let second = names[segment.name] else {
-                        try SecondName(name: segment.name, since: now).give(in: path)
-                        continue
-                    }
-                    guard second.since <= now - notice else { continue }
-                }
+                guard try isFree(segment, names, in: path, now) else { continue }
                 try DurableFile.remove("\(path)/\(segment.name)")
                 count += segment.file.rowCount
             }
@@ -175,18 +169,19 @@ package struct ArchiveWriter {
     private func replaceable(_ segments: [OpenSegment], in place: String, _ now: Int64) throws -> [OpenSegment] {
         let names = SecondName.all(try DurableFile.list("\(folder.path)/\(place)"))
         let small = segments.filter { $0.file.rowCount < Self.smallRows }
-        guard let notice, small.count > 1 else { return small }
-        var free: [OpenSegment] = []
-        for segment in small {
-            if created.contains(segment.path) {
-                free.append(segment)
-            } else if let second = names[segment.name] {
-                if second.since <= now - notice { free.append(segment) }
-            } else {
-                try SecondName(name: segment.name, since: now).give(in: "\(folder.path)/\(place)")
-            }
-        }
-        return free
+        guard small.count > 1 else { return small }
+        return try small.filter { try isFree($0, names, in: "\(folder.path)/\(place)", now) }
+    }
+
+    /// Whether a segment's own name may be taken away: no snapshot knows it, or one has known it by its second name for long
+    /// enough. Else it gets that name.
+    private func isFree(
+        _ segment: OpenSegment, _ names: [String: SecondName], in path: String, _ now: Int64
+    ) throws -> Bool {
+        guard let notice, !created.contains(segment.path) else { return true }
+        if let second = names[segment.name] { return second.since <= now - notice }
+        try SecondName(name: segment.name, since: now).give(in: path)
+        return false
     }
 
     private mutating func compact(_ place: String, _ now: Int64) throws {

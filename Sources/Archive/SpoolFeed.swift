@@ -23,8 +23,10 @@ package struct SpoolFeed {
         var count = 0
         while true {
             var slice = try source.slice(from: progress.next, rows: Self.rowsOfBatch)
-            let known = Set(try StatementLog(folder).read().statements.map(\.id))
-            slice.statements.removeAll { known.contains($0.id) }
+            if !slice.statements.isEmpty {
+                let known = Set(try StatementLog(folder).read().statements.map(\.id))
+                slice.statements.removeAll { known.contains($0.id) }
+            }
             guard slice.last >= progress.next || !slice.statements.isEmpty else { break }
             count += try close(slice, &writer)
             if !slice.isFull { break }

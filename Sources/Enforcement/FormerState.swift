@@ -106,7 +106,8 @@ package final class FormerState: Sendable {
                     in: .whitespacesAndNewlines)
             }
             let wanted = Set(addresses.map { "\(IPPrefix($0))" }).subtracting(state.contents.addresses)
-            if !wanted.isEmpty { fresh.addresses = wanted.subtracting(Self.onLoopback) }
+            // Where `lo` cannot be asked, an address stays that may have been the host's own.
+            if !wanted.isEmpty, let present = Self.onLoopback { fresh.addresses = wanted.subtracting(present) }
             fresh.bridges = Set(bridges).subtracting(state.contents.bridges)
             state.contents.add(fresh)
             state.unwritten.add(fresh)
@@ -135,10 +136,13 @@ package final class FormerState: Sendable {
         state.unwritten = Contents()
     }
 
-    /// The addresses of `lo`, each with its prefix.
-    private static var onLoopback: Set<String> {
-        let listed = try? ChildProcess.run("ip", ["-o", "addr", "show", "dev", "lo"])
-        let words = listed?.output.split { $0 == " " || $0 == "\n" }.map(String.init) ?? []
+    /// The addresses of `lo`, each with its prefix; nil where nobody says.
+    private static var onLoopback: Set<String>? {
+        guard let listed = try? ChildProcess.run("ip", ["-o", "addr", "show", "dev", "lo"]), listed.exit == .code(0)
+        else {
+            return nil
+        }
+        let words = listed.output.split { $0 == " " || $0 == "\n" }.map(String.init)
         return Set(zip(words, words.dropFirst()).filter { $0.0 == "inet" || $0.0 == "inet6" }.map(\.1))
     }
 }

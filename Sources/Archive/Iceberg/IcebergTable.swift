@@ -72,7 +72,7 @@ struct IcebergTable {
                 notes, in: "\(location)/metadata", snapshot: snapshot, sequence: state.sequence), list)
         let document = document(state, notes, location, snapshot, list, now)
         try write(Array(IcebergSchema.json(document).utf8), "v\(state.version).metadata.json")
-        retire(&state, replaced, notes, now)
+        try retire(&state, replaced, notes, now)
         state.manifests = notes
         // Before the hint: what a crash leaves unnamed is retired by the commit after it.
         try DurableFile.replace("\(metadata)/\(Self.stateName)", with: Array(try JSONEncoder().encode(state)))
@@ -169,7 +169,7 @@ struct IcebergTable {
 
     private func retire(
         _ state: inout State, _ replaced: [IcebergManifest.Note], _ notes: [IcebergManifest.Note], _ now: Int64
-    ) {
+    ) throws {
         let named = Set(notes.flatMap(\.paths))
         for note in replaced {
             state.retired["metadata/\(note.name)"] = now
@@ -177,8 +177,8 @@ struct IcebergTable {
             for path in note.paths where !named.contains(path) && SecondName.isOne(path) { state.retired[path] = now }
         }
         let current = state.version
-        let names = (try? DurableFile.list(metadata)) ?? []
-        for name in names where name.hasPrefix("snap-") || name.hasPrefix("v") && name.hasSuffix(".json") {
+        for name in try DurableFile.list(metadata)
+        where name.hasPrefix("snap-") || name.hasPrefix("v") && name.hasSuffix(".json") {
             let number = name.drop { !$0.isNumber }.prefix { $0.isNumber }
             guard let version = Int(number), version != current else { continue }
             if state.retired["metadata/\(name)"] == nil { state.retired["metadata/\(name)"] = now }
