@@ -29,15 +29,8 @@ struct Walk: Sendable {
         let peer: Int32
     }
 
-    private struct EdgeQuestion: Hashable {
-        let edge: Int32
-        let direction: Direction
-        let family: AddressFamily
-        let sources: Int32
-        let targets: Int32
-    }
-
-    private struct EnterpriseQuestion: Hashable {
+    /// What an ordered list decides of the packets between ends of a kind: a subnet's edge, or the enterprise policy.
+    private struct ListQuestion: Hashable {
         let list: Int32
         let direction: Direction
         let family: AddressFamily
@@ -79,9 +72,9 @@ struct Walk: Sendable {
     private var views = Numbering<[Bool]>()
     private var passages: [Way: Passage] = [:]
     private var tableAnswers: [TableQuestion: Int32] = [:]
-    private var edgeAnswers: [EdgeQuestion: Int32] = [:]
+    private var edgeAnswers: [ListQuestion: Int32] = [:]
     private var edgeViews: [EdgeEnd: Int32] = [:]
-    private var enterpriseAnswers: [EnterpriseQuestion: Int32] = [:]
+    private var enterpriseAnswers: [ListQuestion: Int32] = [:]
     private var enterpriseViews: [EnterpriseEndView: Int32] = [:]
     private var guardAnswers: [GuardQuestion: GuardSpaces] = [:]
 
@@ -209,21 +202,32 @@ struct Walk: Sendable {
         guard places[end].isInterface, let near = places[end].enterprise, !near.observes else {
             return pool.empty(family)
         }
-        let question = EnterpriseQuestion(
+        let question = ListQuestion(
             list: near.list, direction: direction, family: family,
             sources: view(near.list, way.from, isSource: true, direction),
             targets: view(near.list, way.to, isSource: false, direction))
         if let known = enterpriseAnswers[question] { return known }
         let (sources, targets) = (views[question.sources], views[question.targets])
-        var open = pool.all(family)
-        var refused = pool.empty(family)
-        for (index, rule) in enterpriseLists[near.list].rules.enumerated() where sources[index] && targets[index] {
-            guard let space = rule.spaces[family] else { continue }
-            if rule.refuses { refused = pool.combine(refused, pool.combine(open, space, .intersection), .union) }
-            open = pool.combine(open, space, .difference)
-        }
+        let refused = decided(
+            enterpriseLists[near.list].rules.enumerated().lazy.filter { sources[$0.offset] && targets[$0.offset] }.map {
+                ($1.refuses, $1.spaces[family])
+            }, family)
         enterpriseAnswers[question] = refused
         return refused
+    }
+
+    /// The packets whose first matching rule, of some in their order, is one that is asked for; a rule has nothing of some families.
+    private mutating func decided(
+        _ rules: some Sequence<(isAskedFor: Bool, space: Int32?)>, _ family: AddressFamily
+    ) -> Int32 {
+        var open = pool.all(family)
+        var found = pool.empty(family)
+        for (isAskedFor, space) in rules {
+            guard let space else { continue }
+            if isAskedFor { found = pool.combine(found, pool.combine(open, space, .intersection), .union) }
+            open = pool.combine(open, space, .difference)
+        }
+        return found
     }
 
     private mutating func view(_ list: Int32, _ place: Int32, isSource: Bool, _ direction: Direction) -> Int32 {
@@ -241,20 +245,15 @@ struct Walk: Sendable {
         guard let number else { return pool.all(family) }
         let edge = edges[number]
         if edge.subnet.contains(where: places[other].prefixes.contains) { return pool.all(family) }
-        let question = EdgeQuestion(
-            edge: number, direction: direction, family: family, sources: view(number, way.from, isSource: true),
+        let question = ListQuestion(
+            list: number, direction: direction, family: family, sources: view(number, way.from, isSource: true),
             targets: view(number, way.to, isSource: false))
         if let known = edgeAnswers[question] { return known }
         let (sources, targets) = (views[question.sources], views[question.targets])
-        var open = pool.all(family)
-        var passing = pool.empty(family)
-        for (index, rule) in edge.rules.enumerated() where rule.direction == direction {
-            guard sources[index], targets[index], let space = rule.spaces[family] else { continue }
-            if rule.isAllowed {
-                passing = pool.combine(passing, pool.combine(open, space, .intersection), .union)
-            }
-            open = pool.combine(open, space, .difference)
-        }
+        let passing = decided(
+            edge.rules.enumerated().lazy.filter { $1.direction == direction && sources[$0] && targets[$0] }.map {
+                ($1.isAllowed, $1.spaces[family])
+            }, family)
         edgeAnswers[question] = passing
         return passing
     }
