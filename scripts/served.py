@@ -33,14 +33,18 @@ class Caller:
         self.token = token
         self.context = ssl.create_default_context(cafile=str(folder / "data" / "authority.pem"))
 
-    def call(self, method, path, body=None):
-        """The answer as JSON."""
+    def open(self, method, path, body=None, key=None):
+        """The answer, not read yet; by another token with `key`. HTTPError where it is refused."""
         request = urllib.request.Request(
             self.base + path, method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"X-Auth-Token": self.token, "Content-Type": "application/json"},
+            headers={"X-Auth-Token": key or self.token, "Content-Type": "application/json"},
         )
+        return urllib.request.urlopen(request, context=self.context, timeout=30)
+
+    def call(self, method, path, body=None):
+        """The answer as JSON."""
         try:
-            with urllib.request.urlopen(request, context=self.context, timeout=30) as answer:
+            with self.open(method, path, body) as answer:
                 return json.loads(answer.read() or "{}")
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{method} {path}: {error.code} {error.read().decode()}")

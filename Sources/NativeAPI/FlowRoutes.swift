@@ -29,7 +29,7 @@ struct FlowRoutes {
             summary:
                 "Flow records as they come, until the caller goes: JSON lines, or server-sent events with Accept: "
                 + "text/event-stream.",
-            parameters: [("filter", "The filter language; may stand several times.")]
+            parameters: [("filter", "The filter language; may stand several times.")], isEndless: true
         ) { try FlowRoutes($0).stream() },
     ]
 

@@ -15,6 +15,8 @@ struct NativeRoute: Sendable {
     var parameters: [(name: String, text: String)] = []
     /// An example of the body.
     var body: String?
+    /// Whether the answer ends only when the caller goes.
+    var isEndless = false
     let answer: @Sendable (NativeRequest) async throws -> Answer
 
     /// The values in a path that the route is for; nil for every other path.

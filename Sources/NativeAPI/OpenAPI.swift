@@ -50,6 +50,8 @@ enum OpenAPI {
                 ])
             ),
         ])
+        // No program that waits for a whole answer may call it.
+        if route.isEndless { described["x-endless"] = .bool(true) }
         if let body = route.body {
             described["requestBody"] = .object([
                 "content": .object([
