@@ -104,7 +104,10 @@ extension Agent {
         nextState.cutsDue = nextCuts.kept
         try nextState.save(configuration.folder)
         let nextOwnership = Ownership(next.policy, interfaces: Set(nextBinding.devices.keys))
-        let isMoving = ownership.differs(from: nextOwnership, for: binding.devices.keys)
+        // What is recorded up to now is recorded as it was to be up to now.
+        let isMoving =
+            ownership.differs(from: nextOwnership, for: binding.devices.keys)
+            || revision.policy.collectedPaths != next.policy.collectedPaths
         // A change of policy does not wait for what cannot be recorded.
         if isMoving { try attempt("window") { try closeWindow(early: true) } }
         let method: Enforcer.Method

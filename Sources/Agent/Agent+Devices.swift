@@ -133,12 +133,14 @@ extension Agent {
         var ports: [(port: Attributor.Port, addresses: [IPAddress], deviceNumber: UInt32)] = []
         let names = binding.names
         var blocks: [Identifier<Interface>: [IPPrefix]] = [:]
+        var collections: [Identifier<Interface>: TrafficCollection] = [:]
         for vpc in heldPolicy.vpcs {
             for interface in vpc.instances.flatMap(\.interfaces) {
                 guard let name = names[interface.id] else { continue }
                 let number =
                     binding.devices[interface.id]?.number ?? binding.notEnforced[interface.id]?.device.number
                 if number != nil, !interface.allPrefixes.isEmpty { blocks[interface.id] = interface.allPrefixes }
+                collections[interface.id] = TrafficCollection(vpc, subnet: interface.subnet)
                 // Until its device is there the addresses may be another host's.
                 ports.append(
                     (
@@ -151,7 +153,7 @@ extension Agent {
         let indexes = state.indexes
         records.recorder.attributor = records.recorder.attributor.adopting(
             revision: revision.number, at: state.history.first { $0.value == revision.number }?.key ?? instant,
-            ports: ports, blocks: blocks, enterprise: revision.policy.enterprise ?? [],
+            ports: ports, blocks: blocks, enterprise: revision.policy.enterprise ?? [], collections: collections,
             ruleCount: 65_536 - (Direction.allCases.map(indexes.remaining).min() ?? 0),
             ruleAt: indexes.rule)
     }

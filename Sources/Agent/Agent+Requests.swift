@@ -71,7 +71,7 @@ extension Agent {
         BooksReport.Line(
             interface: catalogue.placement(line.account.interface)?.label ?? line.account.interface.description,
             way: line.account.way == .out ? "out" : "into", kernel: line.kernelAfter, recorded: line.recorded,
-            open: line.open, lost: line.lost,
+            uncollected: line.uncollected, open: line.open, lost: line.lost,
             unexplained: .init(packets: line.difference.packets, bytes: line.difference.bytes),
             isPending: records.recorder.books.entries[line.account]?.pending != nil || records.isWithoutRoom)
     }

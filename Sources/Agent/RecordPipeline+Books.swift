@@ -134,7 +134,8 @@ extension RecordPipeline {
                 guard entry?.isBlank == false || recorder.attributor.isHere(port) else { return nil }
                 return Books.Line(
                     account: account, kernelBefore: before.kernel(account), kernelAfter: after.kernel(account),
-                    recorded: (entry?.recorded ?? .zero) - (twice[account] ?? .zero), open: open[account] ?? .zero,
+                    recorded: (entry?.recorded ?? .zero) - (twice[account] ?? .zero),
+                    uncollected: entry?.uncollected ?? .zero, open: open[account] ?? .zero,
                     lost: entry?.lost ?? .zero)
             }
         }

@@ -262,10 +262,21 @@ final class RecordPipeline {
 
     private func beginWindow() {
         moveToSpool()
+        stateUncollected()
         let now = SystemClock.realtime
         closed = max(closed, min(now, recorder.window.end.nanoseconds))
         recorder.beginWindow(
             CaptureWindow(length: windowLength, holding: Timestamp(nanoseconds: now), closedUntil: closedUntil))
+    }
+
+    /// Tells readers what of the window is not collected: one statement for each interface and way.
+    private func stateUncollected() {
+        let now = Timestamp(nanoseconds: SystemClock.realtime)
+        let window = recorder.window.start..<max(recorder.window.start, min(now, recorder.window.end))
+        for statement in recorder.books.unstatedUncollected(window) {
+            recorder.state(statement)
+            spool.append(statement)
+        }
     }
 
     private func recordAll() throws {
@@ -305,7 +316,12 @@ final class RecordPipeline {
     }
 
     private func moveToSpool() {
-        for record in recorder.takePending() { spool.append(record) }
+        for recorded in recorder.takePending() {
+            switch recorded {
+            case .record(let record): spool.append(record)
+            case .uncollected(let session): spool.append(session)
+            }
+        }
     }
 
     /// Puts what is recorded on disk, and lets go of the datagrams that it came from.
@@ -378,6 +394,8 @@ final class RecordPipeline {
                     recorder.withBooks { $0.lose(statement) }
                     add(statement)
                 }
+            case .uncollected(let session):
+                for statement in recorder.withBooks({ $0.lose(session, until: now) }) { add(statement) }
             case .loss(let loss): add(loss)
             case .closed, .damaged: break
             }

@@ -35,6 +35,9 @@ package struct SpoolSource: Sendable {
                 if loss.reason.isMissing { slice.statements.append(statement(loss)) }
                 slice.last = loss.sequence
                 expected = loss.sequence + 1
+            case .uncollected(let session):
+                slice.last = session.sequence
+                expected = session.sequence + 1
             case .damaged(let damage):
                 slice.statements.append(gone(damage.numbers, at: Timestamp(nanoseconds: slice.closed * 1000)))
                 if damage.numbers.upperBound > expected {
@@ -103,6 +106,7 @@ extension LossStatement.Reason {
         case .unguarded: "unguarded"
         case .uncounted: "uncounted"
         case .damaged: "damaged"
+        case .notCollected: "not-collected"
         }
     }
 }

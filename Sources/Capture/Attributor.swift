@@ -41,12 +41,15 @@ package struct Attributor: Sendable {
     /// Since when each revision is in force, rising.
     private var timeline: [(since: Int64, revision: Int)] = []
     package private(set) var revision = 0
+    /// What is recorded of interfaces of which not everything is.
+    private var collections: [Identifier<Interface>: TrafficCollection] = [:]
 
     package init() {}
 
     /// The attributor after a change.
     ///
     /// * `enterprise`: the revision's enterprise rules.
+    /// * `collections`: what is recorded of interfaces of which not everything is.
     /// * `blocks`: blocks of addresses that interfaces have beside them.
     /// * `ports`: each interface with its addresses and the number of its device, 0 while that is not there.
     /// * `ruleAt`: the rule of an index, for indexes below `ruleCount`.
@@ -55,7 +58,8 @@ package struct Attributor: Sendable {
         revision: Int, at instant: Int64,
         ports newPorts: [(port: Port, addresses: [IPAddress], deviceNumber: UInt32)],
         blocks: [Identifier<Interface>: [IPPrefix]] = [:],
-        enterprise: [EnterpriseRule] = [], ruleCount: Int, ruleAt: (UInt16, Direction) -> Identifier<Rule>?
+        enterprise: [EnterpriseRule] = [], collections: [Identifier<Interface>: TrafficCollection] = [:],
+        ruleCount: Int, ruleAt: (UInt16, Direction) -> Identifier<Rule>?
     ) -> Attributor {
         var next = self
         next.enterprise.formUnion(enterprise.map(\.id))
@@ -69,6 +73,8 @@ package struct Attributor: Sendable {
             let place = places[entry.port.interface] ?? next.ports.count
             if place == next.ports.count { next.ports.append(entry.port) } else { next.ports[place] = entry.port }
             places[entry.port.interface] = place
+            // Of what is gone sessions may still end.
+            next.collections[entry.port.interface] = collections[entry.port.interface]
             for address in entry.addresses { next.byAddress[address] = place }
             next.byDevice[entry.port.device] = place
             if entry.deviceNumber != 0 {
@@ -110,6 +116,19 @@ package struct Attributor: Sendable {
             if let place = places[IPPrefix(containing: address, length: length)] { return place }
         }
         return nil
+    }
+
+    /// Whether a record of the interface is kept, and not only counted: refusals always are, and what an enterprise rule observed.
+    func collects(_ record: FlowRecord) -> Bool {
+        guard !collections.isEmpty, record.verdict == .accept, record.observed.isEmpty else { return true }
+        // Behind a translation is who it really was.
+        let key = record.otherSide ?? record.key
+        return collects(record.interface, with: record.direction == .egress ? key.target : key.initiator)
+    }
+
+    /// Whether what an interface does with an address, and no rule refuses or observes, is recorded.
+    func collects(_ interface: Identifier<Interface>, with other: IPAddress) -> Bool {
+        collections[interface]?.collects(other) ?? true
     }
 
     /// Whether the port's device is there.

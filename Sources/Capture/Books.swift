@@ -1,7 +1,7 @@
 package import Model
 package import Spools
 
-/// Kernel counters against records, for each interface and way: in = recorded + open + stated loss.
+/// Kernel counters against records, for each interface and way: in = recorded + not collected + open + stated loss.
 package struct Books: Sendable {
     package struct Account: Hashable, Sendable {
         package let interface: Identifier<Interface>
@@ -17,6 +17,9 @@ package struct Books: Sendable {
     package struct Entry: Hashable, Sendable {
         package var recorded = Traffic.zero
         package var lost = Traffic.zero
+        /// Of sessions whose VPC has them not recorded; and how much of it readers have been told in statements.
+        package var uncollected = Traffic.zero
+        package var statedUncollected = Traffic.zero
         /// What the counters had reached when they last began anew, because their table was deleted or the machine booted; and
         /// what others of the kernel's counters said that these could not see (`LossStatement.Reason.notSentOn`).
         package var kernelBase = Traffic.zero
@@ -58,7 +61,10 @@ package struct Books: Sendable {
 
     package mutating func state(_ loss: LossStatement) {
         let account = Account(loss.interface, loss.way)
-        if loss.reason.isMissing {
+        if loss.reason == .notCollected {
+            // It is in the books by its sessions.
+            entries[account, default: Entry()].statedUncollected += loss.traffic
+        } else if loss.reason.isMissing {
             entries[account, default: Entry()].lost += loss.traffic
         } else {
             entries[account, default: Entry()].kernelBase += loss.traffic
@@ -70,6 +76,40 @@ package struct Books: Sendable {
         let account = Account(loss.interface, loss.way)
         entries[account, default: Entry()].recorded = (entries[account]?.recorded ?? .zero) - loss.traffic
         state(loss)
+    }
+
+    /// Adds both ways of what is not collected of a session.
+    package mutating func record(_ session: UncollectedSession) {
+        for (way, traffic) in session.ways {
+            entries[Account(session.interface, way), default: Entry()].uncollected += traffic
+        }
+    }
+
+    /// States that what is not collected of a session is not even known to a successor.
+    package mutating func lose(_ session: UncollectedSession, until: Timestamp) -> [LossStatement] {
+        session.ways.map { way, traffic in
+            let account = Account(session.interface, way)
+            entries[account, default: Entry()].uncollected = (entries[account]?.uncollected ?? .zero) - traffic
+            let loss = LossStatement(
+                interface: session.interface, way: way, reason: .noRoom, traffic: traffic, since: session.windowStart,
+                until: until)
+            state(loss)
+            return loss
+        }
+    }
+
+    /// What is not collected and readers have not been told, a statement for each account.
+    package func unstatedUncollected(_ window: Range<Timestamp>) -> [LossStatement] {
+        func place(_ account: Account) -> (UInt64, UInt64, UInt8) {
+            (account.interface.high, account.interface.low, account.way.rawValue)
+        }
+        let unstated = entries.filter { $0.value.uncollected != $0.value.statedUncollected }
+        return unstated.sorted { place($0.key) < place($1.key) }.map { account, entry in
+            LossStatement(
+                interface: account.interface, way: account.way, reason: .notCollected,
+                traffic: entry.uncollected - entry.statedUncollected, since: window.lowerBound, until: window.upperBound
+            )
+        }
     }
 
     /// Adds both ways of a record.
@@ -126,7 +166,7 @@ package struct Books: Sendable {
         for account in Set(accounts).union(entries.keys) {
             var entry = entries[account] ?? Entry()
             entry.kernelBase =
-                entry.recorded + entry.lost
+                entry.recorded + entry.uncollected + entry.lost
                 + Traffic(
                     packets: UInt64(bitPattern: entry.unexplainedPackets),
                     bytes: UInt64(bitPattern: entry.unexplainedBytes))
@@ -143,18 +183,21 @@ package struct Books: Sendable {
         package let kernelBefore: Traffic
         package let kernelAfter: Traffic
         package let recorded: Traffic
+        /// Of sessions whose VPC has them not recorded.
+        package let uncollected: Traffic
         /// Counted by live sessions and sets since their last record.
         package let open: Traffic
         package let lost: Traffic
 
         package init(
-            account: Account, kernelBefore: Traffic, kernelAfter: Traffic, recorded: Traffic, open: Traffic,
-            lost: Traffic
+            account: Account, kernelBefore: Traffic, kernelAfter: Traffic, recorded: Traffic,
+            uncollected: Traffic = .zero, open: Traffic, lost: Traffic
         ) {
             self.account = account
             self.kernelBefore = kernelBefore
             self.kernelAfter = kernelAfter
             self.recorded = recorded
+            self.uncollected = uncollected
             self.open = open
             self.lost = lost
         }
@@ -162,12 +205,14 @@ package struct Books: Sendable {
         /// Records and stated loss against the kernel: zero, or, while traffic flows, within what came during the
         /// reading; the least that is unexplained.
         package var difference: (packets: Int64, bytes: Int64) {
-            let sum = recorded + open + lost
             return (
                 Self.distance(sum.packets, kernelBefore.packets, kernelAfter.packets),
                 Self.distance(sum.bytes, kernelBefore.bytes, kernelAfter.bytes)
             )
         }
+
+        /// What records, statements and live sessions explain.
+        var sum: Traffic { recorded + uncollected + open + lost }
 
         package var isBalanced: Bool { difference == (0, 0) }
 
@@ -194,7 +239,7 @@ package struct Books: Sendable {
         entries.map { account, entry in
             Line(
                 account: account, kernelBefore: before.kernel(account), kernelAfter: kernel(account),
-                recorded: entry.recorded, open: .zero, lost: entry.lost)
+                recorded: entry.recorded, uncollected: entry.uncollected, open: .zero, lost: entry.lost)
         }
     }
 
@@ -208,7 +253,7 @@ package struct Books: Sendable {
         var statements: [LossStatement] = []
         for line in lines {
             guard var entry = entries[line.account], var pending = entry.pending else { continue }
-            let sum = line.recorded + line.open + line.lost
+            let sum = line.sum
             func packets(_ kernel: Traffic) -> Int64 {
                 Int64(bitPattern: kernel.packets &- sum.packets) &- entry.unexplainedPackets
             }

@@ -24,8 +24,12 @@ package struct Recorder {
     package var now: Timestamp
     /// Entries that no interface of ours could be found for.
     package private(set) var unattributed: UInt64 = 0
-    /// Records that wait to be put into the spool.
-    package private(set) var pending: [FlowRecord] = []
+    /// What waits to be put into the spool, in the order in which it came about.
+    package enum Recorded: Sendable {
+        case record(FlowRecord)
+        case uncollected(UncollectedSession)
+    }
+    package private(set) var pending: [Recorded] = []
     private var pass: UInt32 = 0
     private var lately = EndedSessions()
 
@@ -190,17 +194,22 @@ package struct Recorder {
         if !wasAttributed { unattributed += 1 }
     }
 
-    /// Adds a record to those that wait, and to the books.
+    /// Adds a record, or what is left of one that is not collected, to what waits, and to the books.
     package mutating func append(_ record: FlowRecord) {
+        guard attributor.collects(record) else {
+            let session = UncollectedSession(record)
+            books.record(session)
+            return pending.append(.uncollected(session))
+        }
         books.record(record)
-        pending.append(record)
+        pending.append(.record(record))
     }
 
     /// Adds a loss to the books.
     package mutating func state(_ loss: LossStatement) { books.state(loss) }
 
-    /// Gives up the records that wait; they are the spool's now.
-    package mutating func takePending() -> [FlowRecord] {
+    /// Gives up what waits; it is the spool's now.
+    package mutating func takePending() -> [Recorded] {
         defer { pending.removeAll(keepingCapacity: true) }
         return pending
     }

@@ -32,9 +32,11 @@ package struct Snapshot {
 
     package init() {}
 
-    private static let magic: UInt64 = 0x6768_736e_6170_0003
-    /// Of before: no position, accounts without what is unexplained, sessions without whether their end is told.
-    private static let formerMagic: UInt64 = 0x6768_736e_6170_0002
+    private static let magic: UInt64 = 0x6768_736e_6170_0004
+    /// Of before: accounts without what is not collected.
+    private static let thirdMagic: UInt64 = 0x6768_736e_6170_0003
+    /// Of before that: no position, accounts without what is unexplained, sessions without whether their end is told.
+    private static let secondMagic: UInt64 = 0x6768_736e_6170_0002
     /// Stands in a session's packets, of which there are never so many: its end is in records.
     private static let ended: UInt64 = 1 << 63
 
@@ -46,7 +48,7 @@ package struct Snapshot {
         _ forEach: ((UInt64, RecordedSession) -> Void) -> Void
     ) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count * 40 + books.entries.count * 120 + 128)
+        bytes.reserveCapacity(count * 40 + books.entries.count * 152 + 128)
         func put(_ value: UInt64) { RecordCodec.append(value, &bytes) }
         func put(_ traffic: Traffic) {
             put(traffic.packets)
@@ -72,6 +74,8 @@ package struct Snapshot {
             put(UInt64(bitPattern: entry.pending?.since ?? 0))
             put(UInt64(bitPattern: entry.unexplainedPackets))
             put(UInt64(bitPattern: entry.unexplainedBytes))
+            put(entry.uncollected)
+            put(entry.statedUncollected)
         }
         put(UInt64(count))
         forEach { connection, session in
@@ -87,9 +91,10 @@ package struct Snapshot {
     /// Reads a snapshot; nil when it is cut off or does not fit its checksum.
     package init?(_ bytes: [UInt8]) {
         guard bytes.count >= 40, RecordCodec.load(bytes, bytes.count - 8) == UInt64(Checksum.of(bytes.dropLast(8))),
-            [Self.magic, Self.formerMagic].contains(RecordCodec.load(bytes, 0))
+            [Self.magic, Self.thirdMagic, Self.secondMagic].contains(RecordCodec.load(bytes, 0))
         else { return nil }
-        let isFormer = RecordCodec.load(bytes, 0) == Self.formerMagic
+        let isSecond = RecordCodec.load(bytes, 0) == Self.secondMagic
+        let isCurrent = RecordCodec.load(bytes, 0) == Self.magic
         var offset = 8
         func take() -> UInt64 {
             defer { offset += 8 }
@@ -97,7 +102,7 @@ package struct Snapshot {
         }
         func traffic() -> Traffic { Traffic(packets: take(), bytes: take()) }
         next = take()
-        if !isFormer {
+        if !isSecond {
             position.ended = take()
             position.generation = UInt32(truncatingIfNeeded: take())
             position.closed = Int64(bitPattern: take())
@@ -110,7 +115,7 @@ package struct Snapshot {
         guard let length = count(of: 1), offset <= bytes.count else { return nil }
         bootID = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
         offset += length
-        guard let accounts = count(of: isFormer ? 104 : 120) else { return nil }
+        guard let accounts = count(of: isSecond ? 104 : isCurrent ? 152 : 120) else { return nil }
         for _ in 0..<accounts {
             let account = Books.Account(
                 Identifier(high: take(), low: take()), take() == UInt64(Way.out.rawValue) ? .out : .into)
@@ -124,9 +129,13 @@ package struct Snapshot {
             entry.pending = LossStatement.Reason(rawValue: UInt8(truncatingIfNeeded: reason)).map {
                 Books.PendingLoss(reason: $0, since: since)
             }
-            if !isFormer {
+            if !isSecond {
                 entry.unexplainedPackets = Int64(bitPattern: take())
                 entry.unexplainedBytes = Int64(bitPattern: take())
+            }
+            if isCurrent {
+                entry.uncollected = traffic()
+                entry.statedUncollected = traffic()
             }
             books.restore(account, entry)
         }
@@ -153,6 +162,14 @@ extension Snapshot {
             sessions[record.connection] = RecordedSession(
                 original: record.cumulativeFromInitiator, reply: record.cumulativeFromTarget,
                 isEnded: record.state == .ended)
+        case .uncollected(let session):
+            guard session.sequence >= next else { return }
+            next = session.sequence + 1
+            books.record(session)
+            guard session.connection != 0 else { return }
+            sessions[session.connection] = RecordedSession(
+                original: session.cumulativeFromInitiator, reply: session.cumulativeFromTarget,
+                isEnded: session.isEnded)
         case .loss(let loss):
             guard loss.sequence >= next else { return }
             next = loss.sequence + 1

@@ -35,6 +35,10 @@ extension CanonicalJSON {
     private mutating func append(_ vpc: VPC) {
         append(#"{"acls":"#)
         append(vpc.acls) { $0.append($1) }
+        if let collected = vpc.collected {
+            append(#","collected":"#)
+            append(collected) { $0.append(string: $1.rawValue) }
+        }
         append(#","groups":"#)
         append(vpc.groups) { $0.append($1) }
         append(#","id":"#)

@@ -147,6 +147,8 @@ package struct BooksReport: Hashable, Sendable, Codable {
         package var way: String
         package var kernel: Traffic
         package var recorded: Traffic
+        /// Of sessions whose VPC has them not collected.
+        package var uncollected: Traffic
         /// In live sessions and counting sets, for the records to come.
         package var open: Traffic
         package var lost: Traffic
@@ -155,13 +157,14 @@ package struct BooksReport: Hashable, Sendable, Codable {
         package var isPending: Bool
 
         package init(
-            interface: String, way: String, kernel: Traffic, recorded: Traffic, open: Traffic, lost: Traffic,
-            unexplained: SignedTraffic, isPending: Bool
+            interface: String, way: String, kernel: Traffic, recorded: Traffic, uncollected: Traffic = .zero,
+            open: Traffic, lost: Traffic, unexplained: SignedTraffic, isPending: Bool
         ) {
             self.interface = interface
             self.way = way
             self.kernel = kernel
             self.recorded = recorded
+            self.uncollected = uncollected
             self.open = open
             self.lost = lost
             self.unexplained = unexplained

@@ -62,10 +62,13 @@ package struct VPC: Hashable, Sendable, Codable {
     package var instances: [Instance]
     /// Whether refusals at its interfaces are notes; nil enforces them.
     package var mode: JudgingMode?
+    /// The paths of which sessions that are let through are recorded, in the order of `TrafficPath`; nil records all.
+    package var collected: [TrafficPath]?
 
     package init(
         id: Identifier<VPC>, name: String, prefixes: [IPPrefix], subnets: [Subnet],
-        acls: [NetworkACL] = [], groups: [SecurityGroup], instances: [Instance], mode: JudgingMode? = nil
+        acls: [NetworkACL] = [], groups: [SecurityGroup], instances: [Instance], mode: JudgingMode? = nil,
+        collected: [TrafficPath]? = nil
     ) {
         self.id = id
         self.name = name
@@ -75,6 +78,7 @@ package struct VPC: Hashable, Sendable, Codable {
         self.groups = groups
         self.instances = instances
         self.mode = mode
+        self.collected = collected
     }
 }
 
@@ -96,7 +100,8 @@ extension VPC {
             acls: try container.decodeIfPresent([NetworkACL].self, forKey: .acls) ?? [],
             groups: try container.decode([SecurityGroup].self, forKey: .groups),
             instances: try container.decode([Instance].self, forKey: .instances),
-            mode: try container.decodeIfPresent(JudgingMode.self, forKey: .mode))
+            mode: try container.decodeIfPresent(JudgingMode.self, forKey: .mode),
+            collected: try container.decodeIfPresent([TrafficPath].self, forKey: .collected))
     }
 }
 

@@ -104,7 +104,7 @@ extension Policy {
         let name = outline.name ?? former.name
         vpcs[place] = VPC(
             id: former.id, name: name, prefixes: outline.prefixes, subnets: outline.subnets, acls: outline.acls,
-            groups: former.groups, instances: former.instances, mode: former.mode)
+            groups: former.groups, instances: former.instances, mode: former.mode, collected: former.collected)
         if name != former.name {
             for collector in collectors.indices {
                 collectors[collector].target.rename(vpc: former.name, to: name)

@@ -19,7 +19,10 @@ struct PolicyReader {
         var names = NameRegister(kind: "VPC")
         var vpcs: [VPC] = []
         for value in fields.required("vpcs", "a list of VPCs")?.elements(of: "VPCs") ?? [] {
-            guard let fields = value.fields(["name", "cidrs", "subnets", "acls", "groups", "instances", "observe"])
+            guard
+                let fields = value.fields([
+                    "name", "cidrs", "subnets", "acls", "groups", "instances", "observe", "collect",
+                ])
             else {
                 continue
             }

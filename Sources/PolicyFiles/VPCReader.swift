@@ -30,7 +30,7 @@ struct VPCReader {
         return VPC(
             id: Identifier(derivedFrom: "vpc", project, name), name: name, prefixes: blocks.map(\.prefix),
             subnets: subnets, acls: acls, groups: instances.groups.all, instances: read,
-            mode: JudgingMode.read(fields["observe"]))
+            mode: JudgingMode.read(fields["observe"]), collected: fields["collect"].flatMap(TrafficPath.readAll))
     }
 
     private func readZone(_ value: FileValue) -> String? {

@@ -31,11 +31,13 @@ package struct LossStatement: Hashable, Sendable {
 
         /// What held the records on disk is damaged or gone.
         case damaged = 5
+        /// Sessions whose VPC has them not recorded (`TrafficPath`).
+        case notCollected = 6
 
         /// Whether the packets are in no record.
         package var isMissing: Bool {
             switch self {
-            case .notListening, .beforeBinding, .noRoom, .damaged, .unguarded, .uncounted: true
+            case .notListening, .beforeBinding, .noRoom, .damaged, .unguarded, .uncounted, .notCollected: true
             case .notSentOn: false
             }
         }

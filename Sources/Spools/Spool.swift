@@ -9,7 +9,7 @@ package import Model
 /// |---|---|
 /// | 4 | length of the payload |
 /// | 4 | CRC-32 of kind and payload |
-/// | 1 | kind: 1 records, 2 loss, 3 commit, 4 records with a translation |
+/// | 1 | kind: 1 records, 2 loss, 3 commit, 4 records with a translation, 5 records that rules observed, 6 a session that is not collected |
 /// | n | payload |
 ///
 /// Frames count from their batch's commit frame on: a reader stops at the last commit, and the writer cuts off what
@@ -21,6 +21,7 @@ package final class Spool {
         case commit = 3
         case translatedRecords = 4
         case observedRecords = 5
+        case uncollected = 6
 
         /// How many bytes each record of a frame has; nil for frames without.
         var recordSize: Int? {
@@ -28,7 +29,7 @@ package final class Spool {
             case .records: RecordCodec.size
             case .translatedRecords: RecordCodec.translatedSize
             case .observedRecords: RecordCodec.observedSize
-            case .loss, .commit: nil
+            case .loss, .commit, .uncollected: nil
             }
         }
 
@@ -39,6 +40,7 @@ package final class Spool {
                 length > 0 && length % (recordSize ?? 1) == 0 && length <= Spool.recordBytes + (recordSize ?? 0)
             case .loss: length >= 58 && length <= 4096
             case .commit: length >= 28 && length <= 4096
+            case .uncollected: length == UncollectedSession.size
             }
         }
     }
@@ -192,6 +194,17 @@ package final class Spool {
         frame(.loss, numbered.encoded)
     }
 
+    /// Adds what a session did that is not collected, and gives it its number.
+    package func append(_ session: UncollectedSession) {
+        closeRecords()
+        var numbered = session
+        numbered.sequence = next
+        next += 1
+        var bytes: [UInt8] = []
+        numbered.encode(into: &bytes)
+        frame(.uncollected, bytes)
+    }
+
     /// Whether something waits for its commit.
     package var hasBatch: Bool { !batch.isEmpty || !records.isEmpty }
 
@@ -252,10 +265,13 @@ package final class Spool {
         var offset = 0
         while offset + 9 <= batch.count {
             let end = offset + 9 + Int(RecordCodec.load(batch, offset) as UInt32)
-            if FrameKind(rawValue: batch[offset + 8])?.recordSize != nil {
-                items += RecordCodec.decodeAll(Array(batch[(offset + 9)..<end])).map { .record($0) }
-            } else if let loss = LossStatement(Array(batch[(offset + 9)..<end])) {
-                items.append(.loss(loss))
+            let payload = Array(batch[(offset + 9)..<end])
+            switch FrameKind(rawValue: batch[offset + 8]) {
+            case .records, .translatedRecords, .observedRecords:
+                items += RecordCodec.decodeAll(payload).map { .record($0) }
+            case .loss: if let loss = LossStatement(payload) { items.append(.loss(loss)) }
+            case .uncollected: if let session = UncollectedSession(payload) { items.append(.uncollected(session)) }
+            case .commit, nil: break
             }
             offset = end
         }

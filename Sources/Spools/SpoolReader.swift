@@ -14,6 +14,8 @@ package enum SpoolItem: Sendable {
     case damaged(SpoolDamage)
     case record(FlowRecord)
     case loss(LossStatement)
+    /// What is not collected of a session: a matter of the books, told to others by a statement for each window.
+    case uncollected(UncollectedSession)
     /// A commit; all windows that ended up to this instant are complete.
     case closed(Int64)
 }
@@ -23,6 +25,7 @@ package enum SpoolPart {
     case damaged(SpoolDamage)
     case records(RecordBlock)
     case loss(LossStatement)
+    case uncollected(UncollectedSession)
     case closed(Int64)
 }
 
@@ -54,6 +57,7 @@ package struct SpoolReader: Sendable {
                 }
                 return true
             case .loss(let loss): return loss.sequence < first || body(.loss(loss))
+            case .uncollected(let session): return session.sequence < first || body(.uncollected(session))
             case .closed(let instant): return body(.closed(instant))
             case .damaged(let damage): return damage.numbers.upperBound <= first || body(.damaged(damage))
             }
@@ -99,6 +103,10 @@ package struct SpoolReader: Sendable {
                         let number: UInt64 = RecordCodec.load(segment.bytes, place + 50)
                         present = number..<number.addingReportingOverflow(1).partialValue.clamped(from: number)
                         part = LossStatement(Array(segment.bytes[place..<end])).map { .loss($0) }
+                    case .uncollected:
+                        let number: UInt64 = RecordCodec.load(segment.bytes, place)
+                        present = number..<number.addingReportingOverflow(1).partialValue.clamped(from: number)
+                        part = UncollectedSession(segment.bytes, at: place).map { .uncollected($0) }
                     case .commit:
                         let next: UInt64 = RecordCodec.load(segment.bytes, place)
                         present = next..<next
@@ -146,6 +154,7 @@ package struct SpoolReader: Sendable {
             switch part {
             case .records(let block): next = max(next, block.sequence(block.count - 1) &+ 1)
             case .loss(let loss): next = max(next, loss.sequence &+ 1)
+            case .uncollected(let session): next = max(next, session.sequence &+ 1)
             case .damaged(let damage): next = max(next, damage.numbers.upperBound)
             case .closed: break
             }

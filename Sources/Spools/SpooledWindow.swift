@@ -54,6 +54,7 @@ extension SpoolReader {
                 }
             case .loss(let loss):
                 if loss.sequence >= first { walk.note(loss) }
+            case .uncollected: break
             case .damaged(let damage):
                 if damage.numbers.upperBound > first { walk.noteDamage() }
             case .closed(let instant):

@@ -30,7 +30,24 @@ struct Estate {
 
     static let attributor: Attributor = attributor(revision: 1, at: begin.nanoseconds, after: Attributor())
 
-    static func attributor(revision: Int, at instant: Int64, after former: Attributor) -> Attributor {
+    /// The same host where `web`'s VPC has only what goes between its subnets recorded: not what it does with `app`.
+    static let collectingAttributor: Attributor = {
+        let vpc = VPC(
+            id: Identifier(derivedFrom: "vpc"), name: "shop", prefixes: prefixes("10.1.0.0/24", "fd00::/64"),
+            subnets: [
+                Subnet(id: Identifier(derivedFrom: "all"), name: "all", prefixes: prefixes("10.1.0.0/28", "fd00::/124"))
+            ],
+            groups: [], instances: [], collected: [.betweenSubnets])
+        let collections = [web: TrafficCollection(vpc, subnet: "all")].compactMapValues { $0 }
+        return attributor(revision: 1, at: begin.nanoseconds, after: Attributor(), collections: collections)
+    }()
+
+    private static func prefixes(_ texts: String...) -> [IPPrefix] { texts.compactMap { try? IPPrefix(parsing: $0) } }
+
+    static func attributor(
+        revision: Int, at instant: Int64, after former: Attributor,
+        collections: [Identifier<Interface>: TrafficCollection] = [:]
+    ) -> Attributor {
         let ports = [interface(web, 10, "gh-web"), interface(app, 11, "gh-app")].enumerated().map { place, interface in
             (
                 port: Attributor.Port(interface, device: interface.device ?? "", groups: []),
@@ -39,7 +56,8 @@ struct Estate {
         }
         return former.adopting(
             revision: revision, at: instant,
-            ports: ports + [(port: Attributor.Port(held: "gh-lost"), addresses: [], deviceNumber: 9)], ruleCount: 100,
+            ports: ports + [(port: Attributor.Port(held: "gh-lost"), addresses: [], deviceNumber: 9)],
+            collections: collections, ruleCount: 100,
             ruleAt: { rule($0, $1) })
     }
 

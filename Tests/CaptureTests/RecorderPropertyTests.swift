@@ -58,32 +58,42 @@ import Testing
 
     /// What is on disk: snapshot and records, and how many ends they cover.
     private struct Disk {
-        var records: [FlowRecord] = []
+        var items: [SpoolItem] = []
         var snapshot: [UInt8]?
         var endsWorkedIn = 0
     }
 
-    private static func recorder(_ disk: Disk, now: Int64) throws -> Recorder {
+    private static func recorder(_ disk: Disk, now: Int64, _ attributor: Attributor) throws -> Recorder {
         var snapshot = try disk.snapshot.map { try #require(Snapshot($0)) } ?? Snapshot()
-        for record in disk.records { snapshot.apply(.record(record)) }
+        for item in disk.items { snapshot.apply(item) }
         return Recorder(
-            attributor: Estate.attributor, books: snapshot.books, restored: snapshot.sessions,
+            attributor: attributor, books: snapshot.books, restored: snapshot.sessions,
             window: CaptureWindow(length: .seconds(60), holding: Timestamp(nanoseconds: now)))
     }
 
     private static func commit(_ recorder: inout Recorder, _ disk: inout Disk, endsWorkedIn: Int) {
-        for var record in recorder.takePending() {
-            record.sequence = UInt64(disk.records.count + 1)
-            disk.records.append(record)
+        for recorded in recorder.takePending() {
+            let sequence = UInt64(disk.items.count + 1)
+            switch recorded {
+            case .record(var record):
+                record.sequence = sequence
+                disk.items.append(.record(record))
+            case .uncollected(var session):
+                session.sequence = sequence
+                disk.items.append(.uncollected(session))
+            }
         }
         disk.endsWorkedIn = endsWorkedIn
     }
 
-    @Test(arguments: 0..<40) func `records are what the kernel counted, once`(seed: UInt64) throws {
+    @Test(arguments: 0..<40, [Estate.attributor, Estate.collectingAttributor])
+    func `records are what the kernel counted, once, and the books have what is not collected`(
+        seed: UInt64, attributor: Attributor
+    ) throws {
         var random = SplitMix64(seed: seed)
         var kernel = Kernel()
         var disk = Disk()
-        var recorder = try Self.recorder(disk, now: kernel.now)
+        var recorder = try Self.recorder(disk, now: kernel.now, attributor)
         var workedIn = 0
         for _ in 0..<400 {
             kernel.now += Int64.random(in: 1...3_000_000_000, using: &random)
@@ -107,12 +117,12 @@ import Testing
                 Self.commit(&recorder, &disk, endsWorkedIn: workedIn)
                 if random.chance(70) {
                     disk.snapshot = recorder.encodedSnapshot(
-                        next: UInt64(disk.records.count + 1), position: .init(), bootID: "boot")
+                        next: UInt64(disk.items.count + 1), position: .init(), bootID: "boot")
                 }
             case 96..<99:
                 // A kill: what is not on disk is gone, and ends are told again from what is.
                 workedIn = disk.endsWorkedIn
-                recorder = try Self.recorder(disk, now: kernel.now)
+                recorder = try Self.recorder(disk, now: kernel.now, attributor)
             default: break
             }
         }
@@ -120,10 +130,11 @@ import Testing
         recorder.beginPass()
         for entry in kernel.live { recorder.record(live: entry) }
         Self.commit(&recorder, &disk, endsWorkedIn: kernel.ends.count)
-        try check(disk.records, kernel, recorder.books)
+        let records = disk.items.compactMap { if case .record(let record) = $0 { record } else { nil } }
+        try check(records, kernel, recorder.books, attributor)
     }
 
-    private func check(_ records: [FlowRecord], _ kernel: Kernel, _ books: Books) throws {
+    private func check(_ records: [FlowRecord], _ kernel: Kernel, _ books: Books, _ attributor: Attributor) throws {
         struct Leg: Hashable {
             let connection: UInt64
             let direction: Direction
@@ -131,9 +142,18 @@ import Testing
         let legs = Dictionary(grouping: records) { Leg(connection: $0.connection, direction: $0.direction) }
         var wanted: Set<Leg> = []
         var accounts: [Books.Account: Traffic] = [:]
+        var uncollected: [Books.Account: Traffic] = [:]
         for (connection, entry) in kernel.all {
             for direction in Direction.allCases where MarkLayout.index(entry.mark, direction) != 0 {
                 let leg = Leg(connection: connection, direction: direction)
+                let end = direction == .egress ? entry.original.source : entry.reply.source
+                let other = direction == .egress ? entry.reply.source : entry.original.source
+                let at = try #require(attributor.port(address: end)).interface
+                guard attributor.collects(at, with: other) else {
+                    uncollected[.init(at, Way(initiatorOf: direction)), default: .zero] += entry.fromOriginal
+                    uncollected[.init(at, Way(initiatorOf: direction).opposite), default: .zero] += entry.fromReply
+                    continue
+                }
                 wanted.insert(leg)
                 let own = try #require(legs[leg], "no record of \(entry.original.key)")
                 #expect(own.map(\.fromInitiator).reduce(.zero, +) == entry.fromOriginal)
@@ -152,6 +172,9 @@ import Testing
         }
         #expect(Set(legs.keys) == wanted)
         for (account, traffic) in accounts { #expect(books.entries[account]?.recorded == traffic, "\(account)") }
+        for (account, entry) in books.entries {
+            #expect(entry.uncollected == uncollected[account] ?? .zero, "\(account)")
+        }
     }
 
     @Test func `what is open is what a pass would record`() {
@@ -198,7 +221,7 @@ import Testing
         entry.reply = Estate.tuple(Estate.address(11), Estate.address(1), 6, 80, 61_000)
         entry.fromOriginal = Traffic(packets: 1, bytes: 60)
         recorder.record(ended: entry)
-        let records = recorder.takePending()
+        let records = recorder.takePending().compactMap { if case .record(let record) = $0 { record } else { nil } }
         #expect(records.count == 2)
         let before = entry.original.key
         let after = FlowKey(

@@ -15,6 +15,8 @@ import Testing
         entry.recorded = Traffic(packets: 7, bytes: 700)
         entry.lost = Traffic(packets: 1, bytes: 60)
         entry.kernelSeen = Traffic(packets: 9, bytes: 820)
+        entry.uncollected = Traffic(packets: 4, bytes: 240)
+        entry.statedUncollected = Traffic(packets: 2, bytes: 120)
         (entry.unexplainedPackets, entry.unexplainedBytes) = (-1, -60)
         entry.pending = .init(reason: .noRoom, since: 5)
         var books = Books()
@@ -33,13 +35,13 @@ import Testing
         #expect(snapshot.sessions == [1: session, 2: RecordedSession(original: session.original)])
     }
 
-    @Test func `a snapshot of format 2 is read`() throws {
+    @Test(arguments: [2, 3] as [UInt64]) func `a snapshot of an earlier format is read`(format: UInt64) throws {
         var bytes: [UInt8] = []
-        let words: [UInt64] = [
-            0x6768_736e_6170_0002, 9, 0, 1, account.interface.high, account.interface.low, 1, 7, 700, 1, 60, 0, 0, 9,
-            820,
-            3, 5, 1, 1, 3, 180, 2, 120,
-        ]
+        let position: [UInt64] = format == 2 ? [] : [0, 0, 0]
+        let unexplained: [UInt64] = format == 2 ? [] : [0, 0]
+        let words: [UInt64] =
+            [0x6768_736e_6170_0000 | format, 9] + position + [0, 1, account.interface.high, account.interface.low, 1]
+            + [7, 700, 1, 60, 0, 0, 9, 820, 3, 5] + unexplained + [1, 1, 3, 180, 2, 120]
         for word in words { RecordCodec.append(word, &bytes) }
         RecordCodec.append(UInt64(Checksum.of(bytes[...])), &bytes)
         let snapshot = try #require(Snapshot(bytes))

@@ -104,6 +104,7 @@ import Testing
             switch $0 {
             case .record(let record): books.record(record)
             case .loss(let loss): books.state(loss)
+            case .uncollected(let session): books.record(session)
             case .closed, .damaged: break
             }
         }
@@ -113,7 +114,7 @@ import Testing
                     $0.interface == (account.interface == Self.id("client") ? "client/eth0" : "server/eth0")
                         && $0.way == (account.way == .out ? "out" : "into")
                 })
-            #expect(entry.recorded + entry.lost == line.kernel, "\(line)")
+            #expect(entry.recorded + entry.uncollected + entry.lost == line.kernel, "\(line)")
             #expect(line.kernel.packets > 1000)
             if !lossAllowed { #expect(entry.lost.isZero) }
         }

@@ -59,6 +59,24 @@ import Testing
         #expect(rules[3].schedule?.until == Timestamp(seconds: 1_798_783_200))
     }
 
+    @Test func `what a VPC collects is what it says, and everything where it says nothing`() throws {
+        func load(_ collect: String) throws -> [TrafficPath]? {
+            let text = "project: shop\nvpcs: [{name: shop, cidrs: [10.1.0.0/16]\(collect)}]\n"
+            return try PolicyFile.load(text, name: "shop.yaml").vpcs[0].collected
+        }
+        #expect(try load("") == nil)
+        #expect(try load(", collect: {}") == [])
+        #expect(
+            try load(", collect: {within_subnets: true, between_subnets: true, in_out: false}")
+                == [.withinSubnets, .betweenSubnets])
+        for (text, fault) in [
+            ("{in_outs: true}", "unknown key \"in_outs\""), ("{in_out: maybe}", "true or false"), ("true", "mapping"),
+        ] {
+            let error = #expect(throws: (any Error).self) { try load(", collect: \(text)") }
+            #expect("\(error as Any)".contains(fault), "\(error as Any)")
+        }
+    }
+
     @Test func `modes are read where they stand, and are absent where they do not`() throws {
         let policy = try PolicyFile.load(Self.file("  []"), name: "shop.yaml")
         #expect(policy.enterprise == [])

@@ -65,7 +65,7 @@ import Testing
                             mac: MACAddress(bits: 2), device: "d", project: "other",
                             projectName: "others", groups: ["web"], mode: .observe)
                     ])
-            ], mode: .observe)
+            ], mode: .observe, collected: [.inOut])
         return Policy(
             project: "demo", region: "r", vpcs: [vpc],
             collectors: [

@@ -82,9 +82,11 @@ import Testing
         network.vpcs[0].mode = .observe
         var interface = Self.policy()
         interface.vpcs[0].instances[0].interfaces[0].mode = .observe
+        var collecting = Self.policy()
+        collecting.vpcs[0].collected = []
         for (policy, place) in [
             (enterprise, "enterprise: no-telnet: "), (network, "vpc shop: observe: "),
-            (interface, "interface shop/web-1/eth0: observe: "),
+            (interface, "interface shop/web-1/eth0: observe: "), (collecting, "vpc shop: collect: "),
         ] {
             let error = await #expect(throws: RegistryError.self) { try await apply(policy, to: server) }
             #expect(error?.code == .invalid(.body))

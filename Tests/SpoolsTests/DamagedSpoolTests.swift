@@ -23,11 +23,13 @@ import Testing
             cumulativeFromInitiator: Self.one, cumulativeFromTarget: Self.one)
     }
 
-    /// Twelve batches of two records and a loss, three to a segment, or all in one.
+    /// Twelve batches of a record, a session that is not collected, and a loss, three to a segment, or all in one.
     private func write(_ folder: String, limit: Int = 12_000) throws -> [String] {
         let spool = try Spool(folder: folder, limit: limit)
         for batch in 1...Self.batches {
-            for _ in 1..<Self.perBatch { spool.append(record()) }
+            for place in 1..<Self.perBatch {
+                if place == 1 { spool.append(record()) } else { spool.append(UncollectedSession(record())) }
+            }
             spool.append(record().asLoss(.noRoom, until: Timestamp(seconds: 1))[0])
             var position = spool.position
             position.ended = UInt64(batch)
@@ -43,6 +45,7 @@ import Testing
             switch item {
             case .record(let record): present.insert(record.sequence)
             case .loss(let loss): present.insert(loss.sequence)
+            case .uncollected(let session): present.insert(session.sequence)
             case .closed: break
             case .damaged(let place): damage.append(place)
             }

@@ -69,7 +69,8 @@ struct RandomRevision {
         VPC(
             id: id(), name: text(), prefixes: some { $0.prefix() }, subnets: some { $0.subnet() },
             acls: random.chance(30) ? some { $0.acl() } : [], groups: some { $0.group() },
-            instances: some { $0.instance() }, mode: mode())
+            instances: some { $0.instance() }, mode: mode(),
+            collected: random.chance(30) ? TrafficPath.allCases.filter { _ in random.chance(50) } : nil)
     }
 
     private mutating func subnet() -> Subnet {

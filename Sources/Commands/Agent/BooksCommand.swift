@@ -9,8 +9,8 @@ struct BooksCommand: ParsableCommand {
         commandName: "books",
         abstract: "Kernel counters against records, for each interface and way.",
         discussion: """
-            kernel = recorded + open + lost. `open` is what live sessions and counting sets hold since their last \
-            record. Exit code 3 when the books do not balance.
+            kernel = recorded + not collected + open + lost. `open` is what live sessions and counting sets hold since \
+            their last record; not collected is what a VPC's `collect` leaves out. Exit code 3 when the books do not balance.
 
             Example: gatehouse books --settle 10
             """)
@@ -32,7 +32,8 @@ struct BooksCommand: ParsableCommand {
         let client = AgentClient(data.folder)
         guard case .books(let report) = try client.ask(.books(settleSeconds: settle), patienceSeconds: settle + 120)
         else { throw NotFound.otherVersion }
-        var writer = ListingWriter(BooksListing(), output.format)
+        let listing = BooksListing(showsUncollected: !report.total.uncollected.isZero)
+        var writer = ListingWriter(listing, output.format)
         report.lines.forEach { writer.add(.line($0)) }
         if output.format == .table, report.lines.count > 1 { writer.add(.total(report)) }
         writer.finish()
@@ -60,25 +61,38 @@ struct BooksListing: Listing {
         }
     }
 
-    let columns =
-        [TableColumn("INTERFACE"), TableColumn("WAY")]
-        + ["KERNEL", "RECORDED", "OPEN", "LOST", "UNEXPLAINED"].map { TableColumn($0, isNumber: true) }
+    /// Whether a table tells what is not collected: seldom is there any.
+    let showsUncollected: Bool
+
+    var columns: [TableColumn] {
+        let sums =
+            ["KERNEL", "RECORDED"] + (showsUncollected ? ["NOT COLLECTED"] : []) + ["OPEN", "LOST", "UNEXPLAINED"]
+        return [TableColumn("INTERFACE"), TableColumn("WAY")] + sums.map { TableColumn($0, isNumber: true) }
+    }
 
     func cells(_ row: Row) -> [String] {
         let line = row.sum
-        let sums = [line.kernel, line.recorded, line.open, line.lost].map { "\($0.packets) / \($0.bytes)" }
+        let sums =
+            ([line.kernel, line.recorded] + (showsUncollected ? [line.uncollected] : []) + [line.open, line.lost])
+            .map { "\($0.packets) / \($0.bytes)" }
         let rest = "\(line.unexplained.packets) / \(line.unexplained.bytes)"
         return [line.interface, line.way] + sums + [line.isPending ? "\(rest) (pending)" : rest]
     }
 
     let keys =
         ["interface", "way"]
-        + ["kernel", "recorded", "open", "lost", "unexplained"].flatMap { ["\($0)_packets", "\($0)_bytes"] }
+        + ["kernel", "recorded", "uncollected", "open", "lost", "unexplained"].flatMap {
+            ["\($0)_packets", "\($0)_bytes"]
+        }
         + ["pending"]
 
     func fields(_ row: Row) -> [Field] {
         let line = row.sum
-        let sums = [("kernel", line.kernel), ("recorded", line.recorded), ("open", line.open), ("lost", line.lost)]
+        let sums = [
+            ("kernel", line.kernel), ("recorded", line.recorded), ("uncollected", line.uncollected),
+            ("open", line.open),
+            ("lost", line.lost),
+        ]
         return [Field("interface", .text(line.interface)), Field("way", .text(line.way))]
             + sums.flatMap { name, sum in
                 [Field("\(name)_packets", .number(sum.packets)), Field("\(name)_bytes", .number(sum.bytes))]
@@ -99,6 +113,7 @@ extension BooksReport {
         for line in lines {
             total.kernel += line.kernel
             total.recorded += line.recorded
+            total.uncollected += line.uncollected
             total.open += line.open
             total.lost += line.lost
             total.unexplained.packets &+= line.unexplained.packets

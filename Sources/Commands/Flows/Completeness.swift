@@ -28,6 +28,7 @@ struct Completeness {
         switch item {
         case .record(let record): return filter.matches(record, catalogue: catalogue) ? record : nil
         case .loss(let loss): learn(loss, catalogue)
+        case .uncollected: break
         case .closed(let instant): closed = max(closed, instant)
         case .damaged(let damage):
             unreadable += damage.numbers.count
@@ -91,6 +92,7 @@ extension LossStatement.Reason {
         case .uncounted: "the counting of connections was off"
         case .notSentOn: "the next link was too small"
         case .damaged: "a file of records is damaged"
+        case .notCollected: "its VPC has it not collected"
         }
     }
 }

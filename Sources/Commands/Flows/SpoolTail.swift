@@ -21,6 +21,7 @@ struct SpoolTail {
             switch item {
             case .record(let record): following = max(following, record.sequence + 1)
             case .loss(let loss): following = max(following, loss.sequence + 1)
+            case .uncollected(let session): following = max(following, session.sequence + 1)
             case .closed, .damaged: break
             }
             body(item)

@@ -133,7 +133,7 @@ extension PolicyPart {
     fileprivate var words: String {
         switch self {
         case .project(let policy): policy.project
-        case .vpc(let vpc): Self.list(vpc.prefixes) + Self.words(vpc.mode)
+        case .vpc(let vpc): Self.list(vpc.prefixes) + Self.words(vpc.mode) + Self.words(vpc.collected)
         case .subnet(let subnet):
             Self.list(subnet.prefixes) + (subnet.zone.map { " in \($0)" } ?? "")
                 + (subnet.acl.map { ", acl \($0)" } ?? "")
@@ -190,6 +190,12 @@ extension PolicyPart {
         return
             "\(own) on \(interface.device ?? "no device yet"), \(notes.compactMap(\.self).joined(separator: ", "))"
             + words(interface.mode)
+    }
+
+    /// That everything is recorded goes without saying.
+    private static func words(_ collected: [TrafficPath]?) -> String {
+        guard let collected else { return "" }
+        return collected.isEmpty ? ", collects nothing" : ", collects \(list(collected.map(\.rawValue)))"
     }
 
     /// That refusals are enforced goes without saying.

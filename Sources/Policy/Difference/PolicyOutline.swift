@@ -24,7 +24,7 @@ package struct PolicyOutline: Hashable, Sendable {
     private mutating func add(_ vpc: VPC) {
         var shell = VPC(
             id: vpc.id, name: vpc.name, prefixes: vpc.prefixes, subnets: [], groups: vpc.groups,
-            instances: vpc.instances, mode: vpc.mode)
+            instances: vpc.instances, mode: vpc.mode, collected: vpc.collected)
         shell.groups = []
         shell.instances = []
         let place = add(.vpc(shell), below: .root)

@@ -12,6 +12,7 @@ extension PolicyDeclaration {
         if let rule = policy.enterprise?.first { throw refuse("enterprise: \(rule.name)", "the enterprise policy") }
         for vpc in policy.vpcs {
             if vpc.mode != nil { throw refuse("vpc \(vpc.name): observe", "observe") }
+            if vpc.collected != nil { throw refuse("vpc \(vpc.name): collect", "collect") }
             for group in vpc.groups where group.mode != nil {
                 throw refuse("group \(vpc.name)/\(group.name): observe", "observe")
             }
