@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour stranger-bench api-fuzz neutron-audit package package-check watch-check
+.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour firewall-tour stranger-bench api-fuzz neutron-audit package package-check watch-check
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,10 @@ client-tour: setup ## drive a fresh server with the unmodified openstack client 
 sdk-tour: setup ## drive a fresh server with IBM's unmodified Python SDK for VPC (installed from PyPI on the first run)
 	@scripts/swift build --product gatehouse
 	@scripts/sdk-tour
+
+firewall-tour: setup ## drive a fresh server with Tencent Cloud's unmodified Python SDK for the Cloud Firewall (installed from PyPI on the first run)
+	@scripts/swift build --product gatehouse
+	@scripts/firewall-tour
 
 api-fuzz: setup ## have schemathesis drive every interface, ten minutes (installed from PyPI on the first run; ARGS=SECONDS)
 	@scripts/swift build --product gatehouse

@@ -177,6 +177,12 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: house),
         .target(
+            name: "FirewallAPI",
+            dependencies: [
+                "Model", "Query", "Records", "Registry", "Service", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: house),
+        .target(
             name: "NativeAPI",
             dependencies: [
                 "Archive", "Buckets", "Filter", "Link", "Model", "Query", "Records", "Registry", "Service",
@@ -187,7 +193,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Archive", "Delivery", "Documents", "Host", "IdentityAPI", "Model", "NativeAPI", "NeutronAPI",
+                "Archive", "Delivery", "Documents", "FirewallAPI", "Host", "IdentityAPI", "Model", "NativeAPI",
+                "NeutronAPI",
                 "Registry",
                 "Service",
                 "Telemetry",
@@ -248,8 +255,11 @@ let package = Package(
 
         // What tests share; sources may not import it.
         .target(
-            name: "TestSupport", dependencies: ["Host", "Model", "PolicyFiles", "Records"], path: "Tests/TestSupport",
-            swiftSettings: house),
+            name: "TestSupport",
+            dependencies: [
+                "Host", "Model", "PolicyFiles", "Records", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Model", "Policy", "PolicyFiles", "TestSupport"],
             swiftSettings: house),
@@ -333,8 +343,9 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Delivery", "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI", "PolicyFiles",
-                "Records", "Registry", "Server", "Service", "Spools", "Telemetry", "TestSupport", "VPCAPI", "gatehouse",
+                "Delivery", "FirewallAPI", "Gzip", "Host", "IdentityAPI", "Link", "Model", "NativeAPI", "NeutronAPI",
+                "PolicyFiles", "Records", "Registry", "Server", "Service", "Spools", "Telemetry", "TestSupport",
+                "VPCAPI", "gatehouse",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

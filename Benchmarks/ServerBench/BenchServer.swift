@@ -67,7 +67,8 @@ struct BenchServer: ~Copyable {
     /// The folder's registry, where the project has no quotas.
     static func registry(_ folder: String) async throws -> Registry {
         let registry = try Registry(path: folder + "/data/registry.sqlite")
-        try await Bootstrap(path: folder + "/first.yaml").apply(to: registry)
+        try await Bootstrap(path: folder + "/first.yaml").apply(
+            to: registry, secrets: CloudKeySecrets(keyFile: folder + "/data/secrets.key"))
         _ = try await registry.change(by: .system("fill", requestID: "req-quotas")) { change in
             try change.setQuotas(
                 try project(change), Dictionary(uniqueKeysWithValues: Quota.allCases.map { ($0, -1) }),

@@ -54,6 +54,11 @@ package enum Limit: String, CaseIterable, Sendable {
     case rowsOfAnswer
     case groupsOfAnswer
     case streamsOfFlows
+    // Enterprise policies.
+    case enterpriseRules
+    case addressTemplates
+    case entriesOfTemplate
+    case bytesOfHitSearch
 
     package enum Unit: String, Sendable {
         case bytes
@@ -107,13 +112,18 @@ package enum Limit: String, CaseIterable, Sendable {
         case .rowsOfAnswer: 10_000
         case .groupsOfAnswer: 500_000
         case .streamsOfFlows: 64
+        case .enterpriseRules: 10_000
+        case .addressTemplates: 1000
+        case .entriesOfTemplate: 10_000
+        case .bytesOfHitSearch: 64 << 20
         }
     }
 
     package var unit: Unit {
         switch self {
         case .requestTarget, .header, .headers, .strangerBody, .body, .nameText, .secretText, .tokenText, .textOfEntry,
-            .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost:
+            .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost,
+            .bytesOfHitSearch:
             .bytes
         case .secondsToHead, .secondsToBody, .secondsToLongBody, .secondsIdle, .secondsUnread, .secondsRefused,
             .secondsOfTelling, .secondsOfQuestion:
@@ -122,7 +132,8 @@ package enum Limit: String, CaseIterable, Sendable {
             .connectionsOfSource,
             .methodsOfLogin, .countedLogins, .waitingPasswords, .tokensOfChain, .tellsOfSource, .toldSources,
             .toldFaults,
-            .filesOfHost, .questionsAtOnce, .rowsOfAnswer, .groupsOfAnswer, .streamsOfFlows:
+            .filesOfHost, .questionsAtOnce, .rowsOfAnswer, .groupsOfAnswer, .streamsOfFlows, .enterpriseRules,
+            .addressTemplates, .entriesOfTemplate:
             .pieces
         }
     }
@@ -174,6 +185,10 @@ package enum Limit: String, CaseIterable, Sendable {
         case .rowsOfAnswer: "records of one answer"
         case .groupsOfAnswer: "groups of one answer, and values held for distinct ones and percentiles"
         case .streamsOfFlows: "streams of flows at a time"
+        case .enterpriseRules: "enterprise rules of a project"
+        case .addressTemplates: "lists of addresses of a project"
+        case .entriesOfTemplate: "addresses and blocks in one of these lists"
+        case .bytesOfHitSearch: "the newest events of each host that one question about hits reads"
         }
     }
 
@@ -206,6 +221,8 @@ package enum Limit: String, CaseIterable, Sendable {
         case .secondsOfQuestion: "the answer has what was found, and says that it was interrupted"
         case .rowsOfAnswer: "400; ask for fewer with `limit`, or for groups"
         case .groupsOfAnswer: "400"
+        case .bytesOfHitSearch: "older hits are not told"
+        case .enterpriseRules, .addressTemplates, .entriesOfTemplate: "`LimitExceeded`, and nothing is changed"
         }
     }
 

@@ -93,7 +93,9 @@ extension NeutronError {
         case .group: "SecurityGroupNotFound"
         case .rule: "SecurityGroupRuleNotFound"
         case .log: "LogResourceNotFound"
-        case .project, .user, .host, .instance, .acl, .aclRule, .collector, .bucket: "NotFound"
+        case .project, .user, .host, .instance, .acl, .aclRule, .collector, .bucket, .enterpriseRule,
+            .addressTemplate:
+            "NotFound"
         }
     }
 

@@ -17,6 +17,7 @@ enum Schema {
         migrator.registerMigration("8", migrate: addTokenChains)
         migrator.registerMigration("9", migrate: addManifestHeads)
         migrator.registerMigration("10", migrate: addPairs)
+        migrator.registerMigration("11", migrate: addEnterprise)
         return migrator
     }
 

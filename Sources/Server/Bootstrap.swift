@@ -1,6 +1,7 @@
 package import Registry
+package import Service
 
-/// What a fresh server begins with: projects, users with password files, roles, API tokens and buckets.
+/// What a fresh server begins with: projects, users with password files, roles, API tokens, cloud keys and buckets.
 ///
 /// `BootstrapFile` reads it. Applied again it sets what has changed and takes nothing away.
 package struct Bootstrap: Sendable {
@@ -32,6 +33,14 @@ package struct Bootstrap: Sendable {
         let project: String
     }
 
+    /// A key by which a caller signs requests.
+    struct CloudKeyEntry: Sendable {
+        let secretID: String
+        let secret: String
+        let user: String
+        let project: String
+    }
+
     /// A bucket without a project is for all of them.
     struct BucketEntry: Sendable {
         let name: String
@@ -43,8 +52,10 @@ package struct Bootstrap: Sendable {
     var users: [UserEntry] = []
     var tokens: [TokenEntry] = []
     var buckets: [BucketEntry] = []
+    var cloudKeys: [CloudKeyEntry] = []
 
-    package func apply(to registry: Registry) async throws {
+    /// * `secrets`: seals the secrets of cloud keys.
+    package func apply(to registry: Registry, secrets: CloudKeySecrets) async throws {
         // Hashing takes its time: not within the change.
         let known = try await registry.read { database in
             try users.map { try Identity.user(named: $0.name, in: database)?.passwordHash }
@@ -69,6 +80,20 @@ package struct Bootstrap: Sendable {
                     let project = try Identity.project(named: token.project, in: change.database)
                 else { continue }
                 try change.setToken(named: token.name, text: token.token, user: user, project: project)
+            }
+            for key in cloudKeys {
+                guard let user = try Identity.user(named: key.user, in: change.database),
+                    let project = try Identity.project(named: key.project, in: change.database)
+                else { continue }
+                // A key that is as the file says stays as it is.
+                if let known = try CloudKey.named(key.secretID, in: change.database), known.userID == user.id,
+                    known.projectID == project.id,
+                    try secrets.open(Array(known.sealed), of: key.secretID) == key.secret
+                {
+                    continue
+                }
+                try change.setCloudKey(
+                    key.secretID, sealed: try secrets.seal(key.secret, of: key.secretID), user: user, project: project)
             }
             for bucket in buckets {
                 let owner =

@@ -11,6 +11,7 @@ import Service
 /// users: [{name: admin, password_file: admin.pw, roles: [{project: demo, role: admin}]}]
 /// tokens: [{name: ci, token_file: ci.token, user: admin, project: demo}]
 /// buckets: [{name: flowlogs, url: "file:buckets/flowlogs", project: demo}]
+/// cloud_keys: [{secret_id: AKIDci0123, secret_key_file: ci.key, user: admin, project: demo}]
 /// ```
 ///
 /// Secrets are in files of their own, whose paths count from the file's folder; a line feed at their end is not part of
@@ -34,10 +35,11 @@ struct BootstrapFile {
     }
 
     private mutating func read(_ root: FileValue) {
-        guard let fields = root.fields(["projects", "users", "tokens", "buckets"]) else { return }
+        guard let fields = root.fields(["projects", "users", "tokens", "buckets", "cloud_keys"]) else { return }
         for value in fields["projects"]?.elements(of: "projects") ?? [] { readProject(value) }
         for value in fields["users"]?.elements(of: "users") ?? [] { readUser(value) }
         for value in fields["tokens"]?.elements(of: "tokens") ?? [] { readToken(value) }
+        for value in fields["cloud_keys"]?.elements(of: "cloud keys") ?? [] { readCloudKey(value) }
         for value in fields["buckets"]?.elements(of: "buckets") ?? [] { readBucket(value) }
     }
 
@@ -87,6 +89,28 @@ struct BootstrapFile {
             owner.report("\"\(user)\" is not among the users", mend: "name it there")
         }
         bootstrap.tokens.append(.init(name: name, token: token, user: user, project: project))
+    }
+
+    private mutating func readCloudKey(_ value: FileValue) {
+        guard let fields = value.fields(["secret_id", "secret_key_file", "user", "project"]),
+            let name = fields.required("secret_id", "ID"), let secretID = name.text("a key's id"),
+            let file = fields.required("secret_key_file", "FILE"), let secret = secret(file),
+            let owner = fields.required("user", "NAME"), let user = owner.text("a user's name"),
+            let project = project(fields, isRequired: true)
+        else { return }
+        if !CloudKey.isSecretID(secretID) {
+            name.report("\"\(secretID)\" is no id of a key", mend: "write 8 to 64 letters and digits")
+        }
+        if secret.utf8.count < 16 {
+            file.report("the secret has fewer than 16 characters", mend: "make a longer one")
+        }
+        if bootstrap.cloudKeys.contains(where: { $0.secretID == secretID }) {
+            name.report("\"\(secretID)\" stands twice", mend: "give each key an id of its own")
+        }
+        if !bootstrap.users.contains(where: { $0.name == user }) {
+            owner.report("\"\(user)\" is not among the users", mend: "name it there")
+        }
+        bootstrap.cloudKeys.append(.init(secretID: secretID, secret: secret, user: user, project: project))
     }
 
     private mutating func readBucket(_ value: FileValue) {

@@ -18,6 +18,8 @@ package struct ControlPlane: Sendable {
     package let registry: Registry
     let hosts: HostService
     package let flows: HostArchive
+    /// Seals what a bootstrap file gives as secrets of cloud keys.
+    package let cloudKeys: CloudKeySecrets
     private let certificates: Certificates?
     private let tls: ServerTLS?
     private let authenticator: Authenticator
@@ -42,6 +44,7 @@ package struct ControlPlane: Sendable {
             try ServerTLS(folder: folder, authority: $0, names: [settings.host] + settings.names)
         }
         let secrets = BucketSecrets(keyFile: folder.secretsKey)
+        cloudKeys = CloudKeySecrets(keyFile: folder.secretsKey)
         hosts = HostService(
             registry, region: settings.served, folder: folder.hosts, quota: settings.hostQuota,
             certificates: certificates, secrets: secrets, gate: gate,
@@ -59,9 +62,9 @@ package struct ControlPlane: Sendable {
         door = FrontDoor(
             FrontDoor.apis(
                 registry: registry, authenticator: authenticator, settings: settings, access: access, hosts: hosts,
-                flows: flows,
-                dataFolder: folder.path,
-                secrets: secrets, metrics: metrics, logger: logger), metrics: metrics, logger: logger)
+                flows: flows, events: HostEvents(hosts: folder.hosts), dataFolder: folder.path,
+                secrets: secrets, cloudKeys: cloudKeys, metrics: metrics, logger: logger), metrics: metrics,
+            logger: logger)
     }
 
     /// Devices of hosts, and addresses there, that several interfaces claim: from before claims were asked about, each with

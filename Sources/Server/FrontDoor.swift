@@ -1,3 +1,4 @@
+import FirewallAPI
 import HTTPTypes
 import IdentityAPI
 package import Logging
@@ -25,8 +26,8 @@ package struct FrontDoor: Sendable {
     /// * `dataFolder`: where relative buckets are.
     static func apis(
         registry: Registry, authenticator: Authenticator, settings: ServerSettings, access: AccessFile,
-        hosts: HostService, flows: HostArchive, dataFolder: String,
-        secrets: BucketSecrets, metrics: Metrics, logger: Logger
+        hosts: HostService, flows: HostArchive, events: HostEvents, dataFolder: String,
+        secrets: BucketSecrets, cloudKeys: CloudKeySecrets, metrics: Metrics, logger: Logger
     ) -> [any MountedAPI] {
         let policy: @Sendable () -> AccessPolicy = { access.policy }
         let probe = BucketProbe(dataFolder: dataFolder, registry: registry, secrets: secrets)
@@ -40,6 +41,9 @@ package struct FrontDoor: Sendable {
             VPCService(
                 registry: registry, authenticator: authenticator, policy: policy, settings: settings.vpc, probe: probe,
                 bucketTests: hosts.bucketTests),
+            FirewallService(
+                registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, flows: flows,
+                events: events, region: settings.served, secrets: cloudKeys),
             NativeService(
                 registry: registry, authenticator: authenticator, policy: policy, hosts: hosts, probe: probe,
                 region: settings.served, flows: flows),
@@ -51,7 +55,7 @@ package struct FrontDoor: Sendable {
 
     /// Answers a call; what goes wrong inside is logged under its id, and answered without saying what.
     package func answer(_ asked: Call) async -> Answer {
-        guard let (api, depth) = api(at: asked.path) else {
+        guard let (api, depth) = api(for: asked) else {
             let answer = Self.indexRoute.admits(asked) ? Answer(.ok, Self.index(asked)) : Refusal.nothingHere.answer
             return finished(answer, asked)
         }
@@ -73,7 +77,7 @@ package struct FrontDoor: Sendable {
 
     /// What no API was asked about, in the envelope of the one that the path is mounted at.
     func refuse(_ refusal: Refusal, _ asked: Call) -> Answer {
-        guard let (api, _) = api(at: asked.path) else { return finished(refusal.answer, asked) }
+        guard let (api, _) = api(for: asked) else { return finished(refusal.answer, asked) }
         let call = api.adopted(asked)
         return finished(api.answer(refusing: refusal, call), call)
     }
@@ -87,7 +91,9 @@ package struct FrontDoor: Sendable {
         return answer
     }
 
-    private func api(at path: [String]) -> (api: any MountedAPI, depth: Int)? {
+    private func api(for call: Call) -> (api: any MountedAPI, depth: Int)? {
+        let path = call.path
+        if path.isEmpty { return apis.first { $0.takesRoot(call) }.map { ($0, 0) } }
         var found: (api: any MountedAPI, depth: Int)?
         for api in apis {
             for mount in api.mounts where path.starts(with: mount) && mount.count > found?.depth ?? 0 {

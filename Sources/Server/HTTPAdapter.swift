@@ -36,6 +36,8 @@ struct HTTPAdapter: HTTPResponder {
             query: query ?? [], headers: request.headers,
             source: channel.remoteAddress?.ipAddress ?? "local", base: base(request), requestID: requestID,
             isLocal: channel.remoteAddress.map(Self.isLoopback) ?? true)
+        call.rawQuery = request.uri.query ?? ""
+        call.authority = request.head.authority ?? ""
         call.onKnown = { [connections] in connections.noteKnown(channel) }
         call.peer = await peer(channel)
         guard request.uri.string.utf8.count <= Limit.requestTarget.bound else {

@@ -11,6 +11,8 @@ import Testing
 final class Fleet {
     static let serverAddress = "192.168.100.1"
     static let token = "fleet-token-0123456789"
+    /// The cloud key whose secret is the token.
+    static let secretID = "AKIDfleet0123"
 
     let router: TestHost
     let folder: String
@@ -33,6 +35,7 @@ final class Fleet {
                 projects: [{name: demo}]
                 users: [{name: admin, roles: [{project: demo, role: admin}]}]
                 tokens: [{name: test, token_file: token, user: admin, project: demo}]
+                cloud_keys: [{secret_id: \(Self.secretID), secret_key_file: token, user: admin, project: demo}]
                 """.utf8))
         program = AgentUnderTest.program("gatehouse")
         try TestHost.run("ip", "-n", router.name, "addr", "add", "\(Self.serverAddress)/32", "dev", "lo")

@@ -9,7 +9,8 @@ import Testing
     /// The host of which all interfaces are in one VPC.
     private static let onlyInFirst = "h5"
 
-    @Test func `a host has after a change what it had, or is said to be told`() async throws {
+    @Test(arguments: [false, true])
+    func `a host has after a change what it had, or is said to be told`(hasEnterprise: Bool) async throws {
         let test = try RegistryUnderTest()
         var random = SplitMix64(seed: 7)
         try await test.change {
@@ -34,9 +35,9 @@ import Testing
         var amended = 0
         var switched = 0
         var redrawn = 0
-        for _ in 0..<700 {
+        for _ in 0..<(hasEnterprise ? 100 : 700) {
             let before = try await revisions(test)
-            let (choice, seed) = (Int.random(in: 0..<25, using: &random), random.next())
+            let (choice, seed) = (Int.random(in: 0..<(hasEnterprise ? 34 : 25), using: &random), random.next())
             do {
                 try await test.change { try Self.act(choice, seed, vpcs, $0) }
             } catch is RegistryError {
@@ -70,6 +71,8 @@ import Testing
                 }
             }
         }
+        // While rules mean objects, every host is looked at.
+        guard !hasEnterprise else { return }
         #expect(told > 100)
         #expect(spared > 100)
         #expect(amended > 20)
@@ -135,6 +138,7 @@ import Testing
             if seed % 2 == 0 { wanted.host = try some(hosts.dropLast()) } else { wanted.groups = [try some(groups).id] }
             _ = try change.updateInterface(wanted, from: port)
         case 6: try change.deleteInterface(try some(ports))
+        case 25...: try EnterpriseActions(change: change).act(choice, &random)
         case 22...: try VPCActions(change: change, choice: choice).changeNetwork(&random)
         case 19...: try switchLog(seed, groups, ports, change)
         case 8...: try VPCActions(change: change, choice: choice).act(&random)

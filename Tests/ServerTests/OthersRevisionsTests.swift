@@ -39,7 +39,8 @@ import Testing
             users: [{name: keeper, roles: [{project: rival, role: manager}]}]
             tokens: [{name: keeper, token_file: \(first), user: keeper, project: rival}]
             """
-        try await Bootstrap(path: try server.file("keeper.yaml", yaml)).apply(to: server.plane.registry)
+        try await Bootstrap(path: try server.file("keeper.yaml", yaml)).apply(
+            to: server.plane.registry, secrets: server.plane.cloudKeys)
         func entries(_ user: String) async -> [String] {
             let answer = await server.call(.get, "/api/audit?target=\(id)&actor=nova", as: user)
             return (answer.json?["entries"]?.items ?? []).compactMap { $0["action"]?.text }

@@ -48,7 +48,7 @@ struct RightsWorld {
             }
         }
         let file = try server.file("roles.yaml", yaml + tokens)
-        try await Bootstrap(path: file).apply(to: server.plane.registry)
+        try await Bootstrap(path: file).apply(to: server.plane.registry, secrets: server.plane.cloudKeys)
         let shop = try await server.shop()
         func neutron(_ collection: String, _ singular: String, _ body: String, as user: String = "mel") async throws
             -> String

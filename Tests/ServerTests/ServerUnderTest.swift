@@ -20,7 +20,8 @@ final class ServerUnderTest: Sendable {
     }
 
     /// Users `ada` (admin of demo), `mel` (member of demo), `rita` (reader of demo), `oscar` (member of rival), `max`
-    /// (manager of demo), `aud` (auditor of rival), `nova` (the hosts' service, in rival); each one's token is `NAME-token-0123456789`, ada's password
+    /// (manager of demo), `aud` (auditor of rival), `nova` (the hosts' service, in rival); each one's token is `NAME-token-0123456789`, and the secret of
+    /// the cloud key `AKIDNAME01234` as well; ada's password
     /// `s3cret-of-ada`.
     init(
         anonymous: Bool = false, policy: String? = nil, quotas: VPCQuotas = VPCQuotas(),
@@ -56,9 +57,14 @@ final class ServerUnderTest: Sendable {
         for (name, project, _) in people {
             yaml += "  - {name: \(name), token_file: \(name).token, user: \(name), project: \(project)}\n"
         }
+        yaml += "cloud_keys:\n"
+        for (name, project, _) in people {
+            yaml +=
+                "  - {secret_id: AKID\(name)01234, secret_key_file: \(name).token, user: \(name), project: \(project)}\n"
+        }
         yaml += #"buckets: [{name: flowlogs, url: "file:buckets/flowlogs"}, {name: gone, url: "file:/nowhere/at/all"}]"#
         try yaml.write(toFile: folder + "/first.yaml", atomically: true, encoding: .utf8)
-        try await Bootstrap(path: folder + "/first.yaml").apply(to: plane.registry)
+        try await Bootstrap(path: folder + "/first.yaml").apply(to: plane.registry, secrets: plane.cloudKeys)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -111,10 +111,12 @@ import Testing
     {
         let server = try await ServerUnderTest()
         let chain = try await chain(server)
-        try await Bootstrap(path: server.folder + "/first.yaml").apply(to: server.plane.registry)
+        try await Bootstrap(path: server.folder + "/first.yaml").apply(
+            to: server.plane.registry, secrets: server.plane.cloudKeys)
         #expect(try await statuses(chain, server) == [200, 200, 200])
         _ = try server.file("ada.pw", "another-secret\n")
-        try await Bootstrap(path: server.folder + "/first.yaml").apply(to: server.plane.registry)
+        try await Bootstrap(path: server.folder + "/first.yaml").apply(
+            to: server.plane.registry, secrets: server.plane.cloudKeys)
         #expect(try await statuses(chain, server) == [401, 401, 401])
     }
 
@@ -122,7 +124,8 @@ import Testing
         let server = try await ServerUnderTest()
         try await server.alter("UPDATE user SET isEnabled = 0 WHERE name = 'ada'")
         _ = try server.file("ada.pw", "another-secret\n")
-        try await Bootstrap(path: server.folder + "/first.yaml").apply(to: server.plane.registry)
+        try await Bootstrap(path: server.folder + "/first.yaml").apply(
+            to: server.plane.registry, secrets: server.plane.cloudKeys)
         #expect(await server.call(.get, "/networking/v2.0/networks").status == .unauthorized)
     }
 
@@ -178,7 +181,8 @@ import Testing
         let server = try await ServerUnderTest()
         let exchanged = try #require(await exchange("ada-token-0123456789", server).json?["access_token"]?.text)
         _ = try server.file("ada.token", "ada-token-another-text")
-        try await Bootstrap(path: server.folder + "/first.yaml").apply(to: server.plane.registry)
+        try await Bootstrap(path: server.folder + "/first.yaml").apply(
+            to: server.plane.registry, secrets: server.plane.cloudKeys)
         #expect(try await server.reach(exchanged) == [401, 401])
     }
 

@@ -46,7 +46,7 @@ struct OperatorFiles: Sendable {
             return "taken"
         }
         await tell("bootstrap file", bootstrapFile, fault: "not taken: ") {
-            try await bootstrap()?.apply(to: plane.registry)
+            try await bootstrap()?.apply(to: plane.registry, secrets: plane.cloudKeys)
             return "taken"
         }
         await tell("certificate", certificateFile, fault: "not taken: ") {

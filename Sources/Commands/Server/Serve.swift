@@ -124,7 +124,7 @@ struct Serve: AsyncParsableCommand {
         settings.retention = try RetentionText.retention(keepFlows, "--keep-flows")
         settings.hostQuota = hostQuota << 30
         let plane = try ControlPlane(folder: files.folder, settings: settings, access: access)
-        try await first?.apply(to: plane.registry)
+        try await first?.apply(to: plane.registry, secrets: plane.cloudKeys)
         let fingerprint = try plane.fingerprint
         if let fault = plane.certificateFault { Console.tell("certificate \(fault)") }
         for conflict in try await plane.claimConflicts() { Console.tell(conflict) }

@@ -136,7 +136,8 @@ struct DeclaredPolicy {
             let port = try StoredInterface.stored(id, in: database)
             let parts = (port?.name ?? id).split(separator: "/", maxSplits: 1).map(String.init)
             return .interface(vpc: vpc, instance: parts[0], interface: parts.count > 1 ? parts[1] : parts[0])
-        case .vpc, .project, .user, .group, .rule, .log, .host, .acl, .aclRule, .collector, .bucket:
+        case .vpc, .project, .user, .group, .rule, .log, .host, .acl, .aclRule, .collector, .bucket, .enterpriseRule,
+            .addressTemplate:
             return .vpc(vpc)
         }
     }

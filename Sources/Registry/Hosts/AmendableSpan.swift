@@ -21,8 +21,8 @@ package struct AmendableSpan: Sendable {
                     SELECT kind, objectID, body, revision FROM history WHERE revision > ? AND revision <= ?
                     ORDER BY revision, objectID LIMIT 1001
                     """), arguments: [first, last])
-        // A long span is told in full.
-        guard !rows.isEmpty, rows.count <= 1000 else { return nil }
+        // A long span is told in full; so is everything while enterprise rules mean what it may have changed.
+        guard !rows.isEmpty, rows.count <= 1000, try !EnterpriseReader.areDynamic(in: database) else { return nil }
         var rules = RuleChanges()
         var members = MemberChanges()
         var logs = LogChanges()

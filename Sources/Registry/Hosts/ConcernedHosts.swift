@@ -11,15 +11,19 @@ package import GRDB
 /// * A collector concerns the hosts that have interfaces in its VPC.
 /// * A bucket concerns the hosts that have interfaces in the VPCs of the collectors that fill it.
 /// * A log concerns the hosts that have interfaces which it can cover (`LogCoverage`).
+/// * An enterprise rule or a list of addresses concerns the hosts that have interfaces of its project. While there are rules that mean
+///   networks, interfaces, groups or instances, every change of one concerns all hosts.
 package enum ConcernedHosts {
     private struct Past: Decodable {
         var host: String?
         var groups: [String]?
         var vpcID: String?
+        var projectID: String?
     }
 
     /// The hosts that revisions after `first` and up to `last` can concern; nil is all of them.
     package static func between(_ first: Int64, _ last: Int64, in database: Database) throws -> Set<String>? {
+        guard try !EnterpriseReader.areDynamic(in: database) else { return nil }
         var hosts: Set<String> = []
         var groups: Set<String> = []
         let rows = try Row.fetchAll(
@@ -56,6 +60,14 @@ package enum ConcernedHosts {
             case .log:
                 for log in try states(.log, of: id, after: first, upTo: last, database, as: StoredLog.self) {
                     hosts.formUnion(try LogCoverage.hosts(log, in: database))
+                }
+            case .enterpriseRule:
+                for past in try states(.enterpriseRule, of: id, after: first, upTo: last, database) {
+                    if let project = past.projectID { hosts.formUnion(try holders("projectID = ?", project, database)) }
+                }
+            case .addressTemplate:
+                for past in try states(.addressTemplate, of: id, after: first, upTo: last, database) {
+                    if let project = past.projectID { hosts.formUnion(try holders("projectID = ?", project, database)) }
                 }
             default: return nil
             }

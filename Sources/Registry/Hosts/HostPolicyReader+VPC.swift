@@ -102,7 +102,8 @@ extension HostPolicyReader {
                 return .interface(vpc: scope.name, instance: device.name, interface: name)
             }
             return nil
-        case .project, .user, .group, .rule, .log, .host, .acl, .aclRule, .collector, .bucket, nil:
+        case .project, .user, .group, .rule, .log, .host, .acl, .aclRule, .collector, .bucket, .enterpriseRule,
+            .addressTemplate, nil:
             throw RowReading(.collector, collector.id).fault(
                 "targetKind", collector.targetKind, "vpc, subnet, instance or interface")
         }

@@ -53,9 +53,16 @@ struct HostPolicyReader {
         for group in Set(interfaces.flatMap(\.groups)) {
             editions += try shared.rules(of: group, in: database).map(\.edition)
         }
+        var enterprise: [EnterpriseRule] = []
+        for project in Set(interfaces.map(\.projectID)).sorted() {
+            let own = try shared.enterprise(of: project, in: database)
+            enterprise += own.rules
+            editions += own.editions
+        }
         let vpcs = try scopes.map { try vpc($0) }
         let policy = Policy(
-            project: "", region: region.name, vpcs: vpcs, collectors: try collectors(scopes), logs: try logs())
+            project: "", region: region.name, vpcs: vpcs, collectors: try collectors(scopes), logs: try logs(),
+            enterprise: enterprise.isEmpty ? nil : enterprise)
         return (policy, editions)
     }
 
@@ -99,7 +106,8 @@ struct HostPolicyReader {
         return VPC(
             id: try RowReading(.vpc, parts.stored.id).identifier(parts.stored.id), name: scope.name,
             prefixes: subnets.flatMap(\.prefixes), subnets: subnets, acls: parts.acls, groups: groups,
-            instances: try scope.devices.map { try instance($0, names, parts.subnetNames, projects) })
+            instances: try scope.devices.map { try instance($0, names, parts.subnetNames, projects) },
+            collected: parts.stored.collected)
     }
 
     static func subnets(_ parts: SharedReads.VPCParts, _ region: ServedRegion) throws(UnreadableRow) -> [Subnet] {

@@ -27,8 +27,12 @@ struct OutlineChanges {
 
     /// Works out the outlines as the registry stands.
     ///
-    /// - Returns: false where a subnet that hosts know has another name to them, which their interfaces bear.
+    /// - Returns: false where a subnet that hosts know has another name to them, which their interfaces bear, or a VPC has something
+    ///   else collected.
     mutating func draw(_ region: ServedRegion, _ number: Int, _ database: Database) throws -> Bool {
+        guard vpcs.byID.values.allSatisfy({ $0.before == nil || $0.before?.collected == $0.after?.collected }) else {
+            return false
+        }
         let renamed = Set(vpcs.byID.filter { $1.before?.name != $1.after?.name }.keys)
         let touched = renamed.union(acls).union(
             subnets.byID.values.compactMap { ($0.after ?? $0.before)?.vpcID })

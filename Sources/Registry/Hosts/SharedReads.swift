@@ -62,6 +62,7 @@ struct SharedReads {
     /// By VPC, of those where a host asked.
     private var pairs: [String: SharedPairs] = [:]
     private var knownProjects: [String: String]?
+    private var enterprise: [String: EnterpriseReader.Rules] = [:]
 
     init(number: Int) { self.number = number }
 
@@ -74,6 +75,14 @@ struct SharedReads {
         if let known = pairs[vpc] { return known }
         let found = try SharedPairs(vpc: vpc, in: database)
         pairs[vpc] = found
+        return found
+    }
+
+    /// The enterprise policy of a project, as hosts have it.
+    mutating func enterprise(of project: String, in database: Database) throws -> EnterpriseReader.Rules {
+        if let known = enterprise[project] { return known }
+        let found = try EnterpriseReader.rules(of: project, in: database)
+        enterprise[project] = found
         return found
     }
 

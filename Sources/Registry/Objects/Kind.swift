@@ -16,13 +16,16 @@ package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case aclRule = "network_acl_rule"
     case collector = "flow_log_collector"
     case bucket
+    case enterpriseRule = "enterprise_rule"
+    case addressTemplate = "address_template"
 
     /// The name in operations, as the access policy has them: `create_NOUN`. Neutron's where Neutron has the kind.
     package var noun: String {
         switch self {
         case .vpc: "network"
         case .interface: "port"
-        case .project, .user, .subnet, .group, .rule, .log, .host, .instance, .acl, .aclRule, .collector, .bucket:
+        case .project, .user, .subnet, .group, .rule, .log, .host, .instance, .acl, .aclRule, .collector, .bucket,
+            .enterpriseRule, .addressTemplate:
             rawValue
         }
     }
@@ -44,6 +47,8 @@ package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         case .aclRule: "Network ACL rule"
         case .collector: "Flow log collector"
         case .bucket: "Bucket"
+        case .enterpriseRule: "Enterprise rule"
+        case .addressTemplate: "Address template"
         }
     }
 }

@@ -1,4 +1,5 @@
 import GRDB
+package import Model
 
 /// An isolated address space (Neutron: a network).
 package struct StoredVPC: StoredObject {
@@ -17,6 +18,8 @@ package struct StoredVPC: StoredObject {
     /// What interfaces and subnets get on the VPC API when none is asked for; nil until that API first needs them.
     package var defaultGroupID: String?
     package var defaultACLID: String?
+    /// The paths of which sessions that are let through are recorded; nil records all.
+    package var collected: [TrafficPath]?
     package var createdAt: Int64 = 0
     package var updatedAt: Int64 = 0
     package var revisionNumber = 0

@@ -14,6 +14,8 @@ package struct PastState: Codable, Hashable, Sendable {
     package private(set) var aclRules: [StoredACLRule] = []
     package private(set) var collectors: [StoredCollector] = []
     package private(set) var buckets: [StoredBucket] = []
+    package private(set) var enterpriseRules: [StoredEnterpriseRule] = []
+    package private(set) var addressTemplates: [StoredAddressTemplate] = []
 
     /// The state after a revision; each kind in the order of its ids.
     package init(at revision: Int64, in database: Database) throws {
@@ -28,6 +30,8 @@ package struct PastState: Codable, Hashable, Sendable {
         aclRules = try Self.objects(revision, database)
         collectors = try Self.objects(revision, database)
         buckets = try Self.objects(revision, database)
+        enterpriseRules = try Self.objects(revision, database)
+        addressTemplates = try Self.objects(revision, database)
     }
 
     /// The present, read from the tables: equal to the state after the newest revision.
@@ -43,6 +47,8 @@ package struct PastState: Codable, Hashable, Sendable {
         aclRules = try StoredACLRule.order(Column("id")).fetchAll(database)
         collectors = try StoredCollector.order(Column("id")).fetchAll(database)
         buckets = try StoredBucket.order(Column("id")).fetchAll(database)
+        enterpriseRules = try StoredEnterpriseRule.order(Column("id")).fetchAll(database)
+        addressTemplates = try StoredAddressTemplate.order(Column("id")).fetchAll(database)
     }
 
     /// The revision in force at an instant (nanoseconds since 1970); nil before the first.

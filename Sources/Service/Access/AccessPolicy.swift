@@ -45,6 +45,12 @@ package struct AccessPolicy: Sendable {
             "get_flow": .any([.role("reader"), .role("auditor")]),
             // A reader is told those of the project.
             "get_flow_of_all_projects": .any([.role("admin"), .role("auditor")]),
+            // The enterprise policy is over what the project's members write.
+            "get_enterprise_rule": .role("reader"), "get_address_template": .role("reader"),
+            "create_enterprise_rule": .rule("log_keeper"), "update_enterprise_rule": .rule("log_keeper"),
+            "delete_enterprise_rule": .rule("log_keeper"), "create_address_template": .rule("log_keeper"),
+            "update_address_template": .rule("log_keeper"), "delete_address_template": .rule("log_keeper"),
+            "get_collection": .role("reader"), "update_collection": .rule("log_keeper"),
             "get_metrics": .any([.role("admin"), .role("auditor")]),
         ]
         for verb in ["get", "create", "update", "delete"] {

@@ -8,6 +8,10 @@ package struct Call: Sendable {
     package var path: [String]
     /// The query's pairs in their order, percent-decoded.
     package var query: [(key: String, value: String)]
+    /// The query as it came.
+    package var rawQuery = ""
+    /// The `Host` header as it came: what signatures are over.
+    package var authority = ""
     package var headers: HTTPFields
     package var body: [UInt8]
     /// The caller's address.

@@ -9,6 +9,9 @@ package protocol MountedAPI: Sendable {
     /// Whether a call, without its mount point, is for one of the routes.
     func serves(_ call: Call) -> Bool
 
+    /// Whether a call of the root, to which no mount leads, is for this API.
+    func takesRoot(_ call: Call) -> Bool
+
     /// Says no to a call that is for none of the routes.
     func answer(unserved call: Call) async throws -> Answer
 
@@ -25,6 +28,7 @@ package protocol MountedAPI: Sendable {
 extension MountedAPI {
     package func serves(_ call: Call) -> Bool { routes.admit(call) }
     package func answer(unserved call: Call) async throws -> Answer { throw Refusal.nothingHere }
+    package func takesRoot(_ call: Call) -> Bool { false }
     package func adopted(_ call: Call) -> Call { call }
     package func answer(refusing refusal: Refusal, _ call: Call) -> Answer { refusal.answer }
 }

@@ -9,6 +9,8 @@ package enum LoginMethod: String, CaseIterable, Hashable, Sendable {
     case applicationCredential
     /// An API token, exchanged as IBM's API keys are.
     case apiKey
+    /// The secret of a cloud key, by which requests are signed.
+    case signature
     /// The token that takes a host in.
     case enrolment
 
@@ -19,6 +21,7 @@ package enum LoginMethod: String, CaseIterable, Hashable, Sendable {
         case .token: LoginLimit(ofAccountFromSource: nil, ofSource: 300, ofAccount: nil)
         case .applicationCredential: LoginLimit(ofAccountFromSource: 10, ofSource: 60, ofAccount: 120)
         case .apiKey: LoginLimit(ofAccountFromSource: nil, ofSource: 10, ofAccount: nil)
+        case .signature: LoginLimit(ofAccountFromSource: 30, ofSource: 60, ofAccount: 120)
         case .enrolment: LoginLimit(ofAccountFromSource: 10, ofSource: 20, ofAccount: 60)
         }
     }
@@ -29,6 +32,7 @@ package enum LoginMethod: String, CaseIterable, Hashable, Sendable {
         case .password: "login name"
         case .token, .apiKey: nil
         case .applicationCredential: "credential"
+        case .signature: "key"
         case .enrolment: "host"
         }
     }
