@@ -1,4 +1,3 @@
-import GRDB
 import Model
 import Registry
 import Service
@@ -96,11 +95,11 @@ enum AssetActions {
     }
 
     private static func rows(
-        _ type: String, _ request: FirewallRequest, _ database: Database
+        _ type: String, _ request: FirewallRequest, _ database: RegistryState
     ) throws -> [JSONObject] {
-        let project = Column("projectID") == request.project.id
-        let vpcs = try StoredVPC.filter(project).order(Column("name"), Column("id")).fetchAll(database)
-        let subnets = try StoredSubnet.filter(project).order(Column("name"), Column("id")).fetchAll(database)
+        let project = request.project.id
+        let vpcs = try StoredVPC.byName(of: project, in: database)
+        let subnets = try StoredSubnet.byName(of: project, in: database)
         func row(
             _ id: String, _ name: String, _ kind: String, vpc: String, subnet: String = "", address: String = "",
             cidr: String = ""
@@ -120,8 +119,7 @@ enum AssetActions {
         case "subnet":
             return subnets.map { row($0.id, $0.name, "Subnet", vpc: $0.vpcID, subnet: $0.id, cidr: $0.cidr) }
         default:
-            let instances = try StoredInstance.filter(project).order(Column("name"), Column("id")).fetchAll(database)
-            return try instances.map { instance in
+            return try StoredInstance.byName(of: project, in: database).map { instance in
                 let first = try instance.interfaces(in: database).first?.addresses.first
                 return row(
                     instance.id, instance.name, "CVM", vpc: instance.vpcID, subnet: first?.subnetID ?? "",
@@ -168,35 +166,25 @@ enum AssetActions {
         ])
     }
 
-    private static func tree(_ kind: String, _ project: Project, _ database: Database) throws -> [Node] {
-        func count(_ sql: String, _ id: String) throws -> Int {
-            try Int.fetchOne(database.cachedStatement(sql: sql), arguments: [id]) ?? 0
-        }
-        let own = Column("projectID") == project.id
+    private static func tree(_ kind: String, _ project: Project, _ database: RegistryState) throws -> [Node] {
         switch kind {
         case "resource":
-            return try StoredGroup.filter(own).order(Column("name"), Column("id")).fetchAll(database).map { group in
-                let members = try count("SELECT count(*) FROM interface_group WHERE groupID = ?", group.id)
+            return try StoredGroup.byName(of: project.id, in: database).map { group in
+                let members = try group.carriers(in: database)
                 return Node(id: group.id, count: members, json: node(group.id, "0", group.name, "", members))
             }
         case "tag":
-            let rows = try Row.fetchAll(
-                database.cachedStatement(
-                    sql: """
-                        SELECT tag, count(*) FROM tag
-                        WHERE (kind = 'interface' AND objectID IN (SELECT id FROM interface WHERE projectID = ?1))
-                          OR (kind = 'instance' AND objectID IN (SELECT id FROM instance WHERE projectID = ?1))
-                        GROUP BY tag ORDER BY tag
-                        """), arguments: [project.id])
-            return rows.map { Node(id: $0[0], count: $0[1], json: node($0[0], "0", $0[0], "", $0[1])) }
+            return try Tags.counts(of: project.id, in: database).map { tag, count in
+                Node(id: tag, count: count, json: node(tag, "0", tag, "", count))
+            }
         default:
-            let subnets = try StoredSubnet.filter(own).order(Column("name"), Column("id")).fetchAll(database)
-            return try StoredVPC.filter(own).order(Column("name"), Column("id")).fetchAll(database).map { vpc in
+            let subnets = try StoredSubnet.byName(of: project.id, in: database)
+            return try StoredVPC.byName(of: project.id, in: database).map { vpc in
                 let children = try subnets.filter { $0.vpcID == vpc.id }.map { subnet in
-                    let addresses = try count("SELECT count(*) FROM interface_address WHERE subnetID = ?", subnet.id)
+                    let addresses = try subnet.addressesInUse(in: database)
                     return node(subnet.id, vpc.id, subnet.name, subnet.cidr, addresses)
                 }
-                let all = try count("SELECT count(*) FROM interface WHERE vpcID = ?", vpc.id)
+                let all = try vpc.interfaces(in: database)
                 return Node(id: vpc.id, count: all, json: node(vpc.id, "0", vpc.name, "", all, children))
             }
         }

@@ -1,4 +1,3 @@
-import GRDB
 import Model
 import Query
 import Records
@@ -40,10 +39,10 @@ struct FlowRows {
         private(set) var collected: Set<String> = []
         private var subnets: [(id: String, vpc: String, block: IPPrefix)] = []
 
-        init(of project: String, in database: Database) throws {
-            let vpcs = try StoredVPC.filter(Column("projectID") == project).fetchAll(database)
+        init(of project: String, in database: RegistryState) throws {
+            let vpcs = try StoredVPC.byName(of: project, in: database)
             collected = Set(vpcs.filter { $0.collected != nil }.map(\.id))
-            for subnet in try StoredSubnet.filter(Column("projectID") == project).fetchAll(database) {
+            for subnet in try StoredSubnet.byName(of: project, in: database) {
                 if let block = try? IPPrefix(parsing: subnet.cidr) { subnets.append((subnet.id, subnet.vpcID, block)) }
             }
         }

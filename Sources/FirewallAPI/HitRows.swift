@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import Model
 import Records
 import Registry
@@ -37,7 +35,7 @@ struct HitRows {
         var subnet = ""
         var instance = ""
 
-        init(_ interface: String, _ database: Database) throws {
+        init(_ interface: String, _ database: RegistryState) throws {
             guard let port = try StoredInterface.stored(interface, in: database) else { return }
             vpc = port.vpcID
             subnet = port.addresses.first?.subnetID ?? ""
@@ -59,16 +57,11 @@ struct HitRows {
 
         let rule: StoredEnterpriseRule
 
-        init?(_ key: Key, _ project: String, _ database: Database) throws {
-            let body = try String.fetchOne(
-                database.cachedStatement(
-                    sql: """
-                        SELECT body FROM history WHERE kind = 'enterprise_rule' AND body IS NOT NULL AND revision <= ?1
-                          AND json_extract(body, '$.number') = ?2 AND json_extract(body, '$.projectID') = ?3
-                        ORDER BY revision DESC LIMIT 1
-                        """), arguments: [key.revision, key.number, project])
-            guard let body else { return nil }
-            rule = try JSONDecoder().decode(StoredEnterpriseRule.self, from: Data(body.utf8))
+        init?(_ key: Key, _ project: String, _ database: RegistryState) throws {
+            guard
+                let found = try StoredEnterpriseRule.past(key.number, of: project, at: key.revision, in: database)
+            else { return nil }
+            rule = found
         }
     }
 

@@ -1,4 +1,3 @@
-import GRDB
 import Model
 import Registry
 import Service
@@ -248,21 +247,18 @@ struct EndNames: Sendable {
 
     init() {}
 
-    init(of rules: [StoredEnterpriseRule], in database: Database) throws {
+    init(of rules: [StoredEnterpriseRule], in database: RegistryState) throws {
         for end in Set(rules.flatMap { [$0.source, $0.target] }) { known[end] = try Self.names(end, database) }
     }
 
     func of(_ end: StoredEnterpriseRule.End) -> Names { known[end] ?? Names() }
 
-    private static func names(_ end: StoredEnterpriseRule.End, _ database: Database) throws -> Names {
+    private static func names(_ end: StoredEnterpriseRule.End, _ database: RegistryState) throws -> Names {
         var names = Names()
         switch end.form {
         case .network, .tag, .region: break
         case .template:
-            names.template =
-                try String.fetchOne(
-                    database.cachedStatement(sql: "SELECT name FROM address_template WHERE templateID = ?"),
-                    arguments: [end.content]) ?? ""
+            names.template = try StoredAddressTemplate.named(end.content, in: database)?.name ?? ""
         case .group: names.name = try StoredGroup.stored(end.content, in: database)?.name ?? ""
         case .asset:
             switch end.asset {

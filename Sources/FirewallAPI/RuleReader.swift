@@ -1,4 +1,3 @@
-import GRDB
 import Model
 import Registry
 import Service
@@ -7,7 +6,7 @@ import Service
 struct RuleReader {
     let project: Project
     let region: String
-    let database: Database
+    let database: RegistryState
 
     /// A rule, and the place that it asks for; -1 is the end.
     struct Wanted {

@@ -1,4 +1,3 @@
-import GRDB
 import Model
 import Registry
 import Service
@@ -47,10 +46,8 @@ enum SwitchActions {
         let isSettled = try await RuleProgress(request.ground).percent() == 100
         let region = request.ground.region.name
         let rows = try await request.registry.read { database in
-            try vpcs(of: request.project, in: database).flatMap { vpc in
-                let blocks = try String.fetchAll(
-                    database.cachedStatement(sql: "SELECT cidr FROM subnet WHERE vpcID = ? ORDER BY cidr"),
-                    arguments: [vpc.id])
+            try StoredVPC.byName(of: request.project.id, in: database).flatMap { vpc in
+                let blocks = try StoredSubnet.of(vpc: vpc.id, in: database).map(\.cidr)
                 return Mode.allCases.map { row(vpc, $0, blocks, region, isSettled: isSettled) }
             }
         }
@@ -62,12 +59,6 @@ enum SwitchActions {
             ("SwitchList", .array(wanted.dropFirst(offset).prefix(limit).map { .object($0) })),
             ("Total", .int(wanted.count)),
         ])
-    }
-
-    private static func vpcs(of project: Project, in database: Database) throws -> [StoredVPC] {
-        try StoredVPC.fetchAll(
-            database.cachedStatement(sql: "SELECT * FROM vpc WHERE projectID = ? ORDER BY name, id"),
-            arguments: [project.id])
     }
 
     private static func row(
@@ -106,7 +97,7 @@ enum SwitchActions {
         }
         let wanted = named
         try await request.change { change in
-            let vpcs = try vpcs(of: request.project, in: change.database)
+            let vpcs = try StoredVPC.byName(of: request.project.id, in: change.database)
             var modes: [String: Set<Mode>] = [:]
             if isAll { for vpc in vpcs { modes[vpc.id] = Set(Mode.allCases) } }
             for item in isAll ? [] : wanted {
