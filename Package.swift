@@ -63,6 +63,9 @@ let package = Package(
         .target(name: "Integrations", dependencies: ["Host", "Link", "Model", "Netlink"], swiftSettings: house),
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
 
+        .target(
+            name: "Posture", dependencies: ["Analysis", "Documents", "Model", "Policy", "Records"], swiftSettings: house
+        ),
         .target(name: "Analysis", dependencies: ["Model", "Policy"], swiftSettings: house),
 
         // Floor 3: records in an archive, and questions about them.
@@ -217,6 +220,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Analysis", "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Integrations",
+                "Posture",
                 "Link",
                 "Model",
                 "NativeAPI", "Packets",
@@ -260,6 +264,9 @@ let package = Package(
                 "Host", "Model", "PolicyFiles", "Records", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(
+            name: "PostureTests", dependencies: ["Model", "Posture", "PolicyFiles", "Records", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Model", "Policy", "PolicyFiles", "TestSupport"],
             swiftSettings: house),

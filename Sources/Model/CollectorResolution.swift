@@ -1,5 +1,3 @@
-package import Model
-
 /// Which collector has an interface's records: the finest of those whose target covers it.
 ///
 /// Finest first: interface, instance, subnet, VPC. A suspended collector still has its interfaces: it keeps them from
