@@ -64,7 +64,8 @@ let package = Package(
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
 
         .target(
-            name: "Posture", dependencies: ["Analysis", "Documents", "Model", "Policy", "Records"], swiftSettings: house
+            name: "Posture", dependencies: ["Analysis", "Documents", "Host", "Model", "Policy", "Records"],
+            swiftSettings: house
         ),
         .target(name: "Analysis", dependencies: ["Model", "Policy"], swiftSettings: house),
 
