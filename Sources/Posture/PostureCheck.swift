@@ -1,4 +1,4 @@
-/// One thing that a scan looks for. A further one is a case, with its words, and a function in `checks`.
+/// The things that a scan looks for. A further one is a case, with its words, and a place in a function of `PostureScan.checks`.
 package enum PostureCheck {
     package enum Name: String, Hashable, Sendable, CaseIterable {
         case internetAdminPort = "internet-admin-port"
@@ -48,10 +48,4 @@ package enum PostureCheck {
             }
         }
     }
-
-    /// What looks at a policy, one subject each.
-    static let checks: [@Sendable (PostureGround) -> [PostureFinding]] = [
-        ExposureChecks.findings, RuleChecks.findings, CollectionChecks.findings, EnterpriseChecks.findings,
-        ModeChecks.findings,
-    ]
 }
