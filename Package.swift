@@ -68,7 +68,7 @@ let package = Package(
         // Floor 3: records in an archive, and questions about them.
         .target(
             name: "Archive", dependencies: ["Host", "Model", "Parquet", "Records", "Spools"], swiftSettings: house),
-        .target(name: "Filter", dependencies: ["Model", "Parquet", "Records"], swiftSettings: house),
+        .target(name: "Filter", dependencies: ["Model", "Records"], swiftSettings: house),
         .target(
             name: "Query", dependencies: ["Archive", "Filter", "Host", "Model", "Parquet", "Records"],
             swiftSettings: house),
@@ -394,7 +394,7 @@ let package = Package(
             name: "PacketsTests", dependencies: ["FuzzEntries", "Packets", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Records", "TestSupport"],
+            name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Query", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "ParquetTests", dependencies: ["Host", "Parquet", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ZstdTests", dependencies: ["TestSupport", "Zstd"], swiftSettings: house),
