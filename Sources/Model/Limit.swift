@@ -54,6 +54,10 @@ package enum Limit: String, CaseIterable, Sendable {
     case rowsOfAnswer
     case groupsOfAnswer
     case streamsOfFlows
+    // Sinks.
+    case shippedRecord
+    case deadLetters
+    case receiverAnswer
 
     package enum Unit: String, Sendable {
         case bytes
@@ -107,13 +111,17 @@ package enum Limit: String, CaseIterable, Sendable {
         case .rowsOfAnswer: 10_000
         case .groupsOfAnswer: 500_000
         case .streamsOfFlows: 64
+        case .shippedRecord: 256 << 10
+        case .deadLetters: 64 << 20
+        case .receiverAnswer: 16 << 20
         }
     }
 
     package var unit: Unit {
         switch self {
         case .requestTarget, .header, .headers, .strangerBody, .body, .nameText, .secretText, .tokenText, .textOfEntry,
-            .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost:
+            .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost,
+            .shippedRecord, .deadLetters, .receiverAnswer:
             .bytes
         case .secondsToHead, .secondsToBody, .secondsToLongBody, .secondsIdle, .secondsUnread, .secondsRefused,
             .secondsOfTelling, .secondsOfQuestion:
@@ -174,6 +182,9 @@ package enum Limit: String, CaseIterable, Sendable {
         case .rowsOfAnswer: "records of one answer"
         case .groupsOfAnswer: "groups of one answer, and values held for distinct ones and percentiles"
         case .streamsOfFlows: "streams of flows at a time"
+        case .shippedRecord: "a record that a sink ships"
+        case .deadLetters: "what a sink's receiver refused for good, in its file"
+        case .receiverAnswer: "the answer of a sink's receiver"
         }
     }
 
@@ -206,6 +217,9 @@ package enum Limit: String, CaseIterable, Sendable {
         case .secondsOfQuestion: "the answer has what was found, and says that it was interrupted"
         case .rowsOfAnswer: "400; ask for fewer with `limit`, or for groups"
         case .groupsOfAnswer: "400"
+        case .shippedRecord: "it is not shipped; the sink counts and tells it as lost"
+        case .deadLetters: "further ones are counted and told as lost"
+        case .receiverAnswer: "the answer counts as none, and the records are sent again"
         }
     }
 
