@@ -37,9 +37,12 @@ struct PeerTests {
         try #require(Program(name)).run(words).output
     }
 
-    private static func python(_ script: String, _ words: [String]) throws -> (status: Int32, output: String) {
-        let path = try #require(ProcessInfo.processInfo.environment["GATEHOUSE_SINK_PYTHON"])
-        return try Program(at: path).run(["-c", script] + words)
+    /// Runs a script with the packages of one of the environments of `scripts/sinks-check`.
+    private static func python(
+        _ environment: String, _ script: String, _ words: [String]
+    ) throws -> (status: Int32, output: String) {
+        let place = try #require(ProcessInfo.processInfo.environment["GATEHOUSE_SINK_PYTHON"])
+        return try Program(at: "\(place)/\(environment)/bin/python").run(["-c", script] + words)
     }
 
     @Test func `jetstream keeps each record once, also when the server is killed`() async throws {
@@ -147,7 +150,7 @@ struct PeerTests {
                 assert {x.key: x.value for x in logs[0].attributes}["source.port"].int_value == 51000
                 print("same")
                 """
-            let ran = try Self.python(script, [folder])
+            let ran = try Self.python("telemetry", script, [folder])
             #expect(ran.output.contains("same"), "\(ran.output)")
         }
     }
@@ -171,7 +174,7 @@ struct PeerTests {
                 assert {c.key: c.value for c in log.contents}["record_id"] == "gw-01:event:1"
                 print("read", log.time)
                 """
-            let ran = try Self.python(script, [folder])
+            let ran = try Self.python("cls", script, [folder])
             #expect(ran.output.contains("read 1795168801000"), "\(ran.output)")
         }
     }

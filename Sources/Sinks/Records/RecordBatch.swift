@@ -46,4 +46,6 @@ struct LogPlace: Hashable, Sendable, Codable {
     var offset: Int
     /// Number of the last event before it; 0 where that is not known.
     var sequence: UInt64 = 0
+    /// Of the file's first line: a file that is made where another was removed may have its inode.
+    var head: UInt64?
 }

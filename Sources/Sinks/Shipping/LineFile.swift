@@ -11,8 +11,8 @@ struct LineChunk {
     static let bytesAtOnce = 1 << 20
     static let linesAtOnce = 4096
 
-    /// Reads on from an offset; nil where no further line is whole. A line of more than `bytesAtOnce` is passed over, as one
-    /// that is empty.
+    /// Reads on from an offset; nil where no further line is whole. A line of more than `bytesAtOnce` is passed over: the
+    /// chunk has no bytes then.
     static func read(_ path: String, from offset: Int) throws(SystemError) -> LineChunk? {
         guard let bytes = try DurableFile.read(path, from: offset, limit: bytesAtOnce), !bytes.isEmpty else {
             return nil

@@ -41,9 +41,30 @@ struct SinkCursor: Hashable, Codable {
         if losses.count > Self.toldLosses { losses.removeFirst() }
     }
 
+    /// - Throws: where the file cannot be read, or holds something else.
     static func read(_ path: String) throws -> SinkCursor? {
         guard let bytes = try DurableFile.read(path) else { return nil }
-        return try JSONDecoder().decode(SinkCursor.self, from: Data(bytes))
+        guard let cursor = try? JSONDecoder().decode(SinkCursor.self, from: Data(bytes)) else {
+            throw Damaged(path: path)
+        }
+        return cursor
+    }
+
+    struct Damaged: Error, CustomStringConvertible {
+        let path: String
+        var description: String {
+            "\(path) is damaged, and nothing is shipped: move it away, and the sink begins with what is recorded from then on"
+        }
+    }
+
+    /// With places of another where it has none.
+    func filled(from other: SinkCursor) -> SinkCursor {
+        var filled = self
+        filled.events = events ?? other.events
+        filled.flows = flows ?? other.flows
+        filled.findings = findings ?? other.findings
+        filled.audit = audit ?? other.audit
+        return filled
     }
 
     func write(_ path: String) throws {

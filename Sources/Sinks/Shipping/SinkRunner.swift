@@ -126,7 +126,10 @@ final class SinkRunner {
                     let (first, second) = part.halves
                     parts += [second, first]
                 }
-            case .settings(let reason): await hold(reason)
+            case .settings(let reason):
+                let isAcknowledged = carrier?.isAcknowledged ?? true
+                await hold(reason)
+                if !isAcknowledged { return rewind() }
             }
         }
         finish(batch)
@@ -154,7 +157,9 @@ final class SinkRunner {
                 continue
             }
             guard fields.read(batch.source, batch.bytes, range) else {
-                if !range.isEmpty { broken.append((batch.source, batch, range, "it is no JSON object")) }
+                if !range.isEmpty || batch.bytes.isEmpty {
+                    broken.append((batch.source, batch, range, "it is no JSON object"))
+                }
                 continue
             }
             if filter?.admits(fields) ?? true { kept.append(place) }

@@ -15,6 +15,8 @@ package final class SinkService: Sendable {
 
     private struct State {
         var running: [String: Running] = [:]
+        /// The last task of each name, which may still be ending: two never write one cursor.
+        var ending: [String: Task<Void, Never>] = [:]
         /// In the policy's order.
         var names: [String] = []
         /// Sinks that could not be started, with the reason.
@@ -39,6 +41,7 @@ package final class SinkService: Sendable {
             for (name, running) in state.running where !sinks.contains(running.sink) {
                 running.board.stop()
                 state.running[name] = nil
+                state.ending[name] = running.task
                 if !sinks.contains(where: { $0.name == name }) {
                     forget(name, after: running.task)
                 }
@@ -50,7 +53,8 @@ package final class SinkService: Sendable {
                     continue
                 }
                 do {
-                    state.running[sink.name] = try start(sink, names, since: revision)
+                    state.running[sink.name] = try start(
+                        sink, names, since: revision, after: state.ending.removeValue(forKey: sink.name))
                 } catch {
                     state.faults[sink.name] = "\(error)"
                     tell("sink \(sink.name): \(error)")
@@ -59,11 +63,14 @@ package final class SinkService: Sendable {
         }
     }
 
-    private func start(_ sink: Sink, _ names: SinkNames, since revision: Int) throws -> Running {
+    /// * `former`: a task of the same name that is ending, and moves the cursor until then.
+    private func start(
+        _ sink: Sink, _ names: SinkNames, since revision: Int, after former: Task<Void, Never>?
+    ) throws -> Running {
         try DurableFile.makeFolder(data.sinks)
         let files = SinkFiles(folder: data.sinks, name: sink.name)
         var cursor = try SinkCursor.read(files.cursor) ?? SinkCursor()
-        let former = cursor
+        let known = cursor
         for source in sink.sources {
             switch source {
             case .events: cursor.events = try cursor.events ?? EventSource.end(of: data.eventsJSON)
@@ -73,7 +80,7 @@ package final class SinkService: Sendable {
             }
         }
         // From here on a crash loses nothing of what is recorded.
-        if cursor != former { try cursor.write(files.cursor) }
+        if former == nil, cursor != known { try cursor.write(files.cursor) }
         var report = SinkReport(sink)
         report.deadLetters = DeadLetters(files).count
         (report.taken, report.refused, report.lost, report.losses) =
@@ -81,12 +88,17 @@ package final class SinkService: Sendable {
         report.state = cursor.isPaused ? .paused : .shipping
         let board = SinkBoard(report, names: names, isPaused: cursor.isPaused)
         _ = try sink.filter.map { try SinkFilter($0) }
-        let (data, tell, known) = (data, tell, cursor)
+        let (data, tell, start) = (data, tell, cursor)
         let task = Task.detached {
-            guard let runner = try? SinkRunner(sink, data, files, cursor: known, board: board, tell: tell) else {
-                return
+            await former?.value
+            do {
+                // The former task may have moved it; a source that is new begins where it did when the sink changed.
+                let cursor = former == nil ? start : try SinkCursor.read(files.cursor)?.filled(from: start) ?? start
+                try await SinkRunner(sink, data, files, cursor: cursor, board: board, tell: tell).run()
+            } catch {
+                board.update { ($0.state, $0.problem) = (.held, "\(error)") }
+                tell("sink \(sink.name): \(error)")
             }
-            await runner.run()
         }
         return Running(sink: sink, board: board, task: task)
     }
@@ -94,9 +106,14 @@ package final class SinkService: Sendable {
     private func forget(_ name: String, after task: Task<Void, Never>) {
         let path = SinkFiles(folder: data.sinks, name: name).cursor
         let tell = tell
-        Task.detached {
+        Task.detached { [self] in
             await task.value
-            do { try DurableFile.remove(path) } catch { tell("sink \(name): \(error)") }
+            do {
+                // Somebody may have put it back meanwhile.
+                try state.withLock { if $0.running[name] == nil { try DurableFile.remove(path) } }
+            } catch {
+                tell("sink \(name): \(error)")
+            }
         }
     }
 
