@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour firewall-tour stranger-bench api-fuzz neutron-audit package package-check watch-check
+.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour firewall-tour stranger-bench api-fuzz neutron-audit package package-check watch-check bench-sinks sinks-check
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,14 @@ nfdump-check: ## have nfdump count the packets of a random capture, and compare 
 	@scripts/setup nfdump
 	@scripts/swift build --build-tests
 	@scripts/as-root env GATEHOUSE_NFDUMP=1 scripts/test --filter NfdumpAgreementTests
+
+sinks-check: setup ## ship to NATS and Redis, and have readers of others read what we write (installed on the first run)
+	@scripts/swift build --build-tests
+	@scripts/sinks-check
+
+bench-sinks: setup ## measure how many events a second one processor ships, by kind (ARGS=EVENTS)
+	@scripts/swift build -c release --product sink-bench
+	@.build/release/sink-bench $(ARGS)
 
 bench-query: setup ## measure an archive of a generated day: size, closing, six questions (ARGS="RECORDS [FOLDER]")
 	@scripts/swift build -c release --product query-bench

@@ -58,7 +58,7 @@ let package = Package(
         // Floor 2: pure functions, encodings both ways, the durable spool.
         .target(name: "Parquet", dependencies: ["Host", "Zstd"], swiftSettings: unsafeHouse),
         .target(name: "Policy", dependencies: ["Model"], swiftSettings: house),
-        .target(name: "PolicyFiles", dependencies: ["Documents", "Model", "Records"], swiftSettings: house),
+        .target(name: "PolicyFiles", dependencies: ["Documents", "Filter", "Model", "Records"], swiftSettings: house),
         .target(name: "Records", dependencies: ["Host", "Model"], swiftSettings: house),
         .target(name: "Integrations", dependencies: ["Host", "Link", "Model", "Netlink"], swiftSettings: house),
         .target(name: "Spools", dependencies: ["Host", "Model"], swiftSettings: house),
@@ -72,7 +72,7 @@ let package = Package(
         // Floor 3: records in an archive, and questions about them.
         .target(
             name: "Archive", dependencies: ["Host", "Model", "Parquet", "Records", "Spools"], swiftSettings: house),
-        .target(name: "Filter", dependencies: ["Model", "Parquet", "Records"], swiftSettings: house),
+        .target(name: "Filter", dependencies: ["Model", "Records"], swiftSettings: house),
         .target(
             name: "Query", dependencies: ["Archive", "Filter", "Host", "Model", "Parquet", "Records"],
             swiftSettings: house),
@@ -120,7 +120,15 @@ let package = Package(
         .target(
             name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: house),
-        .target(name: "Sinks", dependencies: ["Host", "Records"], swiftSettings: house),
+        .target(
+            name: "Sinks",
+            dependencies: [
+                "Buckets", "Filter", "Gzip", "Host", "Link", "Model", "Records", "Spools",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: house),
 
         .target(
             name: "Delivery",
@@ -292,6 +300,14 @@ let package = Package(
             path: "Benchmarks/ClassifierBench",
             swiftSettings: house),
 
+        // Measures what one processor ships: `make bench-sinks`.
+        .executableTarget(
+            name: "sink-bench",
+            dependencies: [
+                "Gzip", "Host", "Link", "Model", "Sinks", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "Benchmarks/SinkBench", swiftSettings: house),
+
         // Measures delivery into a folder and an object store against gzip: `scripts/delivery-bench`.
         .executableTarget(
             name: "delivery-bench",
@@ -340,6 +356,15 @@ let package = Package(
                 "Spools", "Terminal", "TestSupport", "gatehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
+        .testTarget(
+            name: "SinksTests",
+            dependencies: [
+                "Buckets", "Gzip", "Host", "Link", "Model", "Records", "Sinks", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "AgentTests",
             dependencies: [
@@ -413,7 +438,7 @@ let package = Package(
             name: "PacketsTests", dependencies: ["FuzzEntries", "Packets", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Records", "TestSupport"],
+            name: "FilterTests", dependencies: ["Filter", "Model", "Parquet", "Query", "Records", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "ParquetTests", dependencies: ["Host", "Parquet", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ZstdTests", dependencies: ["TestSupport", "Zstd"], swiftSettings: house),

@@ -134,6 +134,7 @@ extension Agent {
         // A revision is in force that can be read.
         problems.removeAll { $0.hasPrefix("start: ") || $0.hasPrefix("revision: ") }
         learnRevision(at: appliedAt, former: former)
+        adoptSinks()
         try noteNotEnforced(since: appliedAt)
         if isMoving { wakeDelivery() }
         try cutUnjudged(bound)

@@ -4,6 +4,7 @@ import Foundation
 import Host
 import Link
 import Model
+import Sinks
 import Spools
 
 /// What is asked over the control socket.
@@ -39,6 +40,9 @@ extension Agent {
         case .watcher(let report):
             watchers.take(report, now: SystemClock.monotonic)
             return .done
+        case .sinks: return .sinks(sinks.reports)
+        case .sink(let name, let request):
+            return try sinks.answer(request, of: name).map { .said($0) } ?? .waiting
         case .status: return .status(status)
         case .books(let seconds): return .books(try booksReport(settleSeconds: seconds))
         case .flush:
@@ -123,6 +127,7 @@ extension Agent {
             foreign.drops.prefix(50).map { "\($0): what it drops, events tell as accepted" }
             + foreign.unreadable.prefix(10).map { "\($0): what it drops is not known" }
         status.problems += foreign.harms(bridgedBlocks).map(\.description)
+        status.problems += sinks.problems
         status.undelivered = delivery.problem
         return status
     }

@@ -6,6 +6,7 @@ package import Host
 import Link
 import Model
 import Netlink
+import Sinks
 import Spools
 
 /// A host's loop: one thread that owns rules, capture and books.
@@ -24,6 +25,7 @@ package final class Agent {
     let records: RecordPipeline
     var events: EventPipeline
     let delivery: DeliveryService
+    let sinks: SinkService
     private let control: ControlSocket
     /// Where `/metrics` is answered, if it is.
     private let metricsSocket: MetricsSocket?
@@ -143,6 +145,7 @@ package final class Agent {
             folder, windowLength: configuration.window, signer: configuration.manifestSigner,
             metrics: DeliveryMetrics(configuration.store),
             log: configuration.tell)
+        sinks = SinkService(folder, tell: configuration.tell)
         control = try ControlSocket(path: folder.controlSocket)
         metricsSocket = try configuration.metrics.map { try MetricsSocket(port: $0.port, isIPv6: $0.isIPv6) }
         try saveState()
@@ -169,6 +172,7 @@ package final class Agent {
             if !existed { try attempt("table", noteNewTable) }
         }
         if !isStateUnsaved { gap.remove() }
+        adoptSinks()
     }
 
     private static func lock(_ folder: DataFolder) throws -> FolderClaim {
@@ -220,7 +224,9 @@ package final class Agent {
             if let metricsSocket {
                 try attempt("metrics") {
                     try metricsSocket.serve {
-                        metrics.text(status, spoolBytes: records.spool.bytes, unguardedSpans: unguarded.count)
+                        metrics.text(
+                            status, sinks: sinks.reports, spoolBytes: records.spool.bytes,
+                            unguardedSpans: unguarded.count)
                     }
                 }
             }
@@ -235,6 +241,7 @@ package final class Agent {
         try attempt("events") { try events.drain(&records.recorder) }
         try attempt("window") { if configuration.enforces { try records.closeWindow() } }
         delivery.stop()
+        sinks.stop()
         try store.tell("STOPPING=1")
     }
 
@@ -379,6 +386,12 @@ package final class Agent {
             guard repairs > before else { throw error }
             return try enforcer.apply(plan)
         }
+    }
+
+    /// Goes on with the sinks of the revision in force.
+    func adoptSinks() {
+        sinks.adopt(
+            revision.policy.sinks ?? [], names: SinkNames(host: host, catalogue: catalogue), since: revision.number)
     }
 
     /// Closes the window: when it is over, or early, at this instant.

@@ -51,12 +51,23 @@ struct Metrics {
         ("gatehouse_agent_repairs_total", { UInt64($0.repairs) }),
     ]
 
+    /// What became of records at sinks, by the sink's name.
+    private static let sinkTotals: [(name: String, value: @Sendable (SinkReport) -> UInt64)] = [
+        ("gatehouse_sink_records_total", { $0.taken }),
+        ("gatehouse_sink_refused_records_total", { $0.refused }),
+        ("gatehouse_sink_lost_records_total", { $0.lost }),
+    ]
+
     /// The page: of this agent, and of all that count into its store.
-    func text(_ status: AgentStatus, spoolBytes: Int, unguardedSpans: Int) -> String {
+    func text(_ status: AgentStatus, sinks: [SinkReport], spoolBytes: Int, unguardedSpans: Int) -> String {
         for gauge in Self.gauges { store.tell(gauge.name, gauge.value(status)) }
         store.tell("gatehouse_agent_spool_bytes", spoolBytes)
         for total in Self.totals { store.tell(total: total.name, total.value(status)) }
         store.tell(total: "gatehouse_agent_unguarded_spans_total", UInt64(unguardedSpans))
+        for sink in sinks {
+            for total in Self.sinkTotals { store.tell(total: total.name, total.value(sink), [("sink", sink.name)]) }
+        }
+        store.tell("gatehouse_sink_faults", sinks.count { $0.problem != nil })
         return store.text
     }
 }

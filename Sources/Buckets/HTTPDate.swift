@@ -1,7 +1,7 @@
-import Model
+package import Model
 
 /// Dates as HTTP writes them (RFC 9110, IMF-fixdate): `Sat, 21 Nov 2026 07:20:01 GMT`.
-enum HTTPDate {
+package enum HTTPDate {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
@@ -26,7 +26,7 @@ enum HTTPDate {
     }
 
     /// What `Retry-After` says: seconds, or a date.
-    static func pause(_ text: String, now: Timestamp) -> Duration? {
+    package static func pause(_ text: String, now: Timestamp) -> Duration? {
         if let seconds = Int(text), (0...86_400).contains(seconds) { return .seconds(seconds) }
         guard let date = parse(text) else { return nil }
         return date > now ? .nanoseconds(date.nanoseconds - now.nanoseconds) : .zero

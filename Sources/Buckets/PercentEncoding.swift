@@ -1,8 +1,8 @@
 /// Percent-encoding as AWS signs it: everything but RFC 3986's unreserved characters, with capital digits.
 ///
 /// A key is encoded exactly once: one that holds `%3A` as characters travels as `%253A`.
-enum PercentEncoding {
-    static func encode(_ text: some StringProtocol, keeping kept: Set<UInt8> = []) -> String {
+package enum PercentEncoding {
+    package static func encode(_ text: some StringProtocol, keeping kept: Set<UInt8> = []) -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             switch byte {

@@ -19,7 +19,7 @@ package struct Gatehouse: AsyncParsableCommand {
             BooksCommand.self, Flush.self, Explain.self, Status.self, Release.self, Interfaces.self,
             Attach.self, Detach.self, WatchCommand.self, Integrate.self, Hook.self,
             Revisions.self, PolicyCommand.self, Serve.self, HostCommand.self, Audit.self, CollectorCommand.self,
-            BucketCommand.self, ACLCommand.self, Backup.self, Restore.self, Verify.self,
+            BucketCommand.self, SinkCommand.self, ACLCommand.self, Backup.self, Restore.self, Verify.self,
         ])
 
     package init() {}

@@ -1,4 +1,4 @@
-import Model
+package import Model
 package import Records
 
 extension FilterExpression {
@@ -24,7 +24,7 @@ extension FilterExpression {
 }
 
 /// A value that can be compared with others of its kind.
-enum FieldValue: Hashable, Comparable {
+package enum FieldValue: Hashable, Comparable {
     /// Numbers, and sums of two of them.
     case number(UInt128)
     case instant(Int64)
@@ -41,7 +41,7 @@ enum FieldValue: Hashable, Comparable {
             }
     }
 
-    static func < (first: FieldValue, second: FieldValue) -> Bool {
+    package static func < (first: FieldValue, second: FieldValue) -> Bool {
         switch (first, second) {
         case (.number(let first), .number(let second)): first < second
         case (.instant(let first), .instant(let second)): first < second
@@ -53,7 +53,7 @@ enum FieldValue: Hashable, Comparable {
 }
 
 extension FilterExpression.Relation {
-    func holds(_ first: FieldValue, _ second: FieldValue) -> Bool {
+    package func holds(_ first: FieldValue, _ second: FieldValue) -> Bool {
         switch self {
         case .equal: first == second
         case .notEqual: first != second

@@ -54,3 +54,10 @@ package indirect enum FilterExpression: Hashable, Sendable {
     /// Holds for every record.
     package static let always = FilterExpression.and([])
 }
+
+extension FilterExpression.Item {
+    /// Whether a name is compared, and not an address.
+    package var isName: Bool {
+        if case .value(.name) = self { true } else { false }
+    }
+}

@@ -45,7 +45,7 @@ package enum FilterField: Hashable, Sendable {
     }
 
     /// Whether the field adds two columns up.
-    var isSum: Bool { self == .bytes || self == .packets }
+    package var isSum: Bool { self == .bytes || self == .packets }
 
     package var kind: FlowColumn.Kind {
         switch self {

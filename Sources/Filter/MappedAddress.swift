@@ -1,8 +1,8 @@
-import Model
+package import Model
 
 extension IPAddress {
     /// Reads sixteen bytes, in which IPv4 is `::ffff:a.b.c.d`.
-    init(mapped value: UInt128) {
+    package init(mapped value: UInt128) {
         if value >> 32 == 0xffff {
             self.init(ipv4: UInt32(truncatingIfNeeded: value))
         } else {
@@ -13,7 +13,7 @@ extension IPAddress {
 
 extension UInt128 {
     /// The address as sixteen bytes, IPv4 as `::ffff:a.b.c.d`.
-    init(mapped address: IPAddress) {
+    package init(mapped address: IPAddress) {
         self =
             switch address.family {
             case .ipv4: 0xffff << 32 | UInt128(address.low)

@@ -1,10 +1,10 @@
-import Records
+package import Records
 
 /// The further columns in which a name or an id may stand that a field is compared with.
-struct NameColumns {
+package struct NameColumns {
     private let field: FilterField
 
-    init(_ field: FilterField) { self.field = field }
+    package init(_ field: FilterField) { self.field = field }
 
     /// Columns whose text is compared as a whole.
     private var whole: [FlowColumn] {
@@ -37,7 +37,7 @@ struct NameColumns {
     }
 
     /// All columns that may be asked.
-    var all: [FlowColumn] {
+    package var all: [FlowColumn] {
         if field.takesNames { return [.direction, .interface] + Self.own + Self.other }
         return whole + begun + (field == .column(.interface) ? [.interface] : [])
     }

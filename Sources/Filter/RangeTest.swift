@@ -1,22 +1,22 @@
-import Model
+package import Model
 
 /// Values that are within some ranges, ends included; every comparison of numbers, times and addresses is one.
-struct RangeTest<Key: FixedWidthInteger & Sendable>: Sendable {
-    var ranges: [(low: Key, high: Key)] = []
-    var isNegated = false
+package struct RangeTest<Key: FixedWidthInteger & Sendable>: Sendable {
+    package var ranges: [(low: Key, high: Key)] = []
+    package var isNegated = false
 
-    func holds(_ key: Key) -> Bool {
+    package func holds(_ key: Key) -> Bool {
         for range in ranges where range.low <= key && key <= range.high { return !isNegated }
         return isNegated
     }
 
     /// Whether a value between two bounds may hold; false is sure.
-    func mayHold(from low: Key, to high: Key) -> Bool {
+    package func mayHold(from low: Key, to high: Key) -> Bool {
         if isNegated { return !ranges.contains { $0.low <= low && high <= $0.high } }
         return ranges.contains { $0.low <= high && low <= $0.high }
     }
 
-    init(_ relation: FilterExpression.Relation, _ key: Key) {
+    package init(_ relation: FilterExpression.Relation, _ key: Key) {
         switch relation {
         case .equal: ranges = [(key, key)]
         case .notEqual: (ranges, isNegated) = ([(key, key)], true)
@@ -27,28 +27,30 @@ struct RangeTest<Key: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    init(_ ranges: [(low: Key, high: Key)], isNegated: Bool) { (self.ranges, self.isNegated) = (ranges, isNegated) }
+    package init(_ ranges: [(low: Key, high: Key)], isNegated: Bool) {
+        (self.ranges, self.isNegated) = (ranges, isNegated)
+    }
 }
 
 /// Keys in whose order values are compared.
-enum OrderKey {
+package enum OrderKey {
     /// Numbers without sign as they are; instants so that those before 1970 come first.
-    static func instant(_ microseconds: Int64) -> UInt64 { UInt64(bitPattern: microseconds) ^ (1 << 63) }
+    package static func instant(_ microseconds: Int64) -> UInt64 { UInt64(bitPattern: microseconds) ^ (1 << 63) }
 
     /// Sixteen bytes so that IPv4 comes first, each family in the order of its numbers.
-    static func address(_ value: UInt128) -> UInt128 {
+    package static func address(_ value: UInt128) -> UInt128 {
         if value >> 32 == 0xffff { return value & 0xffff_ffff }
         return value < 0xffff << 32 ? value + (1 << 32) : value
     }
 
-    static func address(_ address: IPAddress) -> UInt128 {
+    package static func address(_ address: IPAddress) -> UInt128 {
         switch address.family {
         case .ipv4: UInt128(address.low)
         case .ipv6: Self.address(UInt128(address.high) << 64 | UInt128(address.low))
         }
     }
 
-    static func numbers(_ items: [FilterExpression.Item]) -> [(low: UInt64, high: UInt64)] {
+    package static func numbers(_ items: [FilterExpression.Item]) -> [(low: UInt64, high: UInt64)] {
         items.compactMap { item in
             switch item {
             case .value(.number(let number)): (number, number)
@@ -60,7 +62,7 @@ enum OrderKey {
         }
     }
 
-    static func addresses(_ items: [FilterExpression.Item]) -> [(low: UInt128, high: UInt128)] {
+    package static func addresses(_ items: [FilterExpression.Item]) -> [(low: UInt128, high: UInt128)] {
         items.compactMap { item in
             switch item {
             case .value(.address(let address)): (Self.address(address), Self.address(address))
@@ -68,22 +70,6 @@ enum OrderKey {
             case .network(let prefix): (address(prefix.base), address(prefix.last))
             case .value, .range, .beginning: nil
             }
-        }
-    }
-}
-
-extension IPPrefix {
-    /// The last address of the network.
-    var last: IPAddress {
-        switch family {
-        case .ipv4:
-            return IPAddress(
-                ipv4: UInt32(truncatingIfNeeded: base.low) | (length >= 32 ? 0 : UInt32.max >> UInt32(length)))
-        case .ipv6:
-            let all = UInt128(base.high) << 64 | UInt128(base.low)
-            let last = length >= 128 ? all : all | UInt128.max >> UInt128(length)
-            return IPAddress(
-                ipv6High: UInt64(truncatingIfNeeded: last >> 64), low: UInt64(truncatingIfNeeded: last))
         }
     }
 }

@@ -126,5 +126,5 @@ struct ValueReader {
 
 extension FilterField {
     /// Whether names stand for the field's addresses.
-    var takesNames: Bool { self == .source || self == .target }
+    package var takesNames: Bool { self == .source || self == .target }
 }

@@ -27,6 +27,10 @@ extension CanonicalJSON {
         append(#","project":"#)
         append(string: policy.project)
         append(#","region":"#, string: policy.region)
+        if let sinks = policy.sinks {
+            append(#","sinks":"#)
+            if sinks.isEmpty { append("[]") } else { try append(encoding: sinks) }
+        }
         append(#","vpcs":"#)
         append(policy.vpcs) { $0.append($1) }
         append("}")

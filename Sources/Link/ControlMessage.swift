@@ -19,6 +19,9 @@ package enum ControlRequest: Sendable, Codable {
     case interfaces
     /// What a watcher of an engine could not attach.
     case watcher(WatcherReport)
+    /// How the policy's sinks do.
+    case sinks
+    case sink(name: String, SinkRequest)
     case status
     /// Read counters and records against each other. With `settle` the agent reads again, for at most so many seconds,
     /// until traffic rests and every line is exact.
@@ -50,6 +53,9 @@ package enum ControlResponse: Sendable, Codable {
     /// The control plane was asked and has not answered yet: ask again. `AgentClient` does.
     case waiting
     case books(BooksReport)
+    case sinks([SinkReport])
+    /// Done, in words.
+    case said(String)
     case done
     /// The request was refused and nothing was changed; the reason, and what to do.
     case failed(String)

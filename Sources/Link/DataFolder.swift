@@ -27,6 +27,8 @@ package struct DataFolder: Hashable, Sendable {
     package var supervisorLock: String { path + "/supervisor.lock" }
     /// One JSON object an event.
     package var eventsJSON: String { path + "/events.jsonl" }
+    /// Cursors and dead letters of sinks.
+    package var sinks: String { path + "/sinks" }
     package var controlSocket: String { path + "/control.sock" }
     package var notifySocket: String { path + "/notify.sock" }
 

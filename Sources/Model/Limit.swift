@@ -59,6 +59,10 @@ package enum Limit: String, CaseIterable, Sendable {
     case addressTemplates
     case entriesOfTemplate
     case bytesOfHitSearch
+    // Sinks.
+    case shippedRecord
+    case deadLetters
+    case receiverAnswer
 
     package enum Unit: String, Sendable {
         case bytes
@@ -116,6 +120,9 @@ package enum Limit: String, CaseIterable, Sendable {
         case .addressTemplates: 1000
         case .entriesOfTemplate: 10_000
         case .bytesOfHitSearch: 64 << 20
+        case .shippedRecord: 256 << 10
+        case .deadLetters: 64 << 20
+        case .receiverAnswer: 16 << 20
         }
     }
 
@@ -123,7 +130,7 @@ package enum Limit: String, CaseIterable, Sendable {
         switch self {
         case .requestTarget, .header, .headers, .strangerBody, .body, .nameText, .secretText, .tokenText, .textOfEntry,
             .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost,
-            .bytesOfHitSearch:
+            .bytesOfHitSearch, .shippedRecord, .deadLetters, .receiverAnswer:
             .bytes
         case .secondsToHead, .secondsToBody, .secondsToLongBody, .secondsIdle, .secondsUnread, .secondsRefused,
             .secondsOfTelling, .secondsOfQuestion:
@@ -189,6 +196,9 @@ package enum Limit: String, CaseIterable, Sendable {
         case .addressTemplates: "lists of addresses of a project"
         case .entriesOfTemplate: "addresses and blocks in one of these lists"
         case .bytesOfHitSearch: "the newest events of each host that one question about hits reads"
+        case .shippedRecord: "a record that a sink ships"
+        case .deadLetters: "what a sink's receiver refused for good, in its file"
+        case .receiverAnswer: "the answer of a sink's receiver"
         }
     }
 
@@ -223,6 +233,9 @@ package enum Limit: String, CaseIterable, Sendable {
         case .groupsOfAnswer: "400"
         case .bytesOfHitSearch: "older hits are not told"
         case .enterpriseRules, .addressTemplates, .entriesOfTemplate: "`LimitExceeded`, and nothing is changed"
+        case .shippedRecord: "it is not shipped; the sink counts and tells it as lost"
+        case .deadLetters: "further ones are counted and told as lost"
+        case .receiverAnswer: "the answer counts as none, and the records are sent again"
         }
     }
 

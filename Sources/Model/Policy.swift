@@ -13,10 +13,13 @@ package struct Policy: Hashable, Sendable, Codable {
     package var assertions: [PolicyAssertion]?
     /// The enterprise policy, in the order in which it is asked; nil where the policy says nothing of one.
     package var enterprise: [EnterpriseRule]?
+    /// Where hosts ship what they record; nil where the policy says nothing of it.
+    package var sinks: [Sink]?
 
     package init(
         project: String, region: String? = nil, vpcs: [VPC], collectors: [Collector] = [], logs: [LogResource]? = nil,
-        bridges: [BridgeSettings]? = nil, assertions: [PolicyAssertion]? = nil, enterprise: [EnterpriseRule]? = nil
+        bridges: [BridgeSettings]? = nil, assertions: [PolicyAssertion]? = nil, enterprise: [EnterpriseRule]? = nil,
+        sinks: [Sink]? = nil
     ) {
         self.project = project
         self.region = region
@@ -26,6 +29,7 @@ package struct Policy: Hashable, Sendable, Codable {
         self.bridges = bridges
         self.assertions = assertions
         self.enterprise = enterprise
+        self.sinks = sinks
     }
 
     package static let empty = Policy(project: "default", vpcs: [])

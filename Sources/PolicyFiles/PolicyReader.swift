@@ -9,7 +9,7 @@ struct PolicyReader {
     func read(_ root: FileValue) -> Policy {
         guard
             let fields = root.fields([
-                "project", "vpcs", "collectors", "region", "bridges", "assertions", "enterprise",
+                "project", "vpcs", "collectors", "region", "bridges", "assertions", "enterprise", "sinks",
             ])
         else {
             return .empty
@@ -35,9 +35,10 @@ struct PolicyReader {
         let assertions = fields["assertions"].map { AssertionReader(vpcs: vpcs).read($0) }
         var groups = GroupNames(project: project, vpcs: vpcs)
         let enterprise = fields["enterprise"].map { EnterpriseReader(project: project, vpcs: vpcs).read($0, &groups) }
+        let sinks = fields["sinks"].map { SinkReader().read($0) }
         return Policy(
             project: project, region: region, vpcs: groups.vpcs, collectors: collectors, bridges: bridges,
-            assertions: assertions, enterprise: enterprise)
+            assertions: assertions, enterprise: enterprise, sinks: sinks)
     }
 }
 

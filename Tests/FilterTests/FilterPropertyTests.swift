@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Filter
+@testable import Query
 
 struct FilterPropertyTests {
     private let context = FilterContext(now: Timestamp(nanoseconds: 0))

@@ -16,6 +16,8 @@ import Testing
         let agent = try AgentUnderTest("m1", arguments: ["--metrics", "127.0.0.1:9464"])
         defer { agent.remove() }
         try agent.start()
+        try agent.apply(
+            "project: p\nvpcs: []\nsinks: [{name: s, kind: file, url: \"file:s.jsonl\", send: [audit]}]\n")
         let answer = try ask(agent, #"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"#)
         #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
         let body = answer.split(separator: "\r\n\r\n").last ?? ""

@@ -79,7 +79,17 @@ import Testing
                 PolicyAssertion(
                     .never, source: .group("web"), target: .interface("db-1"),
                     service: .transport(.tcp, PortRange(22, 23)))
-            ], enterprise: [enterprise])
+            ], enterprise: [enterprise], sinks: [sink])
+    }()
+
+    private static let sink: Sink = {
+        guard let address = try? SinkAddress("https://h:9/p", of: .http) else { preconditionFailure("a url") }
+        var sink = Sink(
+            name: "siem", kind: .http, address: address, sources: [.events], filter: "action = drop", format: .json)
+        (sink.rate, sink.framing, sink.compression, sink.encoding) = (5, .lines, .gzip, .json)
+        (sink.secretFile, sink.user, sink.authorityFile) = ("/s", "u", "/c")
+        (sink.index, sink.topic, sink.tenant, sink.acknowledges) = ("i", "t", "n", true)
+        return sink
     }()
 
     /// Holds the promise for two policies: empty where they are equal and nowhere else, and exact.

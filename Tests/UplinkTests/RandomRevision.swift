@@ -25,7 +25,18 @@ struct RandomRevision {
             logs: maybe { $0.random.chance(50) ? [] : $0.some { $0.log() } },
             bridges: maybe { $0.random.chance(50) ? [] : $0.some { $0.bridge() } },
             assertions: maybe { $0.random.chance(50) ? [] : $0.some { $0.assertion() } },
-            enterprise: maybe { $0.random.chance(50) ? [] : $0.some { $0.enterpriseRule() } })
+            enterprise: maybe { $0.random.chance(50) ? [] : $0.some { $0.enterpriseRule() } },
+            sinks: maybe { $0.random.chance(50) ? [] : $0.some { $0.sink() } })
+    }
+
+    private mutating func sink() -> Sink {
+        let kind = random.pick(SinkKind.allCases)
+        guard let address = try? SinkAddress(kind.example, of: kind) else { preconditionFailure("\(kind)'s example") }
+        var sink = Sink(
+            name: text(), kind: kind, address: address, sources: SinkSource.allCases, filter: maybe { $0.text() },
+            format: kind.formats.first)
+        (sink.rate, sink.secretFile, sink.user) = (maybe { _ in 5 }, maybe { $0.text() }, maybe { $0.text() })
+        return sink
     }
 
     private mutating func assertion() -> PolicyAssertion {

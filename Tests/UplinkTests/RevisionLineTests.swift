@@ -87,7 +87,8 @@ extension RevisionLineTests {
             Revision.none, ["number", "madeAt", "actor", "origin", "policy", "ruleOrigins", "notes"]),
         Sample(Catalogue.RevisionNote(.none), ["number", "madeAt", "actor", "origin"]),
         Sample(
-            Policy.empty, ["project", "region", "vpcs", "collectors", "logs", "bridges", "assertions", "enterprise"]),
+            Policy.empty,
+            ["project", "region", "vpcs", "collectors", "logs", "bridges", "assertions", "enterprise", "sinks"]),
         Sample(
             VPC(id: id(), name: "", prefixes: [], subnets: [], groups: [], instances: []),
             ["id", "name", "prefixes", "subnets", "acls", "groups", "instances", "mode"]),

@@ -112,6 +112,7 @@ extension PolicyDifference {
         if lines.isEmpty, before.assertions != after.assertions {
             lines.append(PolicyChangeLine(kind: .changed, subject: "order", name: "of assertions", detail: ""))
         }
+        tell("sinks", before.sinks == nil ? "none" : "present", after.sinks == nil ? "none" : "present")
         tell("event log", before.logs == nil ? "everything" : "by logs", after.logs == nil ? "everything" : "by logs")
         return lines
     }
@@ -122,7 +123,8 @@ extension PolicyPart.Address {
     fileprivate func name(_ part: PolicyPart) -> String {
         switch part {
         case .rule, .aclRule: keys.dropLast().joined(separator: "/")
-        case .project, .vpc, .subnet, .acl, .group, .instance, .interface, .enterpriseRule, .collector, .log:
+        case .project, .vpc, .subnet, .acl, .group, .instance, .interface, .enterpriseRule, .collector, .log,
+            .sink:
             keys.joined(separator: "/")
         }
     }
@@ -149,6 +151,7 @@ extension PolicyPart {
         case .log(let log):
             "\(log.event.rawValue) of \(log.project)" + (log.group.map { ", group \($0)" } ?? "")
                 + (log.interface.map { ", interface \($0)" } ?? "")
+        case .sink(let sink): sink.description
         }
     }
 

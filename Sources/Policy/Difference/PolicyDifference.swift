@@ -91,7 +91,7 @@ extension PolicyPart.Address {
         let above = Array(keys.dropLast())
         return switch kind {
         case .project: nil
-        case .vpc, .enterpriseRule, .collector, .log: .root
+        case .vpc, .enterpriseRule, .collector, .log, .sink: .root
         case .subnet, .acl, .group, .instance: .init(kind: .vpc, keys: above)
         case .aclRule: .init(kind: .acl, keys: above)
         case .rule: .init(kind: .group, keys: above)

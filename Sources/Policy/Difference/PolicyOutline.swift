@@ -14,11 +14,13 @@ package struct PolicyOutline: Hashable, Sendable {
         shell.collectors = []
         shell.logs = policy.logs == nil ? nil : []
         shell.enterprise = policy.enterprise == nil ? nil : []
+        shell.sinks = policy.sinks == nil ? nil : []
         parts[.root] = .project(shell)
         for vpc in policy.vpcs { add(vpc) }
         for rule in policy.enterprise ?? [] { add(.enterpriseRule(rule), below: .root) }
         for collector in policy.collectors { add(.collector(collector), below: .root) }
         for log in policy.logs ?? [] { add(.log(log), below: .root) }
+        for sink in policy.sinks ?? [] { add(.sink(sink), below: .root) }
     }
 
     private mutating func add(_ vpc: VPC) {
@@ -94,6 +96,9 @@ package struct PolicyOutline: Hashable, Sendable {
         }
         if policy.logs != nil {
             policy.logs = values(.root, .log) { if case .log(let log) = $0 { log } else { nil } }
+        }
+        if policy.sinks != nil {
+            policy.sinks = values(.root, .sink) { if case .sink(let sink) = $0 { sink } else { nil } }
         }
         return policy
     }

@@ -18,6 +18,7 @@ package enum PolicyPart: Hashable, Sendable {
     case enterpriseRule(EnterpriseRule)
     case collector(Collector)
     case log(LogResource)
+    case sink(Sink)
 
     /// What a part is, as a person calls it.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -33,6 +34,7 @@ package enum PolicyPart: Hashable, Sendable {
         case enterpriseRule = "enterprise rule"
         case collector
         case log
+        case sink
     }
 
     package var kind: Kind {
@@ -49,6 +51,7 @@ package enum PolicyPart: Hashable, Sendable {
         case .enterpriseRule: .enterpriseRule
         case .collector: .collector
         case .log: .log
+        case .sink: .sink
         }
     }
 
@@ -67,6 +70,7 @@ package enum PolicyPart: Hashable, Sendable {
         case .enterpriseRule(let rule): rule.name
         case .collector(let collector): collector.name
         case .log(let log): log.id
+        case .sink(let sink): sink.name
         }
     }
 

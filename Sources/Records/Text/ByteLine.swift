@@ -21,6 +21,7 @@ package struct ByteLine: Hashable, Sendable {
     package mutating func append(_ byte: UInt8) { bytes.append(byte) }
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
     package mutating func append(_ other: [UInt8]) { bytes.append(contentsOf: other) }
+    package mutating func append(_ other: ArraySlice<UInt8>) { bytes.append(contentsOf: other) }
 
     package mutating func append(decimal value: UInt64) {
         guard value < 100_000_000 else {

@@ -1,7 +1,7 @@
 import Model
 
 extension PolicyDeclaration {
-    /// Refuses what a control plane does not keep: the enterprise policy, and modes.
+    /// Refuses what a control plane does not keep: the enterprise policy, modes, and sinks.
     func checkEnterprise() throws {
         func refuse(_ place: String, _ key: String) -> RegistryError {
             RegistryError(
@@ -10,6 +10,7 @@ extension PolicyDeclaration {
                     + "plane governs")
         }
         if let rule = policy.enterprise?.first { throw refuse("enterprise: \(rule.name)", "the enterprise policy") }
+        if let sink = policy.sinks?.first { throw refuse("sinks: \(sink.name)", "sinks") }
         for vpc in policy.vpcs {
             if vpc.mode != nil { throw refuse("vpc \(vpc.name): observe", "observe") }
             if vpc.collected != nil { throw refuse("vpc \(vpc.name): collect", "collect") }

@@ -1,3 +1,4 @@
+package import Filter
 package import Parquet
 package import Records
 
@@ -66,12 +67,5 @@ extension FilterExpression {
             return VectorTest(count, vector).compare(field, relation, value)
         case .compare(_, _, .item): return [UInt8](repeating: 0, count: count)
         }
-    }
-}
-
-extension FilterExpression.Item {
-    /// Whether a name is compared, and not an address.
-    var isName: Bool {
-        if case .value(.name) = self { true } else { false }
     }
 }

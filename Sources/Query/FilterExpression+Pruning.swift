@@ -1,3 +1,4 @@
+package import Filter
 import Model
 package import Parquet
 package import Records
