@@ -54,6 +54,14 @@ package enum Limit: String, CaseIterable, Sendable {
     case rowsOfAnswer
     case groupsOfAnswer
     case streamsOfFlows
+    // Detections.
+    case contactsOfDetection
+    case sourcesOfDetection
+    case placesOfDetection
+    case findingsOfRun
+    case bytesOfList
+    case matchesOfHour
+    case eventsOfWindow
 
     package enum Unit: String, Sendable {
         case bytes
@@ -107,13 +115,21 @@ package enum Limit: String, CaseIterable, Sendable {
         case .rowsOfAnswer: 10_000
         case .groupsOfAnswer: 500_000
         case .streamsOfFlows: 64
+        case .contactsOfDetection: 4_000_000
+        case .sourcesOfDetection: 200_000
+        case .placesOfDetection: 200_000
+        case .findingsOfRun: 100_000
+        case .bytesOfList: 256 << 20
+        case .matchesOfHour: 2_000_000
+        case .eventsOfWindow: 100_000
         }
     }
 
     package var unit: Unit {
         switch self {
         case .requestTarget, .header, .headers, .strangerBody, .body, .nameText, .secretText, .tokenText, .textOfEntry,
-            .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost:
+            .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost,
+            .bytesOfList:
             .bytes
         case .secondsToHead, .secondsToBody, .secondsToLongBody, .secondsIdle, .secondsUnread, .secondsRefused,
             .secondsOfTelling, .secondsOfQuestion:
@@ -122,7 +138,9 @@ package enum Limit: String, CaseIterable, Sendable {
             .connectionsOfSource,
             .methodsOfLogin, .countedLogins, .waitingPasswords, .tokensOfChain, .tellsOfSource, .toldSources,
             .toldFaults,
-            .filesOfHost, .questionsAtOnce, .rowsOfAnswer, .groupsOfAnswer, .streamsOfFlows:
+            .filesOfHost, .questionsAtOnce, .rowsOfAnswer, .groupsOfAnswer, .streamsOfFlows,
+            .contactsOfDetection, .sourcesOfDetection, .placesOfDetection, .findingsOfRun,
+            .matchesOfHour, .eventsOfWindow:
             .pieces
         }
     }
@@ -174,6 +192,13 @@ package enum Limit: String, CaseIterable, Sendable {
         case .rowsOfAnswer: "records of one answer"
         case .groupsOfAnswer: "groups of one answer, and values held for distinct ones and percentiles"
         case .streamsOfFlows: "streams of flows at a time"
+        case .contactsOfDetection: "pairs of addresses at a service that detections remember to have met"
+        case .sourcesOfDetection: "addresses that one detection remembers"
+        case .placesOfDetection: "pairs, or services of an address, that one detection remembers"
+        case .findingsOfRun: "findings of one run"
+        case .bytesOfList: "a file of listed addresses"
+        case .matchesOfHour: "records that Sigma rules find in one hour"
+        case .eventsOfWindow: "records in one window of a Sigma correlation"
         }
     }
 
@@ -206,6 +231,12 @@ package enum Limit: String, CaseIterable, Sendable {
         case .secondsOfQuestion: "the answer has what was found, and says that it was interrupted"
         case .rowsOfAnswer: "400; ask for fewer with `limit`, or for groups"
         case .groupsOfAnswer: "400"
+        case .contactsOfDetection, .sourcesOfDetection, .placesOfDetection:
+            "the half that was not seen for longest goes, is counted and told"
+        case .findingsOfRun: "further ones are counted and told"
+        case .bytesOfList: "the file is refused"
+        case .matchesOfHour: "further ones are counted and told"
+        case .eventsOfWindow: "the oldest go"
         }
     }
 

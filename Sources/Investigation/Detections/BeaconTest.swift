@@ -1,0 +1,82 @@
+import Foundation
+
+/// Whether instants are those of a beacon: a likelihood ratio of their intervals.
+///
+/// Under a beacon of period T and jitter w an interval is k·T, k−1 calls being lost, spread evenly over ±w·T·√k; some three of
+/// a hundred are anything. Otherwise intervals are exponential with their own mean, the most regular that chance is. Period and
+/// jitter are those that fit best, for which the threshold makes up.
+enum BeaconTest {
+    struct Fit {
+        /// Seconds.
+        let period: Double
+        /// Part of the period.
+        let jitter: Double
+        /// Natural logarithm of the likelihood ratio.
+        let evidence: Double
+    }
+
+    private static let jitters = [0.02, 0.08, 0.2, 0.42]
+    private static let loss = 0.2
+    private static let stray = 0.03
+    private static let steps = 28
+
+    /// The best fit of intervals in seconds; nil where most are far too short for one period.
+    static func fit(_ intervals: [Double]) -> Fit? {
+        let sorted = intervals.sorted()
+        let count = sorted.count
+        guard count >= 4, let longest = sorted.last, longest > 0 else { return nil }
+        let median = sorted[count / 2]
+        // Chance, and people, have many short intervals.
+        guard sorted.count(where: { $0 < 0.3 * median }) * 5 <= count else { return nil }
+        let mean = intervals.reduce(0, +) / Double(count)
+        let low = sorted[count / 8] * 0.9
+        let high = max(sorted[count * 5 / 8], low) * 1.15
+        let ratio = Foundation.pow(high / low, 1 / Double(steps - 1))
+        var best: Fit?
+        var period = low
+        for _ in 0..<steps {
+            for jitter in jitters {
+                let evidence = self.evidence(intervals, period, jitter, mean)
+                if evidence > best?.evidence ?? -.infinity {
+                    best = Fit(period: period, jitter: jitter, evidence: evidence)
+                }
+            }
+            period *= ratio
+        }
+        return best.map { refined($0, intervals, mean) }
+    }
+
+    /// Narrow jitters need a period that is more exact than the grid.
+    private static func refined(_ fit: Fit, _ intervals: [Double], _ mean: Double) -> Fit {
+        var best = fit
+        let near = intervals.filter { abs($0 / fit.period - 1) < 0.1 }
+        guard near.count >= 3 else { return fit }
+        let period = near.sorted()[near.count / 2]
+        for jitter in [0.005] + jitters {
+            let evidence = self.evidence(intervals, period, jitter, mean)
+            if evidence > best.evidence { best = Fit(period: period, jitter: jitter, evidence: evidence) }
+        }
+        return best
+    }
+
+    private static func evidence(_ intervals: [Double], _ period: Double, _ jitter: Double, _ mean: Double) -> Double {
+        var sum = 0.0
+        for interval in intervals {
+            let chance = Foundation.exp(-interval / mean) / mean
+            var regular = 0.0
+            let nearest = max(1, (interval / period).rounded())
+            // Neighbours count where wide jitters of several steps overlap.
+            var step = max(1, nearest - 1)
+            while step <= min(nearest + 1, 12) {
+                // A second is as exact as many logs are.
+                let half = max(jitter * period * step.squareRoot(), 1)
+                if abs(interval - step * period) <= half {
+                    regular += (1 - loss) * Foundation.pow(loss, step - 1) / (2 * half)
+                }
+                step += 1
+            }
+            sum += Foundation.log((1 - stray) * regular / max(chance, 1e-300) + stray)
+        }
+        return sum
+    }
+}

@@ -1,0 +1,45 @@
+/// Some rows of a batch, a bit each.
+struct RowSet {
+    private(set) var words: [UInt64]
+    let count: Int
+
+    init(count: Int, filled: Bool = false) {
+        self.count = count
+        words = [UInt64](repeating: filled ? .max : 0, count: (count + 63) / 64)
+    }
+
+    /// The rows for which something holds.
+    @inline(__always)
+    init(count: Int, _ holds: (Int) -> Bool) {
+        self.init(count: count)
+        for word in words.indices {
+            var bits: UInt64 = 0
+            let first = word * 64
+            for bit in 0..<min(64, count - first) where holds(first + bit) { bits |= 1 << UInt64(bit) }
+            words[word] = bits
+        }
+    }
+
+    mutating func formIntersection(_ other: RowSet) { for word in words.indices { words[word] &= other.words[word] } }
+    mutating func formUnion(_ other: RowSet) { for word in words.indices { words[word] |= other.words[word] } }
+    mutating func subtract(_ other: RowSet) { for word in words.indices { words[word] &= ~other.words[word] } }
+
+    func forEach(_ body: (Int) -> Void) {
+        for word in words.indices {
+            var bits = words[word]
+            while bits != 0 {
+                let row = word * 64 + bits.trailingZeroBitCount
+                if row < count { body(row) }
+                bits &= bits - 1
+            }
+        }
+    }
+}
+
+/// For which rows something is true, and for which it is false; for the others it is not known.
+struct Truth {
+    var yes: RowSet
+    var no: RowSet
+
+    var negated: Truth { Truth(yes: no, no: yes) }
+}
