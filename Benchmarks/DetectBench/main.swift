@@ -21,10 +21,10 @@ func text(_ value: Double, _ width: Int, _ digits: Int) -> String {
     return String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
-for style in LogStyle.allCases {
+for style in LogStyle.allCases where seeds > 0 {
     var tally = Tally()
     var records = 0
-    for seed in 1...UInt64(max(seeds, 1)) {
+    for seed in 1...UInt64(seeds) {
         let day = TrafficDay(seed: seed, style: style)
         records += day.lines.count
         var names = Names()
@@ -50,6 +50,14 @@ for style in LogStyle.allCases {
                 + "\(text(Tally.median(row.contacts.map(Double.init)), 9, 0)) \(text(Tally.median(row.delays), 8, 1))")
     }
     print("  all                      \(text(tally.whole.precision, 9, 3)) \(text(tally.whole.recall, 7, 3))")
+}
+
+if seeds > 0 {
+    var beacons = BeaconMeasure()
+    for seed in 1...UInt64(seeds) { beacons.add(seed: seed) }
+    print(
+        "beacons of 5 s to 6 h: \(beacons.found) of \(beacons.beacons) found, average precision "
+            + "\(text(beacons.averagePrecision, 0, 3)), \(text(beacons.wrongPerHostWeek, 0, 3)) wrong ones a host-week")
 }
 
 var names = Names()

@@ -4,7 +4,11 @@ import Foundation
 struct Dice {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
+    /// Seeds next to each other have nothing in common: the state is mixed once.
+    init(seed: UInt64) {
+        state = seed
+        state = next() ^ seed << 32
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15

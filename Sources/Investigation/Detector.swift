@@ -14,6 +14,7 @@ package final class Detector {
     /// Pairs at a service that have met.
     private var contacts: AgingTable<Void>
     private var beginning: Int64?
+    private var waiting: [Sight] = []
 
     /// Makes one that has seen nothing; `listed` are addresses of which all traffic is told.
     package init(locality: Locality = Locality(), listed: ListedAddresses? = nil) {
@@ -22,14 +23,24 @@ package final class Detector {
         contacts = AgingTable(capacity: Limit.contactsOfDetection.bound, horizon: Span.hours(24 * 14), empty: ())
     }
 
-    /// Takes the next record; records come in the order of `RecordStream`.
+    /// Takes the next record; records come in the order of `RecordStream`. It may wait for others, and is looked at by the end.
     package func take(_ flow: Observation) {
-        let sight = sight(flow)
-        for detection in detections { detection.take(sight, book) }
+        waiting.append(sight(flow))
+        if waiting.count >= Self.atOnce { lookAt() }
+    }
+
+    /// How many records wait, at most: a detection keeps what it needs at hand while it goes through them.
+    private static let atOnce = 128
+
+    /// Has all detections look at what waits. What they find does not depend on when this is done.
+    package func lookAt() {
+        for detection in detections { detection.take(waiting, book) }
+        waiting.removeAll(keepingCapacity: true)
     }
 
     /// Ends the run and tells what was found.
     package func finish(_ names: Names) -> [Finding] {
+        lookAt()
         for detection in detections { detection.finish(book) }
         return book.findings(names)
     }

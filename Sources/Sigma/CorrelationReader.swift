@@ -118,7 +118,14 @@ struct CorrelationReader {
                 }
                 let searches = rules.enumerated().map { (name: $1, condition: Self.mark($0)) }
                 do throws(SigmaConditionParser.Fault) {
-                    presence = Self.presence(try SigmaConditionParser.parse(text, searches))
+                    let condition = try SigmaConditionParser.parse(text, searches)
+                    guard !Self.negates(condition) else {
+                        value.report(
+                            "\"not\" in a correlation is known only when its window is over",
+                            mend: "name the rules that must find something")
+                        return nil
+                    }
+                    presence = Self.presence(condition)
                 } catch {
                     value.report(error.message, mend: error.mend)
                     return nil
@@ -168,6 +175,14 @@ struct CorrelationReader {
             .test(SigmaTest(field: .column(.id), question: .equals(UInt64(number))))
         }
 
+        private static func negates(_ condition: SigmaCondition) -> Bool {
+            switch condition {
+            case .test: false
+            case .not: true
+            case .all(let parts), .any(let parts): parts.contains(where: negates)
+            }
+        }
+
         private static func presence(_ condition: SigmaCondition) -> SigmaCorrelation.Presence {
             switch condition {
             case .test(let test):
@@ -175,7 +190,7 @@ struct CorrelationReader {
                 return .all([])
             case .all(let parts): return .all(parts.map(presence))
             case .any(let parts): return .any(parts.map(presence))
-            case .not(let part): return .not(presence(part))
+            case .not(let part): return presence(part)
             }
         }
     }

@@ -2,7 +2,7 @@ import Model
 
 /// The sliding windows of one correlation, a group each.
 ///
-/// A window has the events of the last timespan, the last event included. It is told when its condition begins to hold; while
+/// A window has the events of the last timespan, the last instant included; an event without a value to group by is in none. It is told when its condition begins to hold; while
 /// it goes on holding it is the same finding and told no more.
 struct CorrelationWindows {
     struct Event {
@@ -17,41 +17,58 @@ struct CorrelationWindows {
         var events: [Event] = []
         var first = 0
         var holds = false
+
+        var inside: ArraySlice<Event> { events[first...] }
+
+        mutating func add(_ event: Event, oldest: Int64) {
+            events.append(event)
+            while events[first].time < oldest { first += 1 }
+            // What is beyond the bound goes as if it were too old.
+            first = max(first, events.count - Limit.eventsOfWindow.bound)
+            if first > 1024, first * 2 > events.count {
+                events.removeFirst(first)
+                first = 0
+            }
+        }
     }
 
     let places: [Int]
     private let correlation: SigmaCorrelation
     private var windows: [[String]: Window] = [:]
+    private var touched: [(key: [String], groups: [String])] = []
     private var nextSweep: Int64 = .min
 
     init(_ correlation: SigmaCorrelation, _ places: [Int]) {
         (self.correlation, self.places) = (correlation, places)
     }
 
-    /// Adds an event to its group's window; a finding where the condition begins to hold.
-    mutating func take(_ event: Event, _ groups: [String]) -> SigmaMatch? {
+    /// Adds an event to its group's window; events come by their times.
+    mutating func add(_ event: Event, _ groups: [String]) {
         sweep(event.time)
-        var window = windows.removeValue(forKey: groups) ?? Window()
-        window.events.append(event)
-        let oldest = event.time - correlation.span
-        while window.events[window.first].time < oldest { window.first += 1 }
-        if window.first > 1024, window.first * 2 > window.events.count {
-            window.events.removeFirst(window.first)
-            window.first = 0
+        // Texts are the same whatever their case.
+        let key = groups.map { $0.lowercased() }
+        if !touched.contains(where: { $0.key == key }) { touched.append((key, groups)) }
+        windows[key, default: Window()].add(event, oldest: event.time - correlation.span)
+    }
+
+    /// Judges the windows that got events since the last time, which is once an instant; those whose condition begins to hold.
+    mutating func judge() -> [SigmaMatch] {
+        defer { touched = [] }
+        var matches: [SigmaMatch] = []
+        for (key, groups) in touched {
+            guard let events = windows[key]?.inside, let last = events.last else { continue }
+            let (holds, value) = judged(events)
+            let begins = holds && windows[key]?.holds == false
+            windows[key]?.holds = holds
+            guard begins else { continue }
+            matches.append(
+                SigmaMatch(
+                    ruleID: correlation.id, title: correlation.title, level: correlation.level, tags: correlation.tags,
+                    record: last.record, start: events.first?.time ?? last.time,
+                    evidence: events.prefix(64).map(\.record), count: events.count,
+                    group: zip(correlation.groupNames, groups).map { (name: $0, value: $1) }, value: value))
         }
-        // What is beyond the bound goes as if it were too old.
-        window.first = max(window.first, window.events.count - Limit.eventsOfWindow.bound)
-        let (holds, value) = judged(window.events[window.first...])
-        let begins = holds && !window.holds
-        window.holds = holds
-        windows[groups] = window
-        guard begins else { return nil }
-        let events = window.events[window.first...]
-        return SigmaMatch(
-            ruleID: correlation.id, title: correlation.title, level: correlation.level, tags: correlation.tags,
-            record: event.record, start: events.first?.time ?? event.time, evidence: events.prefix(64).map(\.record),
-            count: events.count, group: Array(zip(correlation.groupNames, groups)).map { (name: $0, value: $1) },
-            value: value)
+        return matches
     }
 
     /// Forgets groups whose events are all too old.
@@ -66,8 +83,10 @@ struct CorrelationWindows {
         case .temporal: return (isPresent(events), nil)
         case .temporalOrdered: return (isPresent(events) && isOrdered(events), nil)
         case .eventCount: return bounded(Double(events.count))
-        case .valueCount: return bounded(Double(Set(events.compactMap(\.value)).count))
-        case .valueSum: return bounded(numbers(events).reduce(0, +))
+        case .valueCount: return bounded(Double(Set(events.compactMap { $0.value?.lowercased() }).count))
+        case .valueSum:
+            let numbers = numbers(events)
+            return numbers.isEmpty ? (false, nil) : bounded(numbers.reduce(0, +))
         case .valueAverage:
             let numbers = numbers(events)
             return numbers.isEmpty ? (false, nil) : bounded(numbers.reduce(0, +) / Double(numbers.count))
@@ -101,10 +120,13 @@ struct CorrelationWindows {
         return bounded(Double(present.count)).0
     }
 
-    /// Whether the rules found something one after the other.
+    /// Whether the rules found something one after the other, each later than the one before.
     private func isOrdered(_ events: ArraySlice<Event>) -> Bool {
         var next = 0
-        for event in events where next < places.count && event.rule == places[next] { next += 1 }
+        var last = Int64.min
+        for event in events where next < places.count && event.rule == places[next] && event.time > last {
+            (next, last) = (next + 1, event.time)
+        }
         return next == places.count
     }
 }

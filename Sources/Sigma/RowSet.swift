@@ -3,9 +3,9 @@ struct RowSet {
     private(set) var words: [UInt64]
     let count: Int
 
-    init(count: Int, filled: Bool = false) {
+    init(count: Int) {
         self.count = count
-        words = [UInt64](repeating: filled ? .max : 0, count: (count + 63) / 64)
+        words = [UInt64](repeating: 0, count: (count + 63) / 64)
     }
 
     /// The rows for which something holds.
@@ -22,7 +22,13 @@ struct RowSet {
 
     mutating func formIntersection(_ other: RowSet) { for word in words.indices { words[word] &= other.words[word] } }
     mutating func formUnion(_ other: RowSet) { for word in words.indices { words[word] |= other.words[word] } }
-    mutating func subtract(_ other: RowSet) { for word in words.indices { words[word] &= ~other.words[word] } }
+
+    /// The rows that are not among them; bits beyond the last row mean nothing.
+    var inverted: RowSet {
+        var all = self
+        for word in words.indices { all.words[word] = ~words[word] }
+        return all
+    }
 
     func forEach(_ body: (Int) -> Void) {
         for word in words.indices {
@@ -34,12 +40,4 @@ struct RowSet {
             }
         }
     }
-}
-
-/// For which rows something is true, and for which it is false; for the others it is not known.
-struct Truth {
-    var yes: RowSet
-    var no: RowSet
-
-    var negated: Truth { Truth(yes: no, no: yes) }
 }

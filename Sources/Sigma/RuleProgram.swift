@@ -50,33 +50,25 @@ package struct RuleProgram {
         var first = 0
         while first < batch.count {
             let rows = first..<min(first + Self.rows, batch.count)
-            let truths = questions.map { $0.truth(rows) }
+            let answers = questions.map { $0.answer(rows) }
             for (rule, step) in steps.enumerated() {
-                Self.truth(step, truths).yes.forEach { take(rule, first + $0) }
+                Self.rows(step, answers).forEach { take(rule, first + $0) }
             }
             first = rows.upperBound
         }
     }
 
-    private static func truth(_ step: Step, _ truths: [Truth]) -> Truth {
+    private static func rows(_ step: Step, _ answers: [RowSet]) -> RowSet {
         switch step {
-        case .test(let number): return truths[number]
-        case .not(let part): return truth(part, truths).negated
+        case .test(let number): return answers[number]
+        case .not(let part): return rows(part, answers).inverted
         case .all(let parts):
-            var whole = truth(parts[0], truths)
-            for part in parts.dropFirst() {
-                let next = truth(part, truths)
-                whole.yes.formIntersection(next.yes)
-                whole.no.formUnion(next.no)
-            }
+            var whole = rows(parts[0], answers)
+            for part in parts.dropFirst() { whole.formIntersection(rows(part, answers)) }
             return whole
         case .any(let parts):
-            var whole = truth(parts[0], truths)
-            for part in parts.dropFirst() {
-                let next = truth(part, truths)
-                whole.yes.formUnion(next.yes)
-                whole.no.formIntersection(next.no)
-            }
+            var whole = rows(parts[0], answers)
+            for part in parts.dropFirst() { whole.formUnion(rows(part, answers)) }
             return whole
         }
     }

@@ -41,7 +41,10 @@ package struct RuleRun {
                 guard let place = window.places.firstIndex(of: rule) else { return (nil, nil) }
                 let correlation = rules.correlations[number]
                 var groups: [String] = []
-                for fields in correlation.groups { groups.append(batch.text(fields[place], row) ?? "") }
+                for fields in correlation.groups {
+                    guard let text = batch.text(fields[place], row) else { return (nil, nil) }
+                    groups.append(text)
+                }
                 return (groups, correlation.field.flatMap { batch.text($0, row) })
             }
             fresh.append(Found(start: start, id: batch.id(row), rule: rule, asked: asked))
@@ -57,37 +60,46 @@ package struct RuleRun {
                 ? one.start < other.start : one.id != other.id ? one.id < other.id : one.rule < other.rule
         }
         var last: (id: String, rule: Int)?
-        for item in found {
-            // A record that is there twice is found once.
-            if let last, last.id == item.id, last.rule == item.rule { continue }
-            last = (item.id, item.rule)
-            let rule = rules.rules[item.rule]
-            if !rules.silent.contains(item.rule) {
-                tell(
-                    SigmaMatch(
-                        ruleID: rule.id, title: rule.title, level: rule.level, tags: rule.tags, record: item.id,
-                        start: item.start, evidence: [item.id], count: 1, group: [], value: nil))
+        var place = found.startIndex
+        while place < found.endIndex {
+            let instant = found[place].start
+            while place < found.endIndex, found[place].start == instant {
+                let item = found[place]
+                place += 1
+                // A record that is there twice is found once.
+                if let last, last.id == item.id, last.rule == item.rule { continue }
+                last = (item.id, item.rule)
+                if !rules.silent.contains(item.rule) { tell(match(item)) }
+                for number in windows.indices {
+                    guard let groups = item.asked[number].groups else { continue }
+                    let value = item.asked[number].value
+                    windows[number].add(.init(time: instant, rule: item.rule, record: item.id, value: value), groups)
+                }
             }
-            correlate(item, tell)
+            judge(instant, tell)
         }
         found = []
     }
 
-    private mutating func correlate(_ item: Found, _ tell: (SigmaMatch) -> Void) {
-        var pending = windows.indices.compactMap { number in
-            item.asked[number].groups.map { (number, item.rule, $0, item.asked[number].value) }
-        }
-        while !pending.isEmpty {
-            let (number, place, groups, value) = pending.removeFirst()
-            let event = CorrelationWindows.Event(time: item.start, rule: place, record: item.id, value: value)
-            guard let match = windows[number].take(event, groups) else { continue }
+    private func match(_ item: Found) -> SigmaMatch {
+        let rule = rules.rules[item.rule]
+        return SigmaMatch(
+            ruleID: rule.id, title: rule.title, level: rule.level, tags: rule.tags, record: item.id, start: item.start,
+            evidence: [item.id], count: 1, group: [], value: nil)
+    }
+
+    /// Judges all correlations at the end of an instant; what one found is an event of those behind it that name it.
+    private mutating func judge(_ instant: Int64, _ tell: (SigmaMatch) -> Void) {
+        for number in windows.indices {
             let own = rules.rules.count + number
-            if !rules.silent.contains(own) { tell(match) }
-            // What a correlation found is an event of those behind it that name it.
-            for later in windows.indices where later > number && windows[later].places.contains(own) {
-                let correlation = rules.correlations[later]
+            for match in windows[number].judge() {
+                if !rules.silent.contains(own) { tell(match) }
                 let known = Dictionary(match.group.map { ($0.name, $0.value) }) { first, _ in first }
-                pending.append((later, own, correlation.groupNames.map { known[$0] ?? "" }, nil))
+                for later in windows.indices where later > number && windows[later].places.contains(own) {
+                    let groups = rules.correlations[later].groupNames.compactMap { known[$0] }
+                    guard groups.count == rules.correlations[later].groupNames.count else { continue }
+                    windows[later].add(.init(time: instant, rule: own, record: match.record, value: nil), groups)
+                }
             }
         }
     }

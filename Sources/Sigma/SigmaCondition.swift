@@ -1,7 +1,7 @@
 /// What must hold of a record: questions joined by and, or, not.
 ///
-/// Truth has three values, as in SQL: a question about what the record does not have is neither true nor false, and so is its
-/// negation.
+/// A question about what the record does not have is answered no, so that its negation is a yes: `not filter` holds where the
+/// filter asks for what is not there.
 indirect enum SigmaCondition: Hashable, Sendable {
     case test(SigmaTest)
     case all([SigmaCondition])

@@ -8,6 +8,7 @@ struct SigmaQuestion {
         /// What each text of the table answers.
         case codes([UInt32], [Bool], [UInt8]?)
         case numbers([Int64], [UInt8]?, (UInt64) -> Bool)
+        case equals([Int64], [UInt8]?, Int64)
         case addresses([UInt128], [UInt8]?, UInt128, UInt128)
         /// Each row's text, one by one: for what is neither.
         case rows((Int) -> Bool?)
@@ -32,7 +33,13 @@ struct SigmaQuestion {
                     .dotMatchesNewlines(dotFitsLines)
             else { return .nothing }
             return texts(field, batch) { $0.firstMatch(of: regex) != nil }
-        case .equals(let number): return numbers(field, batch) { $0 == number }
+        case .equals(let number):
+            if case .column(let column) = field, let vector = batch.vector(column),
+                case .integers(let values) = vector.values
+            {
+                return .equals(values, vector.presence, Int64(bitPattern: number))
+            }
+            return numbers(field, batch) { $0 == number }
         case .compares(let comparison, let number):
             if field.kind == .instant {
                 let bound = Int64(bitPattern: number)
@@ -76,41 +83,30 @@ struct SigmaQuestion {
         return .rows { row in batch.text(field, row).map(holds) }
     }
 
-    /// For which of some rows the answer is yes, and for which no.
-    func truth(_ rows: Range<Int>) -> Truth {
+    /// The rows of a range that the answer is yes for; what a record does not have is no.
+    func answer(_ rows: Range<Int>) -> RowSet {
         let first = rows.lowerBound
         let count = rows.count
         switch work {
-        case .nothing: return Truth(yes: RowSet(count: count), no: RowSet(count: count))
-        case .presence(let isPresent):
-            let yes = RowSet(count: count) { isPresent(first + $0) }
-            var no = RowSet(count: count, filled: true)
-            no.subtract(yes)
-            return Truth(yes: yes, no: no)
+        case .nothing: return RowSet(count: count)
+        case .presence(let isPresent): return RowSet(count: count) { isPresent(first + $0) }
         case .codes(let codes, let answers, let presence):
-            return Self.truth(count, presence, first) { answers.isEmpty ? false : answers[Int(codes[first + $0])] }
+            guard !answers.isEmpty else { return RowSet(count: count) }
+            return Self.rows(count, presence, first) { answers[Int(codes[first + $0])] }
         case .numbers(let values, let presence, let holds):
-            return Self.truth(count, presence, first) { holds(UInt64(bitPattern: values[first + $0])) }
+            return Self.rows(count, presence, first) { holds(UInt64(bitPattern: values[first + $0])) }
+        case .equals(let values, let presence, let wanted):
+            return Self.rows(count, presence, first) { values[first + $0] == wanted }
         case .addresses(let values, let presence, let low, let high):
-            return Self.truth(count, presence, first) { values[first + $0] >= low && values[first + $0] <= high }
-        case .rows(let answer):
-            let answers = rows.map { answer($0) }
-            return Truth(
-                yes: RowSet(count: count) { answers[$0] == true }, no: RowSet(count: count) { answers[$0] == false })
+            return Self.rows(count, presence, first) { values[first + $0] >= low && values[first + $0] <= high }
+        case .rows(let answer): return RowSet(count: count) { answer(first + $0) == true }
         }
     }
 
     @inline(__always)
-    private static func truth(_ count: Int, _ presence: [UInt8]?, _ first: Int, _ holds: (Int) -> Bool) -> Truth {
+    private static func rows(_ count: Int, _ presence: [UInt8]?, _ first: Int, _ holds: (Int) -> Bool) -> RowSet {
         var yes = RowSet(count: count, holds)
-        guard let presence else {
-            var no = RowSet(count: count, filled: true)
-            no.subtract(yes)
-            return Truth(yes: yes, no: no)
-        }
-        var no = RowSet(count: count) { presence[first + $0] == 1 }
-        yes.formIntersection(no)
-        no.subtract(yes)
-        return Truth(yes: yes, no: no)
+        if let presence { yes.formIntersection(RowSet(count: count) { presence[first + $0] == 1 }) }
+        return yes
     }
 }

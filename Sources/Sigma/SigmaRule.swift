@@ -52,14 +52,12 @@ struct SigmaCorrelation {
         case rule(Int)
         case all([Presence])
         case any([Presence])
-        case not(Presence)
 
         func holds(_ present: Set<Int>) -> Bool {
             switch self {
             case .rule(let number): present.contains(number)
             case .all(let parts): parts.allSatisfy { $0.holds(present) }
             case .any(let parts): parts.contains { $0.holds(present) }
-            case .not(let part): !part.holds(present)
             }
         }
     }

@@ -40,7 +40,7 @@ extension SigmaTest.Comparison {
 }
 
 extension SigmaModifier.Part {
-    /// The part of an instant in microseconds, in UTC; a week is that of ISO 8601.
+    /// The part of an instant in microseconds, in UTC.
     func value(_ microseconds: Int64) -> UInt64 {
         let instant = Timestamp(nanoseconds: microseconds.multipliedReportingOverflow(by: 1000).partialValue)
         let civil = CivilTime(instant)
@@ -51,13 +51,12 @@ extension SigmaModifier.Part {
         case .month: return UInt64(civil.month)
         case .year: return UInt64(max(civil.year, 0))
         case .week:
-            // The week is its Thursday's, and the first one is that of the year's first Thursday.
-            let days = (instant.seconds - (instant.seconds % 86_400 + 86_400) % 86_400) / 86_400
-            let thursday = days - ((days + 3) % 7 + 7) % 7 + 3
-            let year = CivilTime(Timestamp(seconds: thursday * 86_400)).year
-            var first = thursday
-            while CivilTime(Timestamp(seconds: (first - 7) * 86_400)).year == year { first -= 7 }
-            return UInt64((thursday - first) / 7 + 1)
+            // Mondays begin weeks, and the days before the year's first one are of week 0.
+            let day = instant.aligned(to: .seconds(86_400)).seconds / 86_400
+            var first = day
+            while CivilTime(Timestamp(seconds: (first - 1) * 86_400)).year == civil.year { first -= 1 }
+            let weekday = ((day + 3) % 7 + 7) % 7
+            return UInt64((day - first + 7 - weekday) / 7)
         }
     }
 }

@@ -3,7 +3,8 @@ import Foundation
 /// Whether instants are those of a beacon: a likelihood ratio of their intervals.
 ///
 /// Under a beacon of period T and jitter w an interval is k·T, k−1 calls being lost, spread evenly over ±w·T·√k; some three of
-/// a hundred are anything. Otherwise intervals are exponential with their own mean, the most regular that chance is. Period and
+/// a hundred are anything. Otherwise intervals are exponential with their own mean, the most regular that chance is, but never below two
+/// seconds: what is closer was one call. Period and
 /// jitter are those that fit best, for which the threshold makes up.
 enum BeaconTest {
     struct Fit {
@@ -19,6 +20,8 @@ enum BeaconTest {
     private static let loss = 0.2
     private static let stray = 0.03
     private static let steps = 28
+    /// Seconds within which calls are one.
+    static let dead = 2.0
 
     /// The best fit of intervals in seconds; nil where most are far too short for one period.
     static func fit(_ intervals: [Double]) -> Fit? {
@@ -61,8 +64,9 @@ enum BeaconTest {
 
     private static func evidence(_ intervals: [Double], _ period: Double, _ jitter: Double, _ mean: Double) -> Double {
         var sum = 0.0
+        let rest = max(mean - dead, 0.1)
         for interval in intervals {
-            let chance = Foundation.exp(-interval / mean) / mean
+            let chance = Foundation.exp(-max(interval - dead, 0) / rest) / rest
             var regular = 0.0
             let nearest = max(1, (interval / period).rounded())
             // Neighbours count where wide jitters of several steps overlap.

@@ -42,7 +42,7 @@ final class Beacons: Detection {
         callers.values[caller].insert(sight.initiatorKey)
         let (slot, _) = pairs.slot(sight.contactKey, at: flow.start)
         // What follows within two seconds is the same call: retries, and all of a steady stream.
-        let isSame = flow.start - pairs.values[slot].last < Span.seconds(2)
+        let isSame = flow.start - pairs.values[slot].last < Int64(BeaconTest.dead * 1e6)
         pairs.values[slot].last = flow.start
         guard !isSame else { return }
         if let finding = pairs.values[slot].finding { finding.add(.init(flow)) }

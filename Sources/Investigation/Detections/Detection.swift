@@ -4,6 +4,9 @@
 protocol Detection: AnyObject {
     func take(_ sight: Sight, _ book: FindingBook)
 
+    /// The same for several, one after the other.
+    func take(_ sights: [Sight], _ book: FindingBook)
+
     /// Tells what only the whole shows: shapes, and what turned out to be usual.
     func finish(_ book: FindingBook)
 
@@ -12,6 +15,10 @@ protocol Detection: AnyObject {
 }
 
 extension Detection {
+    func take(_ sights: [Sight], _ book: FindingBook) {
+        for sight in sights { take(sight, book) }
+    }
+
     func finish(_ book: FindingBook) {}
 }
 

@@ -8,6 +8,9 @@ struct DistinctCount {
     private static let registers = 1024
     private var few: [UInt64] = []
     private var ranks: [UInt8] = []
+    /// Of all registers: the sum of 2 to the power of less their rank, and how many are empty; the estimate asks no more.
+    private var sum = 0.0
+    private var zeros = 0
 
     /// Puts a mixed key in; true where it is known to be new.
     @discardableResult
@@ -17,6 +20,7 @@ struct DistinctCount {
         few.append(key)
         if few.count > Self.most {
             ranks = [UInt8](repeating: 0, count: Self.registers)
+            (sum, zeros) = (Double(Self.registers), Self.registers)
             for key in few { _ = raise(key) }
             few = []
         }
@@ -26,7 +30,10 @@ struct DistinctCount {
     private mutating func raise(_ key: UInt64) -> Bool {
         let place = Int(key >> 54)
         let rank = UInt8(min((key << 10).leadingZeroBitCount, 54) + 1)
-        guard rank > ranks[place] else { return false }
+        let former = ranks[place]
+        guard rank > former else { return false }
+        sum += 1 / Double(UInt64(1) << UInt64(rank)) - 1 / Double(UInt64(1) << UInt64(former))
+        if former == 0 { zeros -= 1 }
         ranks[place] = rank
         return true
     }
@@ -34,9 +41,7 @@ struct DistinctCount {
     var count: Int {
         guard !ranks.isEmpty else { return few.count }
         let size = Double(Self.registers)
-        let sum = ranks.reduce(0.0) { $0 + Foundation.exp2(-Double($1)) }
         let estimate = 0.7213 / (1 + 1.079 / size) * size * size / sum
-        let zeros = ranks.count { $0 == 0 }
         guard estimate < 2.5 * size, zeros > 0 else { return Int(estimate.rounded()) }
         return Int((size * Foundation.log(size / Double(zeros))).rounded())
     }
