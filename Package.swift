@@ -280,7 +280,8 @@ let package = Package(
             name: "TrafficDays", dependencies: ["Archive", "Model", "Records"], path: "Benchmarks/TrafficDays",
             swiftSettings: house),
         .executableTarget(
-            name: "detect-bench", dependencies: ["Host", "Investigation", "TrafficDays"],
+            name: "detect-bench",
+            dependencies: ["Archive", "Investigation", "Parquet", "Records", "Sigma", "TrafficDays"],
             path: "Benchmarks/DetectBench", swiftSettings: house),
         // Measures the classifier: `swift run -c release classifier-bench`.
         .executableTarget(

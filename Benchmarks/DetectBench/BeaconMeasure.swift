@@ -5,6 +5,7 @@ import TrafficDays
 /// Beacons of many periods, jitters and losses in host-weeks of harmless periodic traffic: average precision of findings by score.
 struct BeaconMeasure {
     private(set) var ranked: [(score: Double, isRight: Bool)] = []
+    private(set) var wrong: [String] = []
     private(set) var beacons = 0
     private(set) var found = 0
     private(set) var hostWeeks = 0
@@ -24,6 +25,9 @@ struct BeaconMeasure {
             let isRight = left.remove(pair) != nil
             if isRight { found += 1 }
             ranked.append((finding.score, isRight))
+            if !isRight, ranked.count < 60 {
+                wrong.append("\(pair) \(finding.parameters) \(finding.contacts) \(finding.score)")
+            }
         }
     }
 

@@ -1,9 +1,8 @@
 import Foundation
-import Host
 import Investigation
 import TrafficDays
 
-// Measures what is found in generated days: `detect-bench [SEEDS] [RECORDS]`.
+// Measures what is found in generated days: `detect-bench [SEEDS] [RECORDS] [PAIRS]`. Last, with PAIRS, distinct pairs and memory.
 
 let seeds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 200
 let wanted = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 2_000_000
@@ -55,9 +54,16 @@ for style in LogStyle.allCases where seeds > 0 {
 if seeds > 0 {
     var beacons = BeaconMeasure()
     for seed in 1...UInt64(seeds) { beacons.add(seed: seed) }
+    if seeds <= 5 { for line in beacons.wrong { print("wrong: \(line)") } }
     print(
         "beacons of 5 s to 6 h: \(beacons.found) of \(beacons.beacons) found, average precision "
             + "\(text(beacons.averagePrecision, 0, 3)), \(text(beacons.wrongPerHostWeek, 0, 3)) wrong ones a host-week")
+}
+
+let pairs = CommandLine.arguments.dropFirst(3).first.flatMap { Int($0) } ?? 0
+if pairs > 0 {
+    PairMeasure.run(pairs)
+    exit(0)
 }
 
 var names = Names()
@@ -69,10 +75,12 @@ while flows.count < wanted {
 }
 for run in 1...3 {
     let detector = Detector()
-    let start = SystemClock.monotonic
+    let start = clock()
     for flow in flows { detector.take(flow) }
-    let seconds = Double(SystemClock.monotonic - start) / 1e9
+    detector.lookAt()
+    let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
     print(
-        "run \(run): \(flows.count) records through all detections in \(text(seconds, 0, 3)) s: \(Int(Double(flows.count) / seconds)) a second"
+        "run \(run): \(flows.count) records through all detections in \(text(seconds, 0, 3)) s of processor: \(Int(Double(flows.count) / seconds)) a second"
     )
 }
+for count in [100, 3000] { try RuleMeasure.run(rules: count, records: min(wanted, 1_000_000)) }

@@ -116,8 +116,8 @@ package enum Limit: String, CaseIterable, Sendable {
         case .groupsOfAnswer: 500_000
         case .streamsOfFlows: 64
         case .contactsOfDetection: 4_000_000
-        case .sourcesOfDetection: 200_000
-        case .placesOfDetection: 200_000
+        case .sourcesOfDetection: 250_000
+        case .placesOfDetection: 250_000
         case .findingsOfRun: 100_000
         case .bytesOfList: 256 << 20
         case .matchesOfHour: 2_000_000

@@ -20,6 +20,10 @@ struct RowSet {
         }
     }
 
+    var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+
+    mutating func insert(_ row: Int) { words[row >> 6] |= 1 << UInt64(row & 63) }
+
     mutating func formIntersection(_ other: RowSet) { for word in words.indices { words[word] &= other.words[word] } }
     mutating func formUnion(_ other: RowSet) { for word in words.indices { words[word] |= other.words[word] } }
 

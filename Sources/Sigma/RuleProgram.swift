@@ -47,10 +47,11 @@ package struct RuleProgram {
     /// Hands over the rows that each rule finds.
     package func run(_ batch: SigmaBatch, _ take: (_ rule: Int, _ row: Int) -> Void) {
         let questions = tests.map { SigmaQuestion($0, batch) }
+        let equalities = Equalities.groups(tests, batch)
         var first = 0
         while first < batch.count {
             let rows = first..<min(first + Self.rows, batch.count)
-            let answers = questions.map { $0.answer(rows) }
+            let answers = Answers(questions, equalities, rows)
             for (rule, step) in steps.enumerated() {
                 Self.rows(step, answers).forEach { take(rule, first + $0) }
             }
@@ -58,13 +59,14 @@ package struct RuleProgram {
         }
     }
 
-    private static func rows(_ step: Step, _ answers: [RowSet]) -> RowSet {
+    private static func rows(_ step: Step, _ answers: Answers) -> RowSet {
         switch step {
         case .test(let number): return answers[number]
         case .not(let part): return rows(part, answers).inverted
         case .all(let parts):
             var whole = rows(parts[0], answers)
-            for part in parts.dropFirst() { whole.formIntersection(rows(part, answers)) }
+            // Where no row is left, what else must hold need not be asked.
+            for part in parts.dropFirst() where !whole.isEmpty { whole.formIntersection(rows(part, answers)) }
             return whole
         case .any(let parts):
             var whole = rows(parts[0], answers)

@@ -10,20 +10,44 @@ package struct SigmaBatch {
     package init(_ columns: [FlowColumn: ColumnVector]) {
         self.columns = columns
         count = columns[.start]?.count ?? 0
+        for case .sum(let one, let other) in SigmaField.sums {
+            guard columns[one] != nil || columns[other] != nil else { continue }
+            sums[.sum(one, other)] = Self.sum([columns[one], columns[other]].compactMap { $0 }, count)
+        }
+    }
+
+    /// Both ways together, as far as they are known, reckoned once.
+    private var sums: [SigmaField: ColumnVector] = [:]
+
+    private static func sum(_ vectors: [ColumnVector], _ count: Int) -> ColumnVector {
+        var values = [Int64](repeating: 0, count: count)
+        var presence = [UInt8](repeating: 0, count: count)
+        for vector in vectors {
+            guard case .integers(let numbers) = vector.values else { continue }
+            for row in 0..<count where vector.isPresent(row) {
+                values[row] &+= numbers[row]
+                presence[row] = 1
+            }
+        }
+        return ColumnVector(.integers(values), presence: presence)
     }
 
     func vector(_ column: FlowColumn) -> ColumnVector? { columns[column] }
 
-    /// A field's number in a row; nil where it is not known. Of a sum what is known is added.
-    func number(_ field: SigmaField, _ row: Int) -> UInt64? {
-        var sum: UInt64?
-        for column in field.columns {
-            guard let vector = columns[column], vector.isPresent(row), case .integers(let values) = vector.values else {
-                continue
-            }
-            sum = (sum ?? 0) &+ UInt64(bitPattern: values[row])
+    /// The values of a field.
+    func vector(_ field: SigmaField) -> ColumnVector? {
+        switch field {
+        case .column(let column): columns[column]
+        case .sum: sums[field]
         }
-        return sum
+    }
+
+    /// A field's number in a row; nil where it is not known.
+    func number(_ field: SigmaField, _ row: Int) -> UInt64? {
+        guard let vector = vector(field), vector.isPresent(row), case .integers(let values) = vector.values else {
+            return nil
+        }
+        return UInt64(bitPattern: values[row])
     }
 
     /// A field's value as text; nil where there is none.

@@ -21,6 +21,12 @@ package enum SigmaField: Hashable, Sendable {
         (["timestamp", "@timestamp"], .column(.start)),
     ]
 
+    /// The fields that add two columns up.
+    static let sums = names.map(\.field).filter { field in
+        if case .sum = field { return true }
+        return false
+    }
+
     /// Every name that is a field.
     package static let all = names.flatMap(\.names) + FlowColumn.allCases.map(\.rawValue)
 

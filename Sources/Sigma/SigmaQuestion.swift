@@ -9,6 +9,7 @@ struct SigmaQuestion {
         case codes([UInt32], [Bool], [UInt8]?)
         case numbers([Int64], [UInt8]?, (UInt64) -> Bool)
         case equals([Int64], [UInt8]?, Int64)
+        case compares([Int64], [UInt8]?, SigmaTest.Comparison, Int64, flip: Int64)
         case addresses([UInt128], [UInt8]?, UInt128, UInt128)
         /// Each row's text, one by one: for what is neither.
         case rows((Int) -> Bool?)
@@ -34,18 +35,13 @@ struct SigmaQuestion {
             else { return .nothing }
             return texts(field, batch) { $0.firstMatch(of: regex) != nil }
         case .equals(let number):
-            if case .column(let column) = field, let vector = batch.vector(column),
-                case .integers(let values) = vector.values
-            {
-                return .equals(values, vector.presence, Int64(bitPattern: number))
-            }
-            return numbers(field, batch) { $0 == number }
+            guard let vector = batch.vector(field), case .integers(let values) = vector.values else { return .nothing }
+            return .equals(values, vector.presence, Int64(bitPattern: number))
         case .compares(let comparison, let number):
-            if field.kind == .instant {
-                let bound = Int64(bitPattern: number)
-                return numbers(field, batch) { comparison.holds(Int64(bitPattern: $0), bound) }
-            }
-            return numbers(field, batch) { comparison.holds($0, number) }
+            guard let vector = batch.vector(field), case .integers(let values) = vector.values else { return .nothing }
+            // Flipping the first bit puts numbers without sign in the order of those with one.
+            let flip: Int64 = field.kind == .instant ? 0 : .min
+            return .compares(values, vector.presence, comparison, Int64(bitPattern: number) ^ flip, flip: flip)
         case .part(let part, let comparison, let number):
             return numbers(field, batch) {
                 let value = part.value(Int64(bitPattern: $0))
@@ -69,8 +65,7 @@ struct SigmaQuestion {
     }
 
     private static func numbers(_ field: SigmaField, _ batch: SigmaBatch, _ holds: @escaping (UInt64) -> Bool) -> Work {
-        guard case .column(let column) = field else { return .rows { row in batch.number(field, row).map(holds) } }
-        guard let vector = batch.vector(column), case .integers(let values) = vector.values else { return .nothing }
+        guard let vector = batch.vector(field), case .integers(let values) = vector.values else { return .nothing }
         return .numbers(values, vector.presence, holds)
     }
 
@@ -97,6 +92,13 @@ struct SigmaQuestion {
             return Self.rows(count, presence, first) { holds(UInt64(bitPattern: values[first + $0])) }
         case .equals(let values, let presence, let wanted):
             return Self.rows(count, presence, first) { values[first + $0] == wanted }
+        case .compares(let values, let presence, let comparison, let bound, let flip):
+            switch comparison {
+            case .lt: return Self.rows(count, presence, first) { values[first + $0] ^ flip < bound }
+            case .lte: return Self.rows(count, presence, first) { values[first + $0] ^ flip <= bound }
+            case .gt: return Self.rows(count, presence, first) { values[first + $0] ^ flip > bound }
+            case .gte: return Self.rows(count, presence, first) { values[first + $0] ^ flip >= bound }
+            }
         case .addresses(let values, let presence, let low, let high):
             return Self.rows(count, presence, first) { values[first + $0] >= low && values[first + $0] <= high }
         case .rows(let answer): return RowSet(count: count) { answer(first + $0) == true }

@@ -1,6 +1,5 @@
 import Archive
 import Model
-import Records
 
 @testable import Investigation
 

@@ -1,7 +1,8 @@
 /// Entries by mixed keys, bounded: what was not seen for the horizon goes first, then what was seen longest ago.
 ///
-/// What goes depends on keys and times of records alone, so that the same records leave the same entries. A slot is good until
-/// the next one is asked for.
+/// What goes depends on keys and times of records alone, so that the same records leave the same entries. A place is good until
+/// the next one is asked for. Entries lie behind each other; slots have their places and half of their keys, so that a table that
+/// grows moves no values.
 struct AgingTable<Value> {
     /// The most entries at a time.
     let capacity: Int
@@ -9,72 +10,93 @@ struct AgingTable<Value> {
     let horizon: Int64
     /// Entries that went before their horizon, for want of room.
     private(set) var evicted = 0
-    private(set) var count = 0
     private let empty: Value
-    private var keys: [UInt64]
-    private var seen: [Int64]
-    var values: [Value]
+    /// The upper half of a key, and one more than the entry's place; 0 is free.
+    private var slots = [UInt64](repeating: 0, count: 1024)
+    private var keys: [UInt64] = []
+    private var seen: [Int64] = []
+    var values: [Value] = []
 
     init(capacity: Int, horizon: Int64, empty: Value) {
         (self.capacity, self.horizon, self.empty) = (capacity, horizon, empty)
-        keys = [UInt64](repeating: 0, count: 1024)
-        seen = [Int64](repeating: 0, count: 1024)
-        values = [Value](repeating: empty, count: 1024)
     }
 
-    /// The slot of a key at a time, made where there is none; an entry beyond its horizon is made anew.
+    private static var half: UInt64 { 0xffff_ffff }
+
+    /// The place of a key at a time, made where there is none; an entry beyond its horizon is made anew.
     mutating func slot(_ key: UInt64, at time: Int64) -> (index: Int, isNew: Bool) {
-        if (count + 1) * 3 > keys.count * 2 { makeRoom(time) }
-        let key = key == 0 ? 1 : key
-        var index = Int(truncatingIfNeeded: key) & (keys.count - 1)
-        while keys[index] != 0 {
-            if keys[index] == key {
-                let isOver = time - seen[index] > horizon
-                if isOver { values[index] = empty }
-                seen[index] = max(seen[index], time)
-                return (index, isOver)
+        var slot = Int(truncatingIfNeeded: key) & (slots.count - 1)
+        while slots[slot] != 0 {
+            let place = Int(slots[slot] & Self.half) - 1
+            if slots[slot] >> 32 == key >> 32, keys[place] == key {
+                let isOver = time - seen[place] > horizon
+                if isOver { values[place] = empty }
+                seen[place] = max(seen[place], time)
+                return (place, isOver)
             }
-            index = (index + 1) & (keys.count - 1)
+            slot = (slot + 1) & (slots.count - 1)
         }
-        count += 1
-        keys[index] = key
-        seen[index] = time
-        return (index, true)
+        if keys.count >= capacity {
+            makeRoom(time)
+            slot = free(key)
+        } else if (keys.count + 1) * 3 > slots.count * 2 {
+            slots = [UInt64](repeating: 0, count: slots.count * 2)
+            placeAll()
+            slot = free(key)
+        }
+        keys.append(key)
+        seen.append(time)
+        values.append(empty)
+        slots[slot] = key & ~Self.half | UInt64(keys.count)
+        return (keys.count - 1, true)
     }
 
-    /// The slot of a key that is there.
+    /// The place of a key that is there.
     func find(_ key: UInt64, at time: Int64) -> Int? {
-        let key = key == 0 ? 1 : key
-        var index = Int(truncatingIfNeeded: key) & (keys.count - 1)
-        while keys[index] != 0 {
-            if keys[index] == key { return time - seen[index] > horizon ? nil : index }
-            index = (index + 1) & (keys.count - 1)
+        var slot = Int(truncatingIfNeeded: key) & (slots.count - 1)
+        while slots[slot] != 0 {
+            let place = Int(slots[slot] & Self.half) - 1
+            if slots[slot] >> 32 == key >> 32, keys[place] == key {
+                return time - seen[place] > horizon ? nil : place
+            }
+            slot = (slot + 1) & (slots.count - 1)
         }
         return nil
     }
 
+    private func free(_ key: UInt64) -> Int {
+        var slot = Int(truncatingIfNeeded: key) & (slots.count - 1)
+        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+        return slot
+    }
+
+    private mutating func placeAll() {
+        for (place, key) in keys.enumerated() { slots[free(key)] = key & ~Self.half | UInt64(place + 1) }
+    }
+
     private mutating func makeRoom(_ time: Int64) {
         var oldest = time - horizon
-        var kept = keys.indices.count { keys[$0] != 0 && seen[$0] >= oldest }
-        if kept >= capacity {
-            // The older half goes.
-            let times = keys.indices.filter { keys[$0] != 0 && seen[$0] >= oldest }.map { seen[$0] }.sorted()
-            oldest = times[times.count / 2] + 1
-            let left = times.count { $0 >= oldest }
-            evicted += kept - left
-            kept = left
+        let alive = seen.count { $0 >= oldest }
+        if alive * 4 > capacity * 3 {
+            // About the older half goes: the middle of some of them, which are always the same ones.
+            let stride = max(1, seen.count / 4096)
+            let some = Swift.stride(from: 0, to: seen.count, by: stride).map { seen[$0] }.filter { $0 >= oldest }
+                .sorted()
+            oldest = some[some.count / 2] + 1
         }
-        var size = 1024
-        while size < kept * 3 { size *= 2 }
-        let (oldKeys, oldSeen, oldValues) = (keys, seen, values)
-        keys = [UInt64](repeating: 0, count: size)
-        seen = [Int64](repeating: 0, count: size)
-        values = [Value](repeating: empty, count: size)
-        count = kept
-        for old in oldKeys.indices where oldKeys[old] != 0 && oldSeen[old] >= oldest {
-            var index = Int(truncatingIfNeeded: oldKeys[old]) & (size - 1)
-            while keys[index] != 0 { index = (index + 1) & (size - 1) }
-            (keys[index], seen[index], values[index]) = (oldKeys[old], oldSeen[old], oldValues[old])
+        var kept = 0
+        for place in keys.indices where seen[place] >= oldest {
+            if kept != place {
+                (keys[kept], seen[kept]) = (keys[place], seen[place])
+                values.swapAt(kept, place)
+            }
+            kept += 1
         }
+        evicted += alive - kept
+        keys.removeLast(keys.count - kept)
+        seen.removeLast(seen.count - kept)
+        values.removeLast(values.count - kept)
+        slots = [UInt64](repeating: 0, count: slots.count)
+        placeAll()
     }
 }
