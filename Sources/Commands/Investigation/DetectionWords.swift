@@ -16,7 +16,7 @@ struct DetectionWords {
         sentences.append("went through \(Wording.count(account.records, "record"))\(span)")
         if let first = account.first, let last = account.last, last - first < Self.learning {
             sentences.append(
-                "the records span less than six hours: nothing can be said of lateral movement, new services and exfiltration, "
+                "the records span less than four hours: nothing can be said of lateral movement, new services and exfiltration, "
                     + "which learn that long")
         }
         if account.duplicates > 0 {
@@ -43,5 +43,5 @@ struct DetectionWords {
         return sentences
     }
 
-    private static let learning: Int64 = 6 * 3_600_000_000
+    private static let learning: Int64 = 4 * 3_600_000_000
 }

@@ -18,6 +18,8 @@ final class Beacons: Detection {
     private struct Pair {
         var calls: [OpenFinding.Mark] = []
         var count = 0
+        /// It began after the records did, and not with them.
+        var isNew = false
         var last = Int64.min / 2
         var size = 0.0
         var sizeSquares = 0.0
@@ -40,7 +42,8 @@ final class Beacons: Detection {
         guard !sight.isTargetOwn, !sight.isToGroup, !ServicePorts.housekeeping.contains(flow.targetPort) else { return }
         let (caller, _) = callers.slot(sight.targetKey, at: flow.start)
         callers.values[caller].insert(sight.initiatorKey)
-        let (slot, _) = pairs.slot(sight.contactKey, at: flow.start)
+        let (slot, isNewPair) = pairs.slot(sight.contactKey, at: flow.start)
+        if isNewPair { pairs.values[slot].isNew = sight.age > Span.hours(1) }
         // What follows within two seconds is the same call: retries, and all of a steady stream.
         let isSame = flow.start - pairs.values[slot].last < Int64(BeaconTest.dead * 1e6)
         pairs.values[slot].last = flow.start
@@ -82,7 +85,7 @@ final class Beacons: Detection {
         let variance = max(pair.sizeSquares / Double(pair.count) - mean * mean, 0)
         let spread = mean > 0 ? variance.squareRoot() / mean : 0
         pair.finding?.certainty = max(
-            pair.finding?.certainty ?? 0, 20 + min(30, fit.evidence) + (spread < 0.3 ? 10 : 0))
+            pair.finding?.certainty ?? 0, 20 + min(25, fit.evidence) + (spread < 0.3 ? 5 : 0) + (pair.isNew ? 10 : 0))
         pair.finding?.parameters = [
             ("period", String(format: "%.1f s", fit.period)), ("jitter", String(format: "%.0f %%", fit.jitter * 100)),
             ("evidence", String(format: "%.1f nats", fit.evidence)),

@@ -12,7 +12,7 @@ final class BruteForce: Detection {
     private static let quiet = Span.hours(1)
     /// Bytes of one way of an attempt, at most.
     private static let attemptBytes: UInt64 = 10_000
-    private static let leastBytes: UInt64 = 400
+    private static let leastBytes: UInt64 = 250
 
     private struct Pair {
         var marks: [OpenFinding.Mark] = []

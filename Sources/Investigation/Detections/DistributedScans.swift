@@ -2,7 +2,7 @@ import Model
 
 /// Scans that many sources share: each asks little, and together they ask one target's ports, or many targets at one port.
 ///
-/// Counted are failed first contacts of half an hour. It is found at eight sources that hardly ask the same twice, where they are
+/// Counted are failed first contacts of half an hour. It is found at eight sources that hardly ask the same twice, or twice and more each, where they are
 /// more than three times what the target, or the port, gets in other half hours: the Internet's noise knocks at the same few ports
 /// all day. Scans of one target from four sources and more are joined likewise: decoys.
 final class DistributedScans: Detection {
@@ -79,6 +79,9 @@ final class DistributedScans: Detection {
         let before = place.knocks.count
         place.knocks.removeAll { now - $0.mark.start > Self.window }
         place.former += before - place.knocks.count
+        // The third knock at the same says no more than the second: a flood of one port hides no scan of others.
+        let asked = what(knock.mark)
+        guard place.knocks.count(where: { what($0.mark) == asked }) < 3 else { return false }
         if place.knocks.count >= Self.kept {
             place.knocks.removeFirst()
             place.former += 1
@@ -87,7 +90,9 @@ final class DistributedScans: Detection {
         guard place.knocks.count >= Self.sources else { return false }
         let sources = Set(place.knocks.map(\.source)).count
         let places = Set(place.knocks.map { what($0.mark) }).count
-        guard sources >= Self.sources, places >= Self.sources, places * 4 >= place.knocks.count * 3 else {
+        // Targets are few, and several that each ask more than one are no noise.
+        let isSpread = places * 4 >= place.knocks.count * 3 || place.knocks.count >= 2 * sources
+        guard sources >= Self.sources, places >= Self.sources, isSpread else {
             return false
         }
         // The mean of a half hour before this one, where there was one.

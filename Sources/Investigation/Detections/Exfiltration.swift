@@ -4,14 +4,16 @@ import Model
 /// Much is sent out: an own address sends to outside ones, in an hour, far more than it is used to.
 ///
 /// The hour slides in steps of five minutes. What an address is used to is the most that one of its hours had before; it takes
-/// three hours to be learned. Counted is what goes to addresses to which it sent little before, and which few others use.
+/// two hours to be learned. Counted is what goes to addresses to which it sent little before, and which few others use.
 final class Exfiltration: Detection {
     private static let slot = Span.minutes(5)
     private static let slots = 12
-    private static let learning = Span.hours(3)
+    private static let learning = Span.hours(2)
     /// Bytes of an hour below which nothing is found.
     private static let least: Double = 50_000_000
     private static let factor = 6.0
+    /// Bytes from which on a peer is known as one that much is sent to.
+    private static let known: Double = 10_000_000
     /// Sent must be so many times what was received: a download has it the other way.
     private static let ratio = 3.0
     private static let quiet = Span.hours(2)
@@ -29,9 +31,22 @@ final class Exfiltration: Detection {
     }
 
     private struct Peer {
-        var since: Int64 = .min
         var senders = DistinctCount()
-        var bytes = 0.0
+        /// Bytes of this hour, which began when; and of all before.
+        var hour: Int64 = .min
+        var now = 0.0
+        var before = 0.0
+
+        mutating func add(_ bytes: Double, at time: Int64) {
+            if hour == .min || time - hour > Span.hours(1) {
+                before += now
+                (hour, now) = (time, 0)
+            }
+            now += bytes
+        }
+
+        /// Whether it got much before this hour.
+        var isUsual: Bool { before >= max(Exfiltration.known, now / 2) }
     }
 
     private var hosts = AgingTable<Host>(
@@ -48,11 +63,10 @@ final class Exfiltration: Detection {
         let sent = Double(sight.isInitiatorOwn ? flow.bytes : flow.answered)
         guard sent > 0 else { return }
         let received = Double(sight.isInitiatorOwn ? flow.answered : flow.bytes)
-        let (peerSlot, isNewPeer) = peers.slot(
+        let (peerSlot, _) = peers.slot(
             sight.isInitiatorOwn ? sight.targetKey : sight.initiatorKey, at: flow.start)
-        if isNewPeer { peers.values[peerSlot].since = flow.start }
         peers.values[peerSlot].senders.insert(sight.isInitiatorOwn ? sight.initiatorKey : sight.targetKey)
-        peers.values[peerSlot].bytes += sent
+        peers.values[peerSlot].add(sent, at: flow.start)
         // An answer of an own service to who asked is its work.
         guard sight.isInitiatorOwn else { return }
         let (slot, isNew) = hosts.slot(sight.initiatorKey, at: flow.start)
@@ -60,8 +74,7 @@ final class Exfiltration: Detection {
         step(&hosts.values[slot], flow.start / Self.slot)
         hosts.values[slot].recent[Self.slots - 1] += sent
         hosts.values[slot].received += received
-        let isNewToAll = flow.start - peers.values[peerSlot].since < Self.learning
-        if isNewToAll, peers.values[peerSlot].senders.count < 3, sent > received * Self.ratio {
+        if !peers.values[peerSlot].isUsual, peers.values[peerSlot].senders.count < 3, sent > received * Self.ratio {
             note(&hosts.values[slot], flow, book)
         }
     }

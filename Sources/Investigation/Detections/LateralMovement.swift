@@ -2,10 +2,10 @@ import Model
 
 /// From machine to machine: an own address that administered none before reaches another one's port of administration.
 ///
-/// The first six hours of the records, and the first six of an address, are for learning; who administers others then goes on
+/// The first four hours of the records are for learning; who administers others then goes on
 /// doing so, to new ones as well.
 final class LateralMovement: Detection {
-    private static let learning = Span.hours(6)
+    private static let learning = Span.hours(4)
     private static let quiet = Span.hours(24)
 
     private struct Host {

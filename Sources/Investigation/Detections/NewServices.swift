@@ -2,10 +2,10 @@ import Model
 
 /// An own address answers at a port at which it never answered.
 ///
-/// What two others answer at is usual, and administration from within is looked at elsewhere. It counts where something was said, not where a port was only found open. The first six hours of the records, and the first six in which an address answers anybody, are for learning. Ports that
+/// What two others answer at is usual, and administration from within is looked at elsewhere. It counts where something was said, not where a port was only found open. The first four hours of the records, and the first four in which an address answers anybody, are for learning. Ports that
 /// systems give to clients are none of a service, unless three others reach the same one.
 final class NewServices: Detection {
-    private static let learning = Span.hours(6)
+    private static let learning = Span.hours(4)
     private static let others = 3
     /// Own addresses that answer at a port, from which on it is a usual one.
     private static let usual = 2
