@@ -382,7 +382,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "InvestigationTests",
-            dependencies: ["Archive", "Host", "Investigation", "Model", "TestSupport", "TrafficDays"],
+            dependencies: ["Archive", "Host", "Investigation", "Model", "Records", "TestSupport", "TrafficDays"],
             swiftSettings: house),
         .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
         .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Model"], swiftSettings: house),

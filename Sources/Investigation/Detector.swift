@@ -13,6 +13,7 @@ package final class Detector {
     private let locality: Locality
     /// Pairs at a service that have met.
     private var contacts: AgingTable<Void>
+    private var echoes = Echoes()
     private var beginning: Int64?
     private var waiting: [Sight] = []
 
@@ -61,10 +62,12 @@ package final class Detector {
         let contactKey = Mixing.key(pairKey, service)
         let isNew = contacts.slot(contactKey, at: flow.start).isNew
         beginning = beginning ?? flow.start
+        let isInitiatorOwn = locality.contains(flow.initiator)
+        let isTargetOwn = locality.contains(flow.target)
+        let isEcho = isInitiatorOwn && isTargetOwn && echoes.contains(flow, pairKey: pairKey)
         return Sight(
             flow: flow, initiatorKey: initiatorKey, targetKey: targetKey, pairKey: pairKey, contactKey: contactKey,
-            isInitiatorOwn: locality.contains(flow.initiator), isTargetOwn: locality.contains(flow.target),
-            isToGroup: AddressKind.isGroup(flow.target), isFirstContact: isNew, isBackscatter: isBackscatter,
-            beginning: beginning ?? flow.start)
+            isInitiatorOwn: isInitiatorOwn, isTargetOwn: isTargetOwn, isToGroup: AddressKind.isGroup(flow.target),
+            isFirstContact: isNew, isBackscatter: isBackscatter, isEcho: isEcho, beginning: beginning ?? flow.start)
     }
 }

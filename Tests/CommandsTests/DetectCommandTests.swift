@@ -63,11 +63,18 @@ import Testing
         #expect(run.output.hasPrefix("{\"count\":20}"), "\(run.output)\(run.errors)")
     }
 
-    @Test func `the order of the lines changes nothing`() throws {
+    @Test func `the same archive gives the same bytes`() throws {
         try importLog()
         let one = try shop.gatehouse("detect", "--archive", archive, "--output", "jsonl").output
         let again = try shop.gatehouse("detect", "--archive", archive, "--output", "jsonl").output
         #expect(one == again)
+    }
+
+    @Test func `this host's own records are gone through`() throws {
+        #expect(try shop.gatehouse("archive", "--archive", archive).exit == .code(0))
+        let run = try shop.gatehouse("detect", "--archive", archive)
+        #expect(run.exit == .code(0), "\(run.errors)")
+        #expect(run.errors.contains("went through ") && !run.errors.contains("went through 0 "), "\(run.errors)")
     }
 
     private static let rule =

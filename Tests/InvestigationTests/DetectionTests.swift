@@ -32,6 +32,19 @@ import Testing
         #expect(finding?.contacts == 10)
     }
 
+    @Test func `what both ends tell is counted once`() {
+        var scene = Scene()
+        for number in 0..<12 {
+            for end in ["eni-1", "eni-2"] {
+                scene.add(
+                    Double(number) * 5, "10.0.0.5", "10.0.0.7", 22, .answered, sourcePort: UInt16(40_000 + number),
+                    bytes: 2000,
+                    answered: 2600, length: 2, interface: end)
+            }
+        }
+        #expect(scene.kinds() == [])
+    }
+
     @Test func `a long session after them is a success`() {
         var scene = Self.logins(30, from: "203.0.113.5")
         scene.add(160, "203.0.113.5", "10.0.0.7", 22, .answered, bytes: 90_000, answered: 200_000, length: 900)

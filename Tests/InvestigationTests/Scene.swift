@@ -16,7 +16,7 @@ struct Scene {
     mutating func add(
         _ second: Double, _ from: String, _ to: String, _ port: UInt16, _ outcome: Outcome, transport: UInt8 = 6,
         sourcePort: UInt16 = 40_000, bytes: UInt64 = 60, answered: UInt64 = 0, length: Double = 0,
-        rule: String? = nil
+        rule: String? = nil, interface: String? = nil
     ) {
         number += 1
         var flow = Observation(record: names.key(Array("host:\(number)".utf8)[...]))
@@ -27,6 +27,7 @@ struct Scene {
         (flow.outcome, flow.bytes, flow.answered) = (outcome, bytes, answered)
         (flow.packets, flow.answers) = (max(1, bytes / 400), answered / 400)
         if let rule { flow.rule = names.number(rule) }
+        if let interface { flow.interface = names.number(interface) }
         flows.append(flow)
     }
 

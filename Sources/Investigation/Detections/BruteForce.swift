@@ -32,7 +32,7 @@ final class BruteForce: Detection {
 
     func take(_ sight: Sight, _ book: FindingBook) {
         let flow = sight.flow
-        guard flow.transport == 6, !flow.isReply, sight.isTargetOwn, !sight.isToGroup,
+        guard flow.transport == 6, !flow.isReply, !sight.isEcho, sight.isTargetOwn, !sight.isToGroup,
             ServicePorts.login.contains(flow.targetPort)
                 || !sight.isInitiatorOwn && ServicePorts.database.contains(flow.targetPort),
             flow.outcome == .answered || flow.outcome == .passed

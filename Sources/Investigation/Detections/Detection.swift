@@ -38,11 +38,13 @@ struct Sight {
     let isFirstContact: Bool
     /// It looks like a late answer of a service, not like a request.
     let isBackscatter: Bool
+    /// Another interface told of the same session already: it is counted there.
+    let isEcho: Bool
     /// When the records began.
     let beginning: Int64
 
     /// Whether it tells a request, of which nothing was told before.
-    var isRequest: Bool { !flow.isReply && !flow.isContinuing && !isToGroup && !isBackscatter }
+    var isRequest: Bool { !flow.isReply && !flow.isContinuing && !isToGroup && !isBackscatter && !isEcho }
     /// Microseconds since the records began.
     var age: Int64 { flow.start - beginning }
 }

@@ -31,7 +31,8 @@ final class Floods: Detection {
 
     func take(_ sight: Sight, _ book: FindingBook) {
         let flow = sight.flow
-        guard flow.outcome.isFailure || flow.outcome == .halfOpen, !flow.isReply, !sight.isToGroup, !sight.isBackscatter
+        guard flow.outcome.isFailure || flow.outcome == .halfOpen, !flow.isReply, !sight.isEcho, !sight.isToGroup,
+            !sight.isBackscatter
         else { return }
         let service = UInt64(flow.transport) << 16 | UInt64(flow.targetPort) | 1 << 32
         let (slot, _) = places.slot(Mixing.key(sight.targetKey, service), at: flow.start)

@@ -12,7 +12,7 @@ struct RecordColumns {
     static let read: [FlowColumn] = [
         .id, .start, .end, .initiatorIP, .targetIP, .initiatorPort, .targetPort, .transportNumber, .direction, .verdict,
         .state, .detail, .flags, .packetsFromInitiator, .bytesFromInitiator, .packetsFromTarget, .bytesFromTarget,
-        .rule, .ruleID, .interfaceID, .icmpType,
+        .rule, .ruleID, .interfaceID, .icmpType, .windowStart, .connectionStart,
     ]
 
     init(_ segment: OpenSegment, group: Int) throws(ParquetError) {
@@ -47,6 +47,12 @@ struct RecordColumns {
             flow.end = max(integers.value(.end, row) ?? flow.start, flow.start)
             (flow.initiator, flow.target) = (initiators[row], targets[row])
             words.set(&flow, row)
+            // A session that ends may have begun windows ago.
+            if let began = integers.value(.connectionStart, row), let window = integers.value(.windowStart, row),
+                began < window
+            {
+                flow.isContinuing = true
+            }
             integers.set(&flow, row, isRefused: words.isRefused(row), isContinuing: flow.isContinuing)
             take(flow)
         }

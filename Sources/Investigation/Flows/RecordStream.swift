@@ -28,7 +28,7 @@ package struct RecordStream {
     /// Rows that are held in memory at a time, about.
     private let rowsAtOnce: Int
 
-    package init(_ folder: ArchiveFolder, since: Int64? = nil, until: Int64? = nil, rowsAtOnce: Int = 2_000_000) {
+    package init(_ folder: ArchiveFolder, since: Int64? = nil, until: Int64? = nil, rowsAtOnce: Int = 1_000_000) {
         (self.folder, self.since, self.until, self.rowsAtOnce) = (folder, since, until, rowsAtOnce)
     }
 
