@@ -1,7 +1,7 @@
 # The words of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour firewall-tour stranger-bench api-fuzz neutron-audit package package-check watch-check bench-sinks sinks-check
+.PHONY: help setup demo test room check fmt bench bench-capture nfdump-check bench-query bench-analysis analysis-check bridge-bench server-bench fuzz kill-runs hostile object-stores reader-check agreement capture-check integrations client-tour sdk-tour firewall-tour stranger-bench api-fuzz neutron-audit package package-check watch-check bench-sinks sinks-check bench-detect sigma-check
 
 help: ## list the words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -113,6 +113,14 @@ bench-query: setup ## measure an archive of a generated day: size, closing, six 
 analysis-check: setup ## hold reach, plan and lint against z3 and CUDD on random policies (installed from PyPI on the first run; ARGS="POLICIES SEED")
 	@scripts/swift build --product gatehouse
 	@scripts/analysis-check $(ARGS)
+
+bench-detect: setup ## measure detections on generated days: precision, recall, contacts, delay, records a second (ARGS="SEEDS RECORDS")
+	@scripts/swift build -c release --product detect-bench
+	@.build/release/detect-bench $(ARGS)
+
+sigma-check: setup ## hold Sigma rules against pySigma's SQLite backend on random rules and records (installed from PyPI on the first run; ARGS="RULES SEED")
+	@scripts/swift build --product gatehouse
+	@scripts/sigma-check $(ARGS)
 
 bench-analysis: setup ## measure what is said of all packets: lint, differences, all pairs, explain, replay
 	@scripts/swift build -c release --product analysis-bench

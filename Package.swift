@@ -158,6 +158,13 @@ let package = Package(
                 "Records", "Sinks", "Spools", "Telemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: house),
 
+        // What was found in records.
+        .target(
+            name: "Sigma", dependencies: ["Documents", "Host", "Model", "Parquet", "Records"], swiftSettings: house),
+        .target(
+            name: "Investigation", dependencies: ["Archive", "Host", "Model", "Parquet", "Records", "Sigma"],
+            swiftSettings: house),
+
         // The ground of the APIs: HTTP, identity, access, hosts' streams.
         .target(
             name: "Service",
@@ -230,11 +237,11 @@ let package = Package(
             dependencies: [
                 "Analysis", "Archive", "Buckets", "Delivery", "Documents", "Filter", "Host", "Import", "Integrations",
                 "Posture",
-                "Link",
+                "Investigation", "Link",
                 "Model",
                 "NativeAPI", "Packets",
                 "Parquet", "Policy", "PolicyFiles", "Query", "Records", "Registry", "Rehearsal", "Server", "Service",
-                "Spools",
+                "Sigma", "Spools",
                 "Terminal", "VPCAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -294,6 +301,14 @@ let package = Package(
         .executableTarget(
             name: "analysis-bench", dependencies: ["Analysis", "Model", "Policy"], path: "Benchmarks/AnalysisBench",
             swiftSettings: house),
+        // A day of generated traffic with known attacks, for tests and `make bench-detect`.
+        .target(
+            name: "TrafficDays", dependencies: ["Archive", "Model", "Records"], path: "Benchmarks/TrafficDays",
+            swiftSettings: house),
+        .executableTarget(
+            name: "detect-bench",
+            dependencies: ["Archive", "Investigation", "Parquet", "Records", "Sigma", "TrafficDays"],
+            path: "Benchmarks/DetectBench", swiftSettings: house),
         // Measures the classifier: `swift run -c release classifier-bench`.
         .executableTarget(
             name: "classifier-bench", dependencies: ["Policy", "PolicyFiles", "Model"],
@@ -405,6 +420,13 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "IntegrationsTests", dependencies: ["Host", "Integrations", "Link", "Model", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SigmaTests", dependencies: ["Documents", "Model", "Parquet", "Records", "Sigma", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "InvestigationTests",
+            dependencies: ["Archive", "Host", "Investigation", "Model", "Records", "TestSupport", "TrafficDays"],
             swiftSettings: house),
         .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"], swiftSettings: house),
         .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Model"], swiftSettings: house),

@@ -33,7 +33,7 @@ package enum RecordIdentity {
     }
 
     /// Reads a text; nil for ids of another kind.
-    static func parse(_ text: ArraySlice<UInt8>) -> UInt128? {
+    package static func parse(_ text: ArraySlice<UInt8>) -> UInt128? {
         guard text.count == length else { return nil }
         var value: UInt128 = 0
         for byte in text {

@@ -21,7 +21,7 @@ package struct Retention: Hashable, Sendable {
 
 extension Partition {
     /// Reads a folder's path; nil where it is none of an hour.
-    init?(path: String) {
+    package init?(path: String) {
         let parts = path.split(separator: "/").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         guard parts.count == 4, parts.map(\.first) == ["project", "vpc", "date", "hour"],
             parts.allSatisfy({ $0.count == 2 }), let hour = Int64(parts[3][1]),

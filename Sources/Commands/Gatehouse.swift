@@ -15,7 +15,7 @@ package struct Gatehouse: AsyncParsableCommand {
         subcommands: [
             Demo.self, Up.self, Down.self, Apply.self, PlanCommand.self, ReachCommand.self, LintCommand.self,
             ReplayCommand.self, ScanCommand.self, Events.self, Flows.self, ImportCommand.self, ArchiveCommand.self,
-            ConnectCommand.self,
+            ConnectCommand.self, DetectCommand.self,
             BooksCommand.self, Flush.self, Explain.self, Status.self, Release.self, Interfaces.self,
             Attach.self, Detach.self, WatchCommand.self, Integrate.self, Hook.self,
             Revisions.self, PolicyCommand.self, Serve.self, HostCommand.self, Audit.self, CollectorCommand.self,

@@ -63,6 +63,14 @@ package enum Limit: String, CaseIterable, Sendable {
     case shippedRecord
     case deadLetters
     case receiverAnswer
+    // Detections.
+    case contactsOfDetection
+    case sourcesOfDetection
+    case placesOfDetection
+    case findingsOfRun
+    case bytesOfList
+    case matchesOfHour
+    case eventsOfWindow
 
     package enum Unit: String, Sendable {
         case bytes
@@ -123,6 +131,13 @@ package enum Limit: String, CaseIterable, Sendable {
         case .shippedRecord: 256 << 10
         case .deadLetters: 64 << 20
         case .receiverAnswer: 16 << 20
+        case .contactsOfDetection: 4_000_000
+        case .sourcesOfDetection: 250_000
+        case .placesOfDetection: 250_000
+        case .findingsOfRun: 100_000
+        case .bytesOfList: 256 << 20
+        case .matchesOfHour: 2_000_000
+        case .eventsOfWindow: 100_000
         }
     }
 
@@ -130,7 +145,7 @@ package enum Limit: String, CaseIterable, Sendable {
         switch self {
         case .requestTarget, .header, .headers, .strangerBody, .body, .nameText, .secretText, .tokenText, .textOfEntry,
             .reasonOfEntry, .hostName, .fileName, .bytesOfFile, .bytesOfHost, .report, .failureText, .unreadByHost,
-            .bytesOfHitSearch, .shippedRecord, .deadLetters, .receiverAnswer:
+            .bytesOfHitSearch, .shippedRecord, .deadLetters, .receiverAnswer, .bytesOfList:
             .bytes
         case .secondsToHead, .secondsToBody, .secondsToLongBody, .secondsIdle, .secondsUnread, .secondsRefused,
             .secondsOfTelling, .secondsOfQuestion:
@@ -140,7 +155,9 @@ package enum Limit: String, CaseIterable, Sendable {
             .methodsOfLogin, .countedLogins, .waitingPasswords, .tokensOfChain, .tellsOfSource, .toldSources,
             .toldFaults,
             .filesOfHost, .questionsAtOnce, .rowsOfAnswer, .groupsOfAnswer, .streamsOfFlows, .enterpriseRules,
-            .addressTemplates, .entriesOfTemplate:
+            .addressTemplates, .entriesOfTemplate,
+            .contactsOfDetection, .sourcesOfDetection, .placesOfDetection, .findingsOfRun,
+            .matchesOfHour, .eventsOfWindow:
             .pieces
         }
     }
@@ -199,6 +216,13 @@ package enum Limit: String, CaseIterable, Sendable {
         case .shippedRecord: "a record that a sink ships"
         case .deadLetters: "what a sink's receiver refused for good, in its file"
         case .receiverAnswer: "the answer of a sink's receiver"
+        case .contactsOfDetection: "pairs of addresses at a service that detections remember to have met"
+        case .sourcesOfDetection: "addresses that one detection remembers"
+        case .placesOfDetection: "pairs, or services of an address, that one detection remembers"
+        case .findingsOfRun: "findings of one run"
+        case .bytesOfList: "a file of listed addresses"
+        case .matchesOfHour: "records that Sigma rules find in one hour"
+        case .eventsOfWindow: "records in one window of a Sigma correlation"
         }
     }
 
@@ -236,6 +260,12 @@ package enum Limit: String, CaseIterable, Sendable {
         case .shippedRecord: "it is not shipped; the sink counts and tells it as lost"
         case .deadLetters: "further ones are counted and told as lost"
         case .receiverAnswer: "the answer counts as none, and the records are sent again"
+        case .contactsOfDetection, .sourcesOfDetection, .placesOfDetection:
+            "the half that was not seen for longest goes, is counted and told"
+        case .findingsOfRun: "further ones are counted and told"
+        case .bytesOfList: "the file is refused"
+        case .matchesOfHour: "further ones are counted and told"
+        case .eventsOfWindow: "the oldest go"
         }
     }
 

@@ -23,7 +23,7 @@ struct RangeOptions: ParsableArguments {
         (try Self.time("--since", since), try Self.time("--until", until))
     }
 
-    private static func time(_ option: String, _ text: String?) throws -> Timestamp? {
+    static func time(_ option: String, _ text: String?) throws -> Timestamp? {
         guard let text else { return nil }
         do {
             return try TimeText.time(text, now: .now)
