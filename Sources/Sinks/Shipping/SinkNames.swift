@@ -128,6 +128,7 @@ extension LossStatement.Reason {
         case .unguarded: "unguarded"
         case .uncounted: "uncounted"
         case .damaged: "damaged"
+        case .notCollected: "not-collected"
         }
     }
 
@@ -140,6 +141,7 @@ extension LossStatement.Reason {
         case .unguarded: "Packets may have passed that no rule judged"
         case .uncounted: "The kernel did not count connections"
         case .damaged: "Records on disk are damaged"
+        case .notCollected: "Sessions are not collected"
         }
     }
 }

@@ -52,6 +52,7 @@ struct SpoolSource {
                 builder.close(.flows(following))
                 count += 1
             case .loss(let loss): following = max(following, loss.sequence + 1)
+            case .uncollected(let session): following = max(following, session.sequence + 1)
             case .damaged(let damage):
                 if damage.numbers.upperBound > following {
                     gone += damage.numbers.upperBound - max(following, damage.numbers.lowerBound)
@@ -72,13 +73,17 @@ struct SpoolSource {
         try reader.forEachPart(from: next) { part in
             switch part {
             case .loss(let loss):
-                guard loss.sequence >= following, loss.reason.isMissing else { return true }
+                // What a VPC has not collected is no finding.
+                guard loss.sequence >= following, loss.reason.isMissing, loss.reason != .notCollected else {
+                    return true
+                }
                 names.append(loss, to: &builder.line)
                 following = loss.sequence + 1
                 builder.close(.findings(following))
                 count += 1
             case .records(let block):
                 if block.count > 0 { following = max(following, block.sequence(block.count - 1) + 1) }
+            case .uncollected(let session): following = max(following, session.sequence + 1)
             case .damaged, .closed: break
             }
             return count < Self.recordsAtOnce
