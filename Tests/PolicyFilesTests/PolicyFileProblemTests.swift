@@ -35,7 +35,7 @@ import Testing
         (
             "project: p\r\nvpcs: []\r\nfoo: 1\r\n",
             "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region, bridges, assertions, "
-                + "enterprise"
+                + "enterprise, sinks"
         ),
         ("vpcs: []", "f.yaml:1: key \"project\" is missing; write project: NAME"),
         ("project: p", "f.yaml:1: key \"vpcs\" is missing; write vpcs: a list of VPCs"),
@@ -54,7 +54,7 @@ import Testing
         (
             "project: p\nvpcs: []\nfoo: 1",
             "f.yaml:3: unknown key \"foo\"; the keys are project, vpcs, collectors, region, bridges, assertions, "
-                + "enterprise"
+                + "enterprise, sinks"
         ),
         (
             "project: p\nvpcs: []\nproject: q",

@@ -94,7 +94,7 @@ struct CEFMapping: RecordMapping {
 
     private func add(_ key: StaticString, id record: RecordFields, to line: inout ByteLine) {
         line.append(key.description)
-        line.append(mapped: Array(record.id.utf8)[...], Self.isPlain, Self.escape)
+        line.append(mapped: record.idBytes, Self.isPlain, Self.escape)
     }
 
     private func label(_ key: StaticString, _ name: StaticString, _ value: ArraySlice<UInt8>?, to line: inout ByteLine)

@@ -64,7 +64,7 @@ enum CLSLogs {
                 pair.text(2, isLong ? value.prefix(longest - 3) + Array("…".utf8) : value)
             }
         }
-        content("record_id".utf8, Array(record.id.utf8)[...])
+        content("record_id".utf8, record.idBytes)
         content("time".utf8, Array(String(record.time / 1_000_000).utf8)[...])
         for (key, name) in names {
             if let value = record.value(key) { content(name, value) }

@@ -15,7 +15,7 @@ struct LEEFMapping: RecordMapping {
         line.append(record.sort.word.description)
         line.append("^sev=")
         line.append(decimal: record.severity.ofTen)
-        add("^eventUid=", Array(record.id.utf8)[...], to: &line)
+        add("^eventUid=", record.idBytes, to: &line)
         add("^identHostName=", record.value(.host), to: &line)
         for (key, value) in Self.keys { add(key, record.value(value), to: &line) }
         if let act = record.act {

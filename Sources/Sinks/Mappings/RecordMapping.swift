@@ -65,15 +65,18 @@ enum MappedText {
 
 extension ByteLine {
     /// Writes a value; `escape` is asked of each byte that is not plain, and gives what stands for it.
-    mutating func append(
+    @inline(__always) mutating func append(
         mapped value: ArraySlice<UInt8>, _ isPlain: (UInt8) -> Bool, _ escape: (UInt8, inout ByteLine) -> Void
     ) {
         let (value, isCut) = MappedText.cut(value)
-        if value.allSatisfy(isPlain) {
-            append(value)
-        } else {
-            for byte in value { if isPlain(byte) { append(byte) } else { escape(byte, &self) } }
+        // Most values are plain, and are copied as a whole.
+        var start = value.startIndex
+        for index in value.indices where !isPlain(value[index]) {
+            if index > start { append(value[start..<index]) }
+            escape(value[index], &self)
+            start = index + 1
         }
+        if start < value.endIndex { append(value[start...]) }
         if isCut { append("…") }
     }
 

@@ -8,7 +8,7 @@ import Records
 struct StructuredDataMapping: RecordMapping {
     func append(_ record: RecordFields, to line: inout ByteLine) {
         line.append("[gatehouse@32473 id=\"")
-        line.append(mapped: Array(record.id.utf8)[...], Self.isPlain, Self.escape)
+        line.append(mapped: record.idBytes, Self.isPlain, Self.escape)
         line.append(UInt8(ascii: "\""))
         for (key, start) in Self.members {
             guard let value = record.value(key), key != .id else { continue }

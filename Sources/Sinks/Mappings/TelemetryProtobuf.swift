@@ -40,7 +40,7 @@ enum TelemetryProtobuf {
         log.number(2, UInt64(severity.number))
         log.text(3, severity.text.description)
         log.message(5) { $0.text(1, record.sentence) }
-        attribute(6, "gatehouse.record.id", .text(Array(record.id.utf8)[...]), &log)
+        attribute(6, "gatehouse.record.id", .text(record.idBytes), &log)
         TelemetryAttributes.forEach(record) { name, _, value in attribute(6, name, value, &log) }
         log.fixed(11, time)
         log.text(12, TelemetryAttributes.eventName(record))

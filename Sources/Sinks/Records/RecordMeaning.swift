@@ -129,11 +129,15 @@ extension RecordFields {
         }
     }
 
-    var id: String {
+    /// The id without escapes of JSON.
+    var idBytes: ArraySlice<UInt8> {
+        if let id = value(.id) { return id }
         var line = ByteLine(capacity: 64)
         appendID(to: &line)
-        return String(decoding: JSONText.unescaped(line.bytes[...]), as: UTF8.self)
+        return line.bytes.contains(UInt8(ascii: "\\")) ? JSONText.unescaped(line.bytes[...])[...] : line.bytes[...]
     }
+
+    var id: String { String(decoding: idBytes, as: UTF8.self) }
 
     /// When it was, as its own text: a session's first packet, a window's first instant, a loss's end.
     var timeKey: RecordKey {
