@@ -1,5 +1,6 @@
 import Documents
 import Host
+import Model
 
 /// All rules of a folder, with what joins them.
 package struct SigmaRules {
@@ -23,6 +24,13 @@ package struct SigmaRules {
             do throws(DocumentError) { placeholders = try Self.placeholders(file) } catch { problems += error.problems }
         }
         for file in files where !Self.isPlaceholders(file) {
+            guard try DurableFile.size(file) <= Limit.body.bound else {
+                problems.append(
+                    DocumentProblem(
+                        file: file, line: 0, path: "", message: "the file has more than \(Limit.body.text)",
+                        mend: "split it into several"))
+                continue
+            }
             guard let bytes = try DurableFile.read(file) else { continue }
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 problems.append(

@@ -15,15 +15,18 @@ package enum ListReader {
     package static func read(file path: String) throws(Unreadable) -> ListedAddresses {
         let bytes: [UInt8]?
         do {
+            let size = try DurableFile.size(path)
+            guard size <= Limit.bytesOfList.bound else {
+                throw Unreadable(
+                    description: "\(path): it has \(size) bytes, more than \(Limit.bytesOfList.text); split it")
+            }
             bytes = try DurableFile.read(path)
+        } catch let error as Unreadable {
+            throw error
         } catch {
             throw Unreadable(description: "\(path): it cannot be read: \(error)")
         }
         guard let bytes else { throw Unreadable(description: "\(path): there is no such file; name one that is there") }
-        guard bytes.count <= Limit.bytesOfList.bound else {
-            throw Unreadable(
-                description: "\(path): it has \(bytes.count) bytes, more than \(Limit.bytesOfList.text); split it")
-        }
         return try read(bytes, name: path)
     }
 
