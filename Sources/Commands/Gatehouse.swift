@@ -16,7 +16,7 @@ package struct Gatehouse: AsyncParsableCommand {
             Demo.self, Up.self, Down.self, Apply.self, PlanCommand.self, ReachCommand.self, LintCommand.self,
             ReplayCommand.self, ScanCommand.self, Events.self, Flows.self, ImportCommand.self, ArchiveCommand.self,
             ConnectCommand.self, DetectCommand.self,
-            BooksCommand.self, Flush.self, Explain.self, Status.self, Release.self, Interfaces.self,
+            BooksCommand.self, Flush.self, Explain.self, Status.self, DoctorCommand.self, Release.self, Interfaces.self,
             Attach.self, Detach.self, WatchCommand.self, Integrate.self, Hook.self,
             Revisions.self, PolicyCommand.self, Serve.self, HostCommand.self, Audit.self, CollectorCommand.self,
             BucketCommand.self, SinkCommand.self, ACLCommand.self, Backup.self, Restore.self, Verify.self,

@@ -11,6 +11,12 @@ package enum SystemClock {
     /// Processor time of the calling thread.
     package static var threadTime: Int64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
+    /// Whether somebody, as a time server's client, says that the clock is right.
+    package static var isSynchronized: Bool {
+        var state = timex()
+        return unsafe adjtimex(&state) != TIME_ERROR
+    }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

@@ -21,6 +21,20 @@ package final class SinkService: Sendable {
         var names: [String] = []
         /// Sinks that could not be started, with the reason.
         var faults: [String: String] = [:]
+        /// How many dead letters each file had when it was counted, and what it was then: it may have 64 MB, and is asked about often.
+        var letters: [String: (size: Int, modifiedAt: Int64?, count: Int)] = [:]
+
+        mutating func deadLetters(_ files: SinkFiles) -> Int {
+            let size = (try? DurableFile.size(files.refused)) ?? 0
+            guard size > 0 else { return 0 }
+            let modifiedAt = (try? DurableFile.modifiedAt(files.refused)) ?? nil
+            if let known = letters[files.refused], known.size == size, known.modifiedAt == modifiedAt {
+                return known.count
+            }
+            let count = DeadLetters(files).count
+            letters[files.refused] = (size, modifiedAt, count)
+            return count
+        }
     }
 
     private let data: DataFolder
@@ -125,7 +139,7 @@ package final class SinkService: Sendable {
             state.names.compactMap { name in
                 guard let running = state.running[name] else { return nil }
                 var report = running.board.report
-                report.deadLetters = DeadLetters(SinkFiles(folder: data.sinks, name: name)).count
+                report.deadLetters = state.deadLetters(SinkFiles(folder: data.sinks, name: name))
                 return report
             }
         }
