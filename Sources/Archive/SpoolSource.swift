@@ -94,19 +94,3 @@ package struct SpoolSlice: Sendable {
         column == .id ? RecordIdentity.vector(host: host, sequences) : flows.vector(column)
     }
 }
-
-extension LossStatement.Reason {
-    /// The word of an archive's statements.
-    fileprivate var word: String {
-        switch self {
-        case .notListening: "not-listening"
-        case .beforeBinding: "before-binding"
-        case .noRoom: "no-room"
-        case .notSentOn: "not-sent-on"
-        case .unguarded: "unguarded"
-        case .uncounted: "uncounted"
-        case .damaged: "damaged"
-        case .notCollected: "not-collected"
-        }
-    }
-}

@@ -34,6 +34,20 @@ package struct LossStatement: Hashable, Sendable {
         /// Sessions whose VPC has them not recorded (`TrafficPath`).
         case notCollected = 6
 
+        /// Its word in statements of an archive and in what sinks ship.
+        package var word: String {
+            switch self {
+            case .notListening: "not-listening"
+            case .beforeBinding: "before-binding"
+            case .noRoom: "no-room"
+            case .notSentOn: "not-sent-on"
+            case .unguarded: "unguarded"
+            case .uncounted: "uncounted"
+            case .damaged: "damaged"
+            case .notCollected: "not-collected"
+            }
+        }
+
         /// Whether the packets are in no record.
         package var isMissing: Bool {
             switch self {

@@ -118,20 +118,6 @@ struct LetterSource {
 }
 
 extension LossStatement.Reason {
-    /// The word of a finding's line.
-    fileprivate var word: String {
-        switch self {
-        case .notListening: "not-listening"
-        case .beforeBinding: "before-binding"
-        case .noRoom: "no-room"
-        case .notSentOn: "not-sent-on"
-        case .unguarded: "unguarded"
-        case .uncounted: "uncounted"
-        case .damaged: "damaged"
-        case .notCollected: "not-collected"
-        }
-    }
-
     fileprivate var title: String {
         switch self {
         case .notListening: "Sessions ended while no agent listened"
