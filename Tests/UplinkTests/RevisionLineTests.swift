@@ -91,7 +91,7 @@ extension RevisionLineTests {
             ["project", "region", "vpcs", "collectors", "logs", "bridges", "assertions", "enterprise", "sinks"]),
         Sample(
             VPC(id: id(), name: "", prefixes: [], subnets: [], groups: [], instances: []),
-            ["id", "name", "prefixes", "subnets", "acls", "groups", "instances", "mode"]),
+            ["id", "name", "prefixes", "subnets", "acls", "groups", "instances", "mode", "collected"]),
         Sample(Subnet(id: id(), name: "", prefixes: []), ["id", "name", "prefixes", "acl", "zone", "dhcp"]),
         Sample(Instance(id: id(), name: "", interfaces: []), ["id", "name", "zone", "interfaces"]),
         Sample(
