@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -159,6 +160,12 @@ int gh_unix_address(int socket, const char *path, int connect_instead) {
     int result = connect_instead ? connect(socket, (struct sockaddr *)&address, sizeof address)
                                  : bind(socket, (struct sockaddr *)&address, sizeof address);
     return result < 0 ? -errno : 0;
+}
+
+int gh_clock_is_synchronized(void) {
+    struct timex state = {0};
+    int result = adjtimex(&state);
+    return result < 0 ? -errno : result != TIME_ERROR;
 }
 
 int gh_memory_file(void) {

@@ -22,10 +22,10 @@ package struct PolicyFileWriter {
             Field("project", .text(policy.project)), Field("region", .text(policy.region)),
             Field("vpcs", .list(policy.vpcs.map { .object(vpc($0)) })),
             Field("collectors", list(policy.collectors, collector)),
-            Field("bridges", policy.bridges.map { list($0, bridge) } ?? .absent),
+            Field("bridges", policy.bridges.map { .list($0.map { .object(bridge($0)) }) } ?? .absent),
             Field("assertions", policy.assertions.map { .texts($0.map(\.text)) } ?? .absent),
             Field("enterprise", policy.enterprise.map { .list($0.map { .object(rule($0)) }) } ?? .absent),
-            Field("sinks", policy.sinks.map { list($0, sink) } ?? .absent),
+            Field("sinks", policy.sinks.map { .list($0.map { .object(sink($0)) }) } ?? .absent),
         ]
     }
 

@@ -32,7 +32,7 @@ import Testing
                   - {name: back, cidr: 10.1.2.0/24, dhcp: true, dhcp_servers: [10.1.2.2]}
                 groups:
                   - {name: web, observe: true, rules: [ingress tcp/443 from any, {rule: "egress udp/53 to 10.1.2.3", description: "yes: [\\"names\\"], #1"}]}
-                  - {name: raw, stateful: false, rules: [ingress icmp/8 from group:web, egress any to "fd00::/8"]}
+                  - {name: raw, stateful: false, rules: [ingress icmp/8 from group:web, "egress any to fd00::/8"]}
                 instances:
                   - name: web-1
                     interfaces:
@@ -46,7 +46,7 @@ import Testing
             assertions: [only group:web reaches web-1/eth0 on tcp/443, outside never reaches web-1]
             enterprise:
               - {name: a, action: block, direction: ingress, from: any, to: vpc:shop, service: tcp/23}
-              - {name: b, action: observe, direction: egress, from: {not: [group:shop/web]}, to: [198.51.100.0/24, "2001:db8::7"], service: [udp, icmp], scope: {vpcs: [shop]}, enabled: false, log: false, owner: "o: p", ticket: "12", note: "true"}
+              - {name: b, action: block, direction: egress, from: {not: [group:shop/web]}, to: [198.51.100.0/24, "2001:db8::7"], service: [udp, icmp], scope: {vpcs: [shop]}, enabled: false, log: false, owner: "o: p", ticket: "12", note: "true"}
               - {name: c, action: allow, direction: ingress, from: subnet:shop/front, to: instance:shop/web-1, expires: 2027-03-01, schedule: {from: 2026-01-01, hours: ["mon-fri 22:00-06:00"]}}
             sinks:
               - {name: siem, kind: syslog, url: "relp://10.0.0.9:2514", send: [events, audit], where: "action = drop and port in (22, 23)", format: cef, rate: 500}

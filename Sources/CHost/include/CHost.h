@@ -33,6 +33,9 @@ int gh_unix_address(int socket, const char *path, int connect_instead);
 /// An empty file in memory (memfd_create). Returns its descriptor or -errno.
 int gh_memory_file(void);
 
+/// Whether a time server's client says that the clock is right (adjtimex). Returns 1 or 0, or -errno.
+int gh_clock_is_synchronized(void);
+
 /// openat2(2) below a folder, through no symbolic link (RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS). Returns the descriptor or
 /// -errno.
 int gh_open_beneath(int folder, const char *path, int flags, unsigned mode);

@@ -43,7 +43,12 @@ enum KernelDoctor {
             ct mark set 0x1
           }
         }
-        table bridge gatehouse_doctor { chain c { type filter hook prerouting priority filter; policy accept; } }
+        table bridge gatehouse_doctor {
+          chain c {
+            type filter hook prerouting priority filter; policy accept;
+          }
+        }
+
         """
 
     private static func nftables(_ patient: Patient) -> Diagnosis {
