@@ -43,7 +43,7 @@ struct FlowRows {
             let vpcs = try StoredVPC.byName(of: project, in: database)
             collected = Set(vpcs.filter { $0.collected != nil }.map(\.id))
             for subnet in try StoredSubnet.byName(of: project, in: database) {
-                if let block = try? IPPrefix(parsing: subnet.cidr) { subnets.append((subnet.id, subnet.vpcID, block)) }
+                subnets.append((subnet.id, subnet.vpcID, try IPPrefix(parsing: subnet.cidr)))
             }
         }
 

@@ -128,7 +128,9 @@ struct RuleReader {
         case "net": return .init(.network, try AddressWords.network(content, fields, key))
         case "template":
             guard
-                try StoredAddressTemplate.all(of: project.id, in: database).contains(where: { $0.templateID == content }
+                try StoredAddressTemplate.byName(of: project.id, in: database).contains(where: {
+                    $0.templateID == content
+                }
                 )
             else { throw missing(fields, key, "template", content) }
             return .init(.template, content)

@@ -117,7 +117,7 @@ enum TemplateActions {
         }
         let isFalling = try parameters.text("Order")?.lowercased() == "desc"
         let (all, rules) = try await request.registry.read { database in
-            let all = try StoredAddressTemplate.all(of: request.project.id, in: database)
+            let all = try StoredAddressTemplate.byName(of: request.project.id, in: database)
             let rules = try StoredEnterpriseRule.all(of: request.project.id, in: database)
             var uses: [String: Int] = [:]
             for rule in rules {

@@ -9,7 +9,7 @@ struct EnterpriseActions {
 
     func act(_ choice: Int, _ random: inout SplitMix64) throws {
         let rules = try StoredEnterpriseRule.all(of: "p", in: change.database)
-        let templates = try StoredAddressTemplate.all(of: "p", in: change.database)
+        let templates = try StoredAddressTemplate.byName(of: "p", in: change.database)
         switch choice % 3 {
         case 0:
             let place: Change.EnterprisePlace = random.pick([.end, .front, .at(Int.random(in: 1...9, using: &random))])

@@ -29,17 +29,15 @@ extension Change {
                 StoredEnterpriseRule(id: Self.newID(), projectID: projectID, number: try newNumber(), place: 0, draft))
         }
         let order = present[..<index].map(\.id) + added.map(\.id) + present[index...].map(\.id)
-        var known = Dictionary(present.map { ($0.id, $0.place) }) { first, _ in first }
+        let known = Dictionary(present.map { ($0.id, $0.place) }) { first, _ in first }
         let places = SparsePlaces.places(of: order, known: known)
-        for var rule in added {
-            rule.place = places[rule.id] ?? 0
-            known[rule.id] = rule.place
-            let after = try insert(&rule)
-            try audit("enterprise_rule.create", rule, after: after)
+        for index in added.indices {
+            added[index].place = places[added[index].id] ?? 0
+            let after = try insert(&added[index])
+            try audit("enterprise_rule.create", added[index], after: after)
         }
         try move(present, to: places)
-        let ids = Set(added.map(\.id))
-        return try StoredEnterpriseRule.all(of: projectID, in: database).filter { ids.contains($0.id) }
+        return added
     }
 
     /// Puts other rules in place of all of a project's, as one change.
@@ -101,7 +99,7 @@ extension Change {
 
     package func createAddressTemplate(_ wanted: StoredAddressTemplate) throws -> StoredAddressTemplate {
         try checkRoom(
-            StoredAddressTemplate.all(of: wanted.projectID, in: database).count + 1, .addressTemplates)
+            StoredAddressTemplate.byName(of: wanted.projectID, in: database).count + 1, .addressTemplates)
         var template = wanted
         let after = try insert(&template)
         try audit("address_template.create", template, after: after)

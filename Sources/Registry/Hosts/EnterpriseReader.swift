@@ -19,7 +19,7 @@ struct EnterpriseReader {
         self.projectID = projectID
         self.database = database
         templates = Dictionary(
-            try StoredAddressTemplate.all(of: projectID, in: database).map { ($0.templateID, $0.entries) }
+            try StoredAddressTemplate.byName(of: projectID, in: database).map { ($0.templateID, $0.entries) }
         ) { first, _ in first }
     }
 

@@ -26,12 +26,6 @@ package struct StoredAddressTemplate: StoredObject {
         self.entries = entries
     }
 
-    package static func all(of projectID: String, in database: Database) throws -> [StoredAddressTemplate] {
-        try fetchAll(
-            database.cachedStatement(sql: "SELECT * FROM address_template WHERE projectID = ? ORDER BY name, id"),
-            arguments: [projectID])
-    }
-
     /// The rules of its project that name it.
     package func users(in database: Database) throws -> [StoredEnterpriseRule] {
         try StoredEnterpriseRule.all(of: projectID, in: database).filter { rule in
